@@ -1,0 +1,41 @@
+"""Reading: live keys for the hot path, people and parties for the administrator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tocsin.base.accounts.models import ApiKey, Party, Person
+from tocsin.base.accounts.types import KnownKey, Tier
+
+
+def live_keys(*, at: datetime) -> dict[str, KnownKey]:
+    """Every key that works now, by key id: the whole table, read once a second."""
+    rows = ApiKey.objects.filter(revoked_at__isnull=True)
+    return {
+        row.key_id: KnownKey(
+            row.key_id,
+            row.secret_digest,
+            row.party_id,
+            Tier(row.tier),
+            row.per_second,
+            row.burst,
+            row.expires_at,
+        )
+        for row in rows
+        if row.expires_at is None or row.expires_at > at
+    }
+
+
+def people() -> list[Person]:
+    """Everybody with a log-in, by name."""
+    return list(Person.objects.order_by("username"))
+
+
+def parties() -> list[Party]:
+    """Every party, by name, its keys at hand."""
+    return list(Party.objects.order_by("name").prefetch_related("keys"))
+
+
+def party_names() -> dict[int, str]:
+    """Party number to name."""
+    return dict(Party.objects.values_list("pk", "name"))

@@ -1,0 +1,74 @@
+"""Who may do what, and how secrets are made and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from tocsin.base.accounts.types import Permission, Role
+
+LINK_LASTS = timedelta(hours=48)
+LIVE_KEYS_PER_PARTY = 2
+
+# The administrator keeps people, keys and the machine running, and sees no items: whoever can
+# hand out rights must not be the one who can look.
+MAY: dict[Role, frozenset[Permission]] = {
+    Role.ANALYST: frozenset(
+        {
+            Permission.ENTER,
+            Permission.SEE_ITEMS,
+            Permission.ASSESS,
+            Permission.SEE_NOTICES,
+            Permission.SEE_LISTS,
+        }
+    ),
+    Role.MANAGER: frozenset(
+        {
+            Permission.ENTER,
+            Permission.SEE_ITEMS,
+            Permission.ASSESS,
+            Permission.CORRECT,
+            Permission.SEE_NOTICES,
+            Permission.SEE_LISTS,
+            Permission.KEEP_HOSTERS,
+            Permission.SEE_SYSTEM,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.ENTER,
+            Permission.SEE_LISTS,
+            Permission.KEEP_PEOPLE,
+            Permission.KEEP_KEYS,
+            Permission.SEE_SYSTEM,
+        }
+    ),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether a person in `role` has `permission`."""
+    return permission in MAY[role]
+
+
+def new_secret() -> str:
+    """256 random bits, URL-safe: too long to guess, so one fast hash keeps it."""
+    return secrets.token_urlsafe(32)
+
+
+def new_key_id() -> str:
+    """A key's public half: `tk_` and 12 characters of a-z2-7."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    return "tk_" + "".join(secrets.choice(alphabet) for _ in range(12))
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret: SHA-256, 64 hex digits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare without telling by time where they differ."""
+    return hmac.compare_digest(left.encode(), right.encode())

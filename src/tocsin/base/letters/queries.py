@@ -1,0 +1,40 @@
+"""Reading: letters about something, their words, and the dead ones."""
+
+from __future__ import annotations
+
+from tocsin.base.letters.actions import content_of
+from tocsin.base.letters.models import Letter
+from tocsin.base.letters.types import Content, LetterState, LetterView
+
+
+def about(subject: str) -> list[LetterView]:
+    """Letters about one subject, oldest first."""
+    return [_view(letter) for letter in Letter.objects.filter(about=subject).order_by("id")]
+
+
+def dead() -> list[LetterView]:
+    """Letters given up on, oldest first."""
+    return [_view(x) for x in Letter.objects.filter(state=LetterState.DEAD).order_by("id")]
+
+
+def words(message_id: str) -> Content:
+    """What the receiver reads; raises Letter.DoesNotExist."""
+    return content_of(Letter.objects.get(message_id=message_id))
+
+
+def _view(letter: Letter) -> LetterView:
+    return LetterView(
+        id=letter.pk,
+        message_id=letter.message_id,
+        purpose=letter.purpose,
+        about=letter.about,
+        to=letter.to,
+        language=letter.language,
+        state=LetterState(letter.state),
+        attempts=letter.attempts,
+        last_error=letter.last_error,
+        transport=letter.transport,
+        receipt=letter.receipt,
+        created_at=letter.created_at,
+        sent_at=letter.sent_at,
+    )

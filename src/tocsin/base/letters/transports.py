@@ -1,0 +1,105 @@
+"""Ways a letter leaves: a folder of `.eml` files (embedded default), or SMTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+
+
+class NotSent(Exception):
+    """The transport did not take the letter; its words say what the other side answered."""
+
+
+class Transport(Protocol):
+    """Takes one message and returns the receipt: what the taker said on taking it."""
+
+    name: str
+
+    def send(self, message: EmailMessage) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Writes `<message id>.eml` whole or not at all; a second sending replaces the same file."""
+
+    path: Path
+    name: str = "folder"
+
+    def send(self, message: EmailMessage) -> str:
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target = self.path / file_name(message["Message-ID"])
+        temporary = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            with temporary.open("wb") as file:
+                file.write(message.as_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise NotSent(f"could not write the letter: {error.strerror}") from error
+        return f"written to {target.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """Hands the message to a mail server; the receipt is the server's last answer."""
+
+    host: str
+    port: int
+    security: str  # "starttls", "tls" or "none"
+    username: str = ""
+    password: str = ""
+    timeout_seconds: float = 20.0
+    name: str = "smtp"
+
+    def send(self, message: EmailMessage) -> str:
+        try:
+            with self._connect() as server:
+                if self.username:
+                    server.login(self.username, self.password)
+                return self._hand_over(server, message)
+        except (smtplib.SMTPException, OSError) as error:
+            raise NotSent(f"{type(error).__name__}: {_short(error)}") from error
+
+    def _connect(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        if self.security == "tls":
+            return smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_seconds, context=context
+            )
+        server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+        if self.security == "starttls":
+            server.starttls(context=context)
+        return server
+
+    def _hand_over(self, server: smtplib.SMTP, message: EmailMessage) -> str:
+        # Not send_message(): it throws away the server's answer to DATA, which is our receipt.
+        sender, receiver = _address(message["From"]), _address(message["To"])
+        server.ehlo_or_helo_if_needed()
+        for code, answer in (server.mail(sender), server.rcpt(receiver)):
+            if code not in (250, 251):
+                raise NotSent(f"{code} {answer.decode(errors='replace')}"[:300])
+        code, answer = server.data(message.as_bytes())
+        if code != 250:
+            raise NotSent(f"{code} {answer.decode(errors='replace')}"[:300])
+        return f"{code} {answer.decode(errors='replace')}"[:300]
+
+
+def file_name(message_id: str) -> str:
+    """The file a message id is kept under: letters, digits, dot and dash only."""
+    return re.sub(r"[^A-Za-z0-9.-]", "_", message_id.strip("<>").split("@")[0]) + ".eml"
+
+
+def _address(header: str) -> str:
+    return header.rsplit("<", 1)[-1].rstrip(">").strip()
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,21 @@
+import uuid
+
+from django.db import models
+
+from tocsin.base.privacy import NOTHING_PERSONAL
+
+
+class Message(models.Model):
+    """One piece of news: a topic and ids. `dedupe_key` makes the same news one message."""
+
+    personal_data = NOTHING_PERSONAL
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    topic = models.CharField(max_length=60)
+    dedupe_key = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001 - many rows have none, and none is not equal to none
+    payload = models.JSONField()
+    state = models.CharField(max_length=10, db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)

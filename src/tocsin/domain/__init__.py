@@ -1,0 +1,1 @@
+"""The trade, named in the words of the people who do it."""

@@ -1,0 +1,71 @@
+"""The `tocsin` command: `tocsin COMMAND …`, each in its own module under `commands/`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from tocsin.base.secrets import KeyringDamaged
+from tocsin.site import commands
+from tocsin.site.commands import Stop
+from tocsin.site.environment import WrongSetting
+
+
+class Command(Protocol):
+    """A module under `commands/`: how to say it, and what it does.
+
+    `run` returns the exit status: 0 done (or nothing found), 1 found or refused, 2 error.
+    """
+
+    HELP: str
+    NEEDS_DATABASE: bool
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace) -> int: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    parser, known = _parser()
+    options = parser.parse_args(argv)
+    command = known[options.command]
+    try:
+        if command.NEEDS_DATABASE:
+            _set_up_django()
+        return command.run(options)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except (Stop, WrongSetting, KeyringDamaged) as error:
+        print(f"tocsin {options.command}: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
+    parser = argparse.ArgumentParser(prog="tocsin", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    known: dict[str, Command] = {}
+    for module in pkgutil.iter_modules(commands.__path__):
+        name = module.name.replace("_", "-")
+        loaded = importlib.import_module(f"tocsin.site.commands.{module.name}")
+        command = cast("Command", loaded)
+        command.arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
+        known[name] = command
+    return parser, known
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.site.settings")
+    import django
+
+    django.setup(set_prefix=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""All settings, read once. `docs/settings.md` lists them; a test keeps the two alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.base.letters.transports import Folder, Smtp
+from tocsin.base.letters.types import Organisation
+from tocsin.base.secrets import Keyrings
+from tocsin.site import environment, logs
+
+TOCSIN_DATA = Path(environment.text("TOCSIN_DATA", "data")).resolve()
+TOCSIN_OUTSIDE = Path(environment.text("TOCSIN_OUTSIDE", str(TOCSIN_DATA / "outside"))).resolve()
+TOCSIN_INDEX = TOCSIN_DATA / "index"
+TOCSIN_JOURNAL = TOCSIN_DATA / "journal"
+TOCSIN_KEYS = Keyrings(Path(environment.text("TOCSIN_KEYS", str(TOCSIN_DATA / "keys"))).resolve())
+TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api")
+TOCSIN_PORT = environment.number("TOCSIN_PORT", 8000)
+TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
+TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
+TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
+TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
+
+TOCSIN_ORGANISATION = Organisation(
+    name=environment.text("TOCSIN_ORGANISATION", "Example Hotline"),
+    email=environment.text("TOCSIN_ORGANISATION_EMAIL", "notices@hotline.example"),
+    domain=environment.text("TOCSIN_ORGANISATION_DOMAIN", "hotline.example"),
+    country=environment.text("TOCSIN_ORGANISATION_COUNTRY", "NL"),
+)
+
+TOCSIN_LETTER_FOLDER = Folder(TOCSIN_DATA / "letters")
+_SMTP_HOST = environment.text("TOCSIN_SMTP_HOST", "")
+TOCSIN_MAIL = (
+    Smtp(
+        host=_SMTP_HOST,
+        port=environment.number("TOCSIN_SMTP_PORT", 587),
+        security=environment.text("TOCSIN_SMTP_SECURITY", "starttls"),
+        username=environment.text("TOCSIN_SMTP_USERNAME", ""),
+        password=environment.text("TOCSIN_SMTP_PASSWORD", ""),
+    )
+    if _SMTP_HOST
+    else TOCSIN_LETTER_FOLDER
+)
+
+SECRET_KEY = TOCSIN_KEYS.ring("django").active.material.hex()
+SECRET_KEY_FALLBACKS = [key.material.hex() for key in TOCSIN_KEYS.ring("django").keys[:-1]]
+DEBUG = False
+_HTTPS = environment.yes("TOCSIN_HTTPS")
+ALLOWED_HOSTS = environment.words("TOCSIN_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = environment.words("TOCSIN_ORIGINS", "")
+ROOT_URLCONF = "tocsin.site.urls"
+WSGI_APPLICATION = "tocsin.site.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "tocsin.base.clock",
+    "tocsin.base.audit",
+    "tocsin.base.outbox",
+    "tocsin.base.letters",
+    "tocsin.base.accounts",
+    "tocsin.domain.hashlists",
+    "tocsin.domain.hosters",
+    "tocsin.domain.matching",
+    "tocsin.domain.reports",
+    "tocsin.domain.takedown",
+    "tocsin.doors.console",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": environment.database(TOCSIN_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/console/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "tocsin.doors.console.login.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "tocsin.doors.console.login.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Tocsin"
+
+SESSION_COOKIE_NAME = "tocsin_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Where the browser finds the live stream: same address behind a proxy, else another port.
+TOCSIN_LIVE_SAME_ORIGIN = environment.yes("TOCSIN_LIVE_SAME_ORIGIN")
+_LIVE_ORIGINS = (
+    []
+    if TOCSIN_LIVE_SAME_ORIGIN
+    else [f"http://{host}:{TOCSIN_LIVE_PORT}" for host in ALLOWED_HOSTS if host != "[::1]"]
+)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", *_LIVE_ORIGINS],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+# Files never enter through Django: media has its own door that touches no disk.
+FILE_UPLOAD_HANDLERS = ["tocsin.site.uploads.RefuseFiles"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("nl", "Nederlands"), ("fr", "Français")]
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+LOGGING_CONFIG = None
+logs.configure(environment.text("TOCSIN_LOG", "console"))
