@@ -1,0 +1,29 @@
+"""Fingerprints: what is left of a file once its bytes are gone.
+
+For: the values that lists exchange (MD5, SHA-1, SHA-256, PDQ) and the status that says how far
+they may be trusted. Owns the definition of each status and our own PDQ in NumPy.
+Must never: decode a file (that is `media`), keep or print a picture, or guess a hash that the
+pixels do not give.
+"""
+
+from tocsin.engine.fingerprints.digests import Digests, digests_of
+from tocsin.engine.fingerprints.pdq import HASHER, pdq_of_luma
+from tocsin.engine.fingerprints.types import (
+    FLAT_BELOW_QUALITY,
+    SMALL_BELOW_PIXELS,
+    Fingerprints,
+    Sight,
+    Status,
+)
+
+__all__ = [
+    "FLAT_BELOW_QUALITY",
+    "HASHER",
+    "SMALL_BELOW_PIXELS",
+    "Digests",
+    "Fingerprints",
+    "Sight",
+    "Status",
+    "digests_of",
+    "pdq_of_luma",
+]
