@@ -1,0 +1,22 @@
+"""Media: bytes of a file in, fingerprints out, and nothing of the picture left behind.
+
+For: reading picture files of strangers. Owns the header gates, the decoders, the workers they run
+in, and the only type that holds pixels.
+Must never: write a byte to disk, log, queue or table; show a picture; trust what a file claims.
+"""
+
+from tocsin.engine.media.examine import examine, fingerprint
+from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
+from tocsin.engine.media.pixels import Pixels
+from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed
+
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "DecoderPool",
+    "DecoderUnavailable",
+    "MediaOptions",
+    "Pixels",
+    "PoolClosed",
+    "examine",
+    "fingerprint",
+]

@@ -1,0 +1,18 @@
+"""The one exception by which gates and decoder say that a file gives no pixels."""
+
+from tocsin.engine.fingerprints.types import Sight, Status
+
+
+class Refused(Exception):
+    """No pixels from this file; carries the status and what its header said."""
+
+    def __init__(
+        self, status: Status, kind: str | None = None, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(f"no pixels: {status}")
+        self.sight = Sight(
+            status=status,
+            format=kind,
+            width=size[0] if size else None,
+            height=size[1] if size else None,
+        )
