@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tocsin.base.letters.transports import Folder, Smtp
+from tocsin.base.letters.transports import Folder, Smtp, Transport
 from tocsin.base.letters.types import Organisation
 from tocsin.base.secrets import Keyrings
 from tocsin.site import environment, logs
@@ -28,9 +28,9 @@ TOCSIN_ORGANISATION = Organisation(
     country=environment.text("TOCSIN_ORGANISATION_COUNTRY", "NL"),
 )
 
-TOCSIN_LETTER_FOLDER = Folder(TOCSIN_DATA / "letters")
+TOCSIN_LETTER_FOLDER: Transport = Folder(TOCSIN_DATA / "letters")
 _SMTP_HOST = environment.text("TOCSIN_SMTP_HOST", "")
-TOCSIN_MAIL = (
+TOCSIN_MAIL: Transport = (
     Smtp(
         host=_SMTP_HOST,
         port=environment.number("TOCSIN_SMTP_PORT", 587),

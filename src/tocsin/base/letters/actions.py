@@ -178,9 +178,10 @@ def _message(letter: Letter, at: datetime) -> EmailMessage:
     message["Subject"] = content.subject
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = letter.message_id
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(content.text)
+    # Quoted-printable: not every mail server on the way takes 8-bit text.
+    message.set_content(content.text, cte="quoted-printable")
+    message["Content-Language"] = letter.language
     for attachment in content.attachments:
         maintype, _, subtype = attachment.media_type.partition("/")
         message.add_attachment(
