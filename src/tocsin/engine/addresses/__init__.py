@@ -8,6 +8,7 @@ Plain Python: no Django, no network; a provider may use it as a library.
 
 from tocsin.engine.addresses.canonical import CanonicalUrl, canonical
 from tocsin.engine.addresses.hosts import canonical_host
+from tocsin.engine.addresses.percent import encode_illegal
 from tocsin.engine.addresses.split import SplitUrl, origin_text, split
 from tocsin.engine.addresses.unusable import UnusableAddress
 
@@ -17,6 +18,7 @@ __all__ = [
     "UnusableAddress",
     "canonical",
     "canonical_host",
+    "encode_illegal",
     "origin_text",
     "split",
 ]

@@ -1,7 +1,7 @@
 """The one error of this room."""
 
 
-class UnusableAddress(ValueError):  # noqa: N818 (our exceptions say what could not be done)
+class UnusableAddress(ValueError):
     """The text given is not a web address we can work with.
 
     ``str(error)`` is a sentence for the person who typed it. It never repeats the address, because
