@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+# In a browser's session: the number of the person who showed the second factor in it.
+SECOND_FACTOR_MARK = "tocsin.second_factor"
+
 
 class Role(StrEnum):
     ANALYST = "analyst"

@@ -1,0 +1,124 @@
+"""Who may open a page: logged in, through the second factor, with the permission it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
+
+from tocsin.base.accounts.types import SECOND_FACTOR_MARK, Permission, Role
+from tocsin.base.audit.types import Actor
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who is logged in, as pages need it."""
+
+    id: int
+    username: str
+    role: Role
+    language: str
+
+
+class StaffRequest(HttpRequest):
+    """A request that `may` let through: who asks, as whom it is written down, and when."""
+
+    person: Staff
+    actor: Actor
+    at: datetime
+
+
+def may(
+    permission: Permission,
+) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], View[P]]:
+    """Let a view be opened only with `permission`; its request becomes a StaffRequest.
+
+    Nobody logged in: to the log-in page. No second factor yet: to where it is set up. Not
+    allowed: a page that says why (403).
+    """
+
+    def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if elsewhere := _way_in(request):
+                return elsewhere
+            staff_request = _as_staff(request)
+            if not request.user.is_authenticated or not request.user.may(permission):
+                page = {"permission": permission, "person": staff_request.person}
+                return _private(render(request, "console/not_allowed.html", page, status=403))
+            return _private(view(staff_request, *args, **kwargs))
+
+        return guarded
+
+    return decorate
+
+
+def entered(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let one of allauth's pages be opened only after log-in and second factor."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        return _way_in(request) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+def has_second_factor(person_id: int) -> bool:
+    """Whether somebody has set up an authenticator."""
+    return bool(
+        Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists()
+    )
+
+
+def mark_second_factor(request: HttpRequest, person_id: int) -> None:
+    """Note in this browser's session that the second factor was shown, and by whom."""
+    request.session[SECOND_FACTOR_MARK] = person_id
+
+
+def _way_in(request: HttpRequest) -> HttpResponse | None:
+    """Where to send somebody who is not wholly logged in; None for who is."""
+    if not request.user.is_authenticated:
+        return _gone_to(request, redirect_to_login(request.get_full_path()).url)
+    if not has_second_factor(request.user.pk):
+        return _gone_to(request, reverse("mfa_activate_totp"))
+    if request.session.get(SECOND_FACTOR_MARK) != request.user.pk:
+        query = urlencode({"next": request.get_full_path()})
+        return _gone_to(request, f"{reverse('mfa_reauthenticate')}?{query}")
+    return None
+
+
+def _gone_to(request: HttpRequest, url: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        # htmx would put the log-in page into the middle of the old one.
+        return HttpResponse(status=401, headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def _as_staff(request: HttpRequest) -> StaffRequest:
+    person = request.user
+    if not person.is_authenticated:
+        raise PermissionError("nobody is logged in")
+    staff_request = cast("StaffRequest", request)
+    staff_request.person = Staff(person.pk, person.username, Role(person.role), person.language)
+    staff_request.actor = Actor("user", str(person.pk))
+    staff_request.at = datetime.now(UTC)
+    return staff_request
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    # Pages carry addresses of illegal material: no browser and no proxy keeps them.
+    patch_cache_control(response, no_store=True, private=True)
+    return response
