@@ -1,0 +1,40 @@
+"""What every test stands on: a data folder of its own, a fixed time, no way out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from tests.support import use_data_folder
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+TALKS = ("server", "browser", "journey")
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "admin_client"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database, and let only tests with a server of their own open sockets."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
+            item.add_marker("database")
+        if any(item.get_closest_marker(name) for name in TALKS):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, settings: SettingsWrapper) -> Path:
+    """A data folder for this test alone: keys, index, journal, letters, outside."""
+    folder = tmp_path / "data"
+    use_data_folder(settings, folder)
+    return folder
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment: Tuesday 3 March 2026, 10:00 UTC."""
+    return datetime(2026, 3, 3, 10, 0, tzinfo=UTC)

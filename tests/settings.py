@@ -1,0 +1,23 @@
+"""The house's own settings, on a data folder that goes away with the tests."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="tocsin-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+# What a developer has set for their own installation is no business of the tests.
+for _name in [name for name in os.environ if name.startswith("TOCSIN_")]:
+    if _name != "TOCSIN_DATABASE_URL":
+        del os.environ[_name]
+os.environ["TOCSIN_DATA"] = _folder
+
+from tocsin.site.settings import *  # noqa: E402, F403 - the environment comes first
+
+# A file and not memory: threads and other processes of a test see the same database.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}  # noqa: F405
+    # Thousands of small transactions: a test database need not survive a power cut.
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405

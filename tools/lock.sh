@@ -1,0 +1,20 @@
+#!/bin/sh
+# Write the requirement locks again, from pyproject.toml: hashes on every line, no host, no URL.
+# `sh tools/lock.sh --upgrade` takes newer versions; `--upgrade-package NAME` only one of them.
+set -eu
+cd "$(dirname "$0")/.."
+
+command -v uv >/dev/null 2>&1 || {
+    echo "make lock needs uv (https://docs.astral.sh/uv/)." >&2
+    exit 1
+}
+compile="uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-header
+    --no-emit-index-url --no-emit-find-links --python-version 3.11"
+$compile --extra build -o requirements/run.txt "$@"
+$compile --extra build --extra dev -c requirements/run.txt -o requirements/dev.txt "$@"
+# The locks must work with any index or mirror.
+if grep -nE 'https?:|file:|^-' requirements/run.txt requirements/dev.txt; then
+    echo "A lock names a place to download from; that must not be." >&2
+    exit 1
+fi
+echo "requirements/run.txt and requirements/dev.txt are written."
