@@ -16,7 +16,7 @@ class MoveRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting(Generic[S]):
+class Waiting:
     """A state that waits for somebody: what falls due when nobody comes in `within`."""
 
     within: timedelta
@@ -41,7 +41,7 @@ class Lifecycle(Generic[S]):
     first: S
     moves: tuple[Move[S], ...]
     final: frozenset[S]
-    waiting: dict[S, Waiting[S]] = field(default_factory=dict)
+    waiting: dict[S, Waiting] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """No state may wait without a clock, and every state must be reachable."""
