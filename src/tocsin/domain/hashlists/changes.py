@@ -1,0 +1,49 @@
+"""Numbers handed out in commit order, and the change log written with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F
+
+from tocsin.domain.hashlists.models import Change, Counter, Hasher
+from tocsin.domain.hashlists.types import ChangeKind
+
+
+class NotInTransaction(Exception):
+    """A number taken outside a transaction would not be held until commit."""
+
+
+def take_numbers(name: str, count: int = 1) -> int:
+    """The first of `count` numbers nobody else gets; others wait for our commit."""
+    if not connection.in_atomic_block:
+        raise NotInTransaction(f"counter {name!r} outside a transaction")
+    if not Counter.objects.filter(pk=name).update(value=F("value") + count):
+        Counter.objects.get_or_create(pk=name)
+        Counter.objects.filter(pk=name).update(value=F("value") + count)
+    return Counter.objects.values_list("value", flat=True).get(pk=name) - count + 1
+
+
+def log_change(
+    kind: ChangeKind, *, at: datetime, entry_id: int | None = None, run_id: int | None = None
+) -> int:
+    """Write one line of the change log in the caller's transaction; its number.
+
+    Call it last: from here on every other change waits for this transaction.
+    """
+    number = take_numbers("change")
+    Change.objects.create(no=number, kind=kind, entry_id=entry_id, run_id=run_id, at=at)
+    return number
+
+
+def hasher_number(name: str) -> int:
+    """The number of a program that computes fingerprints; a new one is written down."""
+    if not name:
+        return 0
+    known = Hasher.objects.filter(name=name).values_list("number", flat=True).first()
+    if known is not None:
+        return known
+    number = take_numbers("hasher")
+    made, _ = Hasher.objects.get_or_create(name=name, defaults={"number": number})
+    return made.number

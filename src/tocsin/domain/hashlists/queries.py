@@ -1,0 +1,263 @@
+"""Reading: lists and entries for people, changes and snapshots for the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
+
+from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists.models import (
+    Change,
+    Counter,
+    DerivedFrom,
+    Entry,
+    Fingerprint,
+    Hasher,
+    HashList,
+    ImportRun,
+    OwnNote,
+    RefusedLine,
+)
+from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot
+from tocsin.domain.hashlists.types import (
+    DIALECTS,
+    MEDIA_TYPES,
+    Category,
+    ChangeKind,
+    ChangeView,
+    EntryStatus,
+    EntryView,
+    FingerprintValue,
+    IndexableEntry,
+    Kind,
+    ListView,
+    Origins,
+    PolicyRecord,
+    Purpose,
+    RunState,
+    RunView,
+    Serve,
+)
+
+__all__ = [
+    "NoSuchEntry",
+    "Snapshot",
+    "changes_after",
+    "entry",
+    "index_snapshot",
+    "indexable",
+    "last_change_no",
+    "lists",
+    "organisations",
+    "refusals",
+    "run_entry_ids",
+    "run_replaced_ids",
+    "run_withdrawn_ids",
+    "runs",
+]
+
+_ASK_AT_ONCE = 500
+
+
+class NoSuchEntry(Exception):
+    """There is no entry of that number."""
+
+
+def last_change_no() -> int:
+    """The number of the newest change; 0 before the first."""
+    value = Counter.objects.filter(pk="change").values_list("value", flat=True).first()
+    return value or 0
+
+
+def changes_after(no: int, limit: int) -> list[ChangeView]:
+    """Up to `limit` changes after number `no`, in order."""
+    return [
+        ChangeView(row.no, ChangeKind(row.kind), row.entry_id, row.run_id)
+        for row in Change.objects.filter(no__gt=no).order_by("no")[:limit]
+    ]
+
+
+def indexable(entry_ids: Iterable[int]) -> list[IndexableEntry]:
+    """What the index needs of these entries as they stand now; unknown ids are left out."""
+    ids = list(entry_ids)
+    found: list[IndexableEntry] = []
+    hashers = dict(Hasher.objects.values_list("number", "name"))
+    for start in range(0, len(ids), _ASK_AT_ONCE):
+        some = ids[start : start + _ASK_AT_ONCE]
+        fingerprints: dict[int, list[Fingerprint]] = {}
+        for row in Fingerprint.objects.filter(entry_id__in=some).order_by("entry_id", "kind", "n"):
+            fingerprints.setdefault(row.entry_id, []).append(row)
+        entries = Entry.objects.filter(pk__in=some).select_related(
+            "hash_list", "run", "replaced_by_run"
+        )
+        found += [_indexable(e, fingerprints.get(e.pk, []), hashers) for e in entries]
+    return found
+
+
+def run_entry_ids(run_id: int, limit: int) -> list[int] | None:
+    """Ids of the entries a run brought, or None when there are more than `limit`."""
+    run = ImportRun.objects.get(pk=run_id)
+    if run.first_entry_id is None or run.last_entry_id is None:
+        return []
+    # The ids of a run lie between two known ones: cheaper than an index on the run.
+    brought = Entry.objects.filter(
+        pk__gte=run.first_entry_id, pk__lte=run.last_entry_id, run_id=run_id
+    )
+    return _at_most(limit, brought.order_by("pk").values_list("pk", flat=True))
+
+
+def run_replaced_ids(run_id: int, limit: int) -> list[int] | None:
+    """Ids of older versions a run put in the past, or None when there are more than `limit`."""
+    replaced = Entry.objects.filter(replaced_by_run_id=run_id)
+    return _at_most(limit, replaced.order_by("pk").values_list("pk", flat=True))
+
+
+def run_withdrawn_ids(run_id: int) -> list[int]:
+    """Those of `run_replaced_ids` whose newer version takes them away.
+
+    They can stop matching at once, before the index holds what the run brought.
+    """
+    newer = Entry.objects.filter(
+        hash_list=OuterRef("hash_list"),
+        member=OuterRef("member"),
+        source_entry_id=OuterRef("source_entry_id"),
+        run_id=run_id,
+    ).exclude(status__in=[status.number for status in rules.MATCHABLE])
+    older = Entry.objects.filter(Exists(newer), replaced_by_run_id=run_id)
+    return list(older.order_by("pk").values_list("pk", flat=True))
+
+
+def lists() -> list[ListView]:
+    """Every list, by name. `entries` counts records brought by released imports, or our own."""
+    rows = HashList.objects.select_related("source").annotate(
+        brought=Sum("runs__added", filter=Q(runs__state=RunState.RELEASED)),
+        imported=Max("runs__started_at"),
+        released=Max("runs__released_at"),
+    )
+    own = {
+        row.pk: OwnNote.objects.filter(entry__hash_list=row.pk).count() for row in rows if row.own
+    }
+    return [
+        ListView(
+            number=row.number,
+            slug=row.slug,
+            name=row.name,
+            purpose=Purpose(row.purpose),
+            source=row.source.name,
+            environment=row.environment,
+            serve=Serve(row.serve),
+            own=row.own,
+            entries=own.get(row.pk, 0) + (row.brought or 0),
+            last_import_at=row.imported,
+            last_release_at=row.released,
+        )
+        for row in rows.order_by("name")
+    ]
+
+
+def organisations() -> Origins:
+    """Which organisation stands behind each list, and which lists re-share others."""
+    derived: dict[int, frozenset[int]] = {}
+    for child, parent in DerivedFrom.objects.values_list("hash_list_id", "from_list_id"):
+        derived[child] = derived.get(child, frozenset()) | {parent}
+    return Origins(dict(HashList.objects.values_list("number", "source_id")), derived)
+
+
+def entry(entry_id: int) -> EntryView:
+    """One entry for people; raises NoSuchEntry."""
+    row = Entry.objects.select_related("hash_list", "own_note").filter(pk=entry_id).first()
+    if row is None:
+        raise NoSuchEntry(f"There is no entry {entry_id}.")
+    note: OwnNote | None = getattr(row, "own_note", None)
+    return EntryView(
+        id=row.pk,
+        list_name=row.hash_list.name,
+        list_slug=row.hash_list.slug,
+        purpose=Purpose(row.hash_list.purpose),
+        category=Category.of(row.category),
+        status=EntryStatus.of(row.status),
+        sources=row.sources,
+        quorum=row.quorum,
+        own=row.hash_list.own,
+        held=row.held,
+        added_by=note.added_by if note else "",
+        agreed_by=note.agreed_by if note else "",
+        source_entry_id=row.source_entry_id,
+        media_type=MEDIA_TYPES[row.media_type],
+    )
+
+
+def runs(list_slug: str | None = None, limit: int = 50) -> list[RunView]:
+    """Imports, newest first."""
+    rows = ImportRun.objects.select_related("hash_list").order_by("-pk")
+    if list_slug is not None:
+        rows = rows.filter(hash_list__slug=list_slug)
+    return [
+        RunView(
+            id=row.pk,
+            list_slug=row.hash_list.slug,
+            state=RunState(row.state),
+            file_name=row.file_name,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            released_at=row.released_at,
+            added=row.added,
+            changed=row.changed,
+            unchanged=row.unchanged,
+            duplicates=row.duplicates,
+            refused=row.refused,
+            archived=bool(row.archive),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def refusals(run_id: int) -> list[tuple[int, str]]:
+    """The first refused lines of an import: line number and reason."""
+    rows = RefusedLine.objects.filter(run_id=run_id).order_by("line")
+    return list(rows.values_list("line", "reason"))
+
+
+def _indexable(
+    row: Entry, prints: Sequence[Fingerprint], hashers: dict[int, str]
+) -> IndexableEntry:
+    purpose = Purpose(row.hash_list.purpose)
+    released = row.run is None or row.run.state == RunState.RELEASED
+    replaced = row.replaced_by_run is not None and row.replaced_by_run.state == RunState.RELEASED
+    visible = released and not replaced and EntryStatus.of(row.status) in rules.MATCHABLE
+    if not visible:
+        return IndexableEntry(row.pk, False, rules.no_policy(), (), ())
+    values = tuple(
+        FingerprintValue(
+            kind=Kind(p.kind),
+            value=bytes(p.value),
+            quality=p.quality,
+            hasher=hashers.get(p.hasher, ""),
+            dialect=DIALECTS[p.dialect],
+            n=p.n,
+            offset_seconds=p.offset_seconds,
+        )
+        for p in prints
+    )
+    near = tuple(rules.near_matchable(v.kind, v.value, v.quality, row.media_type) for v in values)
+    return IndexableEntry(row.pk, True, _policy(row, purpose), values, near)
+
+
+def _policy(row: Entry, purpose: Purpose) -> PolicyRecord:
+    return PolicyRecord(
+        status=row.status,
+        flags=rules.flags(held=row.held, purpose=purpose),
+        purpose=purpose.number,
+        category=row.category,
+        list_no=row.hash_list_id,
+        sources=min(row.sources, rules.MOST),
+        quorum=min(row.quorum, rules.MOST),
+        territory=0,
+        serve=row.hash_list.serve if row.serve is None else row.serve & row.hash_list.serve,
+    )
+
+
+def _at_most(limit: int, ids: QuerySet[Entry, int]) -> list[int] | None:
+    some = list(ids[: limit + 1])
+    return some if len(some) <= limit else None

@@ -1,0 +1,81 @@
+"""What follows from what: near match, policy records, digests, times. No Django, no database."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from tocsin.domain.hashlists.types import (
+    FLAG_HELD,
+    FLAG_TEST,
+    LEAST_NEAR_QUALITY,
+    MEDIA_TYPES,
+    EntryStatus,
+    FingerprintValue,
+    Kind,
+    PolicyRecord,
+    Purpose,
+)
+
+MATCHABLE = frozenset({EntryStatus.ACTIVE, EntryStatus.DISPUTED, EntryStatus.QUARANTINED})
+"""Statuses whose fingerprints are kept in the index. A quarantined entry is in it, and its policy
+keeps it from matching, so that letting it out is a policy change and works at once."""
+
+LEAST_BITS, MOST_BITS = 96, 160
+"""A PDQ sets about 128 of its 256 bits, because each bit compares with the median. One far from
+that is of a flat picture; this judges hashes whose source gives no quality."""
+
+VIDEO = MEDIA_TYPES.index("video")
+MOST = 255
+
+
+def near_matchable(kind: Kind, value: bytes, quality: int | None, media_type: int) -> bool:
+    """Whether a stored fingerprint may be found by nearness.
+
+    Frames of videos are not: a title or a black frame would bring in pictures of anything.
+    """
+    if kind is not Kind.PDQ or media_type == VIDEO:
+        return False
+    if quality is not None:
+        return quality >= LEAST_NEAR_QUALITY
+    return LEAST_BITS <= int.from_bytes(value, "big").bit_count() <= MOST_BITS
+
+
+def flags(*, held: bool, purpose: Purpose) -> int:
+    """The flags byte of a policy record."""
+    return (FLAG_HELD if held else 0) | (FLAG_TEST if purpose is Purpose.TEST else 0)
+
+
+def no_policy() -> PolicyRecord:
+    """The record of an entry that does not count: all zeros."""
+    return PolicyRecord(0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def content_digest(identity: Sequence[str], numbers: Iterable[int], values: bytes) -> int:
+    """64 bits over what a source said of an entry, signed as databases want it.
+
+    Tells a changed record from an unchanged one; it protects nothing.
+    """
+    hashed = hashlib.blake2b("\0".join(identity).encode(), digest_size=8)
+    hashed.update(b"\0%b\0" % b",".join(b"%d" % number for number in numbers))
+    hashed.update(values)
+    return int.from_bytes(hashed.digest(), "big", signed=True)
+
+
+def own_digest(about: str, fingerprints: Sequence[FingerprintValue]) -> int:
+    """The content digest of an entry on our own list."""
+    values = b"".join(struct.pack("<BH", f.kind, f.n) + f.value for f in fingerprints)
+    return content_digest((about,), (), values)
+
+
+def seconds(text: str) -> int:
+    """Whole seconds since 1970 of an RFC 3339 time or date; one without a zone is UTC.
+
+    Raises ValueError.
+    """
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return int(when.timestamp())
