@@ -1,0 +1,51 @@
+"""The arrays that the index takes and gives, and the checks at its door."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Ids: TypeAlias = npt.NDArray[np.uint64]
+Words: TypeAlias = npt.NDArray[np.uint64]
+Offsets: TypeAlias = npt.NDArray[np.int64]
+Distances: TypeAlias = npt.NDArray[np.uint16]
+Places: TypeAlias = npt.NDArray[np.int64]
+Truths: TypeAlias = npt.NDArray[np.bool_]
+
+NO_IDS: Ids = np.empty(0, np.uint64)
+
+
+class WrongShape(ValueError):
+    """An array has another shape or type than the index asks for; nothing was done with it."""
+
+
+def as_values(values: Bytes, width_bytes: int) -> Bytes:
+    """The same values as one contiguous uint8[N, width]; raises `WrongShape` for anything else."""
+    if not isinstance(values, np.ndarray) or values.dtype != np.uint8:
+        raise WrongShape(f"fingerprint values must be a NumPy array of uint8, got {_told(values)}")
+    if values.ndim != 2 or values.shape[1] != width_bytes:
+        raise WrongShape(
+            f"fingerprint values must have the shape [N, {width_bytes}], got {list(values.shape)}"
+        )
+    return np.ascontiguousarray(values)
+
+
+def as_ids(ids: Ids, count: int | None = None) -> Ids:
+    """The same ids as one contiguous uint64[N]; raises `WrongShape` for anything else."""
+    if not isinstance(ids, np.ndarray) or ids.dtype != np.uint64:
+        raise WrongShape(f"ids must be a NumPy array of uint64, got {_told(ids)}")
+    if ids.ndim != 1:
+        raise WrongShape(f"ids must have the shape [N], got {list(ids.shape)}")
+    if count is not None and ids.shape[0] != count:
+        raise WrongShape(f"{count} fingerprint values came with {ids.shape[0]} ids")
+    return np.ascontiguousarray(ids)
+
+
+def _told(given: object) -> str:
+    """Name what was given without showing what is in it: a value must not reach a log."""
+    if isinstance(given, np.ndarray):
+        return f"an array of {given.dtype}"
+    return type(given).__name__
