@@ -1,0 +1,141 @@
+import uuid
+from datetime import timedelta
+
+from django.db import models
+
+from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
+
+
+class Report(models.Model):
+    """What somebody said, as they said it. Append-only: a change of mind is another report."""
+
+    personal_data = PersonalData(
+        fields=("sealed_url", "sealed_words"),
+        why="The address may name a person, the words may tell of one; the police may ask.",
+        kept=timedelta(days=5 * 365),
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=10)
+    party = models.ForeignKey(
+        "accounts.Party", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # Not a foreign key: hits are forgotten sooner than reports.
+    hit_id = models.UUIDField(null=True, unique=True)
+    client_reference = models.CharField(max_length=120, blank=True)
+    url_digest = models.CharField(max_length=64)
+    sealed_url = models.TextField()
+    sealed_words = models.TextField(blank=True)
+    category_hint = models.CharField(max_length=40, blank=True)
+    sealed_fingerprints = models.TextField(blank=True)
+    fingerprint_count = models.PositiveSmallIntegerField(default=0)
+    first_seen_at = models.DateTimeField(null=True)
+    rehearsal = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "client_reference", "url_digest"],
+                condition=~models.Q(client_reference=""),
+                name="reports_same_reference",
+            )
+        ]
+
+
+class Item(models.Model):
+    """One canonical address, in one world (real or rehearsal), and where it stands."""
+
+    personal_data = PersonalData(
+        fields=("sealed_url", "taken_by"),
+        why="The address may name a person; `taken_by` is who works on it.",
+        kept=timedelta(days=5 * 365),
+    )
+
+    number = models.CharField(max_length=16, unique=True)
+    url_digest = models.CharField(max_length=64, unique=True)
+    sealed_url = models.TextField()
+    rehearsal = models.BooleanField(default=False)
+    state = models.CharField(max_length=14)
+    priority = models.IntegerField(default=0)
+    why = models.JSONField(default=list)
+    source = models.CharField(max_length=120)
+    official_source = models.BooleanField(default=False)
+    report_count = models.PositiveIntegerField(default=0)
+    seen_again = models.BooleanField(default=False)
+    overdue_rounds = models.PositiveSmallIntegerField(default=0)
+    first_reported_at = models.DateTimeField()
+    last_reported_at = models.DateTimeField()
+    decide_by = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    taken_by = models.CharField(max_length=80, blank=True)
+    taken_at = models.DateTimeField(null=True)
+    taken_until = models.DateTimeField(null=True)
+    sealed_fingerprints = models.TextField(blank=True)
+    content_differs = models.BooleanField(default=False)
+    entry_ids = models.JSONField(default=list)
+    match_kind = models.CharField(max_length=6, blank=True)
+    distance_bits = models.PositiveSmallIntegerField(null=True)
+    reports = models.ManyToManyField(Report, through="ItemReport", related_name="items")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-priority", "first_reported_at"], name="reports_queue")
+        ]
+
+
+class ItemReport(models.Model):
+    """Which report is about which item."""
+
+    personal_data = NOTHING_PERSONAL
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT)
+    report = models.ForeignKey(Report, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "report"], name="reports_one_link")]
+
+
+class Finding(models.Model):
+    """What was found of an item, by whom, on what ground. Append-only but for `corrected`."""
+
+    personal_data = PersonalData(
+        fields=("by", "agreed_by", "sealed_words"),
+        why="Who answers for the finding; the words may tell of a person.",
+        kept=timedelta(days=5 * 365),
+    )
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="findings")
+    kind = models.CharField(max_length=14)
+    category = models.CharField(max_length=10, blank=True)
+    ground = models.CharField(max_length=20)
+    sealed_words = models.TextField(blank=True)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    own_entry_id = models.BigIntegerField(null=True)
+    agreed_by = models.CharField(max_length=80, blank=True)
+    corrected = models.BooleanField(default=False)
+
+
+class Correction(models.Model):
+    """A party that had got hits on an entry before it was withdrawn as wrong."""
+
+    personal_data = NOTHING_PERSONAL
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="told")
+    party = models.ForeignKey(
+        "accounts.Party", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    party_name = models.CharField(max_length=120)
+    key_id = models.CharField(max_length=20)
+    hits = models.PositiveIntegerField()
+    last_hit_at = models.DateTimeField()
+
+
+class ItemCounter(models.Model):
+    """The last item number given in a year."""
+
+    personal_data = NOTHING_PERSONAL
+
+    year = models.PositiveSmallIntegerField(unique=True)
+    last = models.PositiveIntegerField(default=0)

@@ -1,0 +1,204 @@
+"""Deciding: an item's life, what may be found, which fingerprints count, what is pressing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tocsin.base.clock.lifecycle import Lifecycle, Waiting, move
+from tocsin.domain.hashlists.types import Category, FingerprintValue, Kind
+from tocsin.domain.reports.types import (
+    FindingInput,
+    FindingKind,
+    FindingRefused,
+    Ground,
+    IncomingReport,
+    ItemState,
+    MatchKind,
+    NoListMatch,
+    Reason,
+    ReasonCode,
+    ReportRefused,
+    ViewingIsOff,
+)
+
+WAITS = "reports.item_waits"
+LEASE_LAPSES = "reports.lease_lapses"
+SECOND_LOOK = "reports.second_look"
+
+DECIDE_WITHIN = timedelta(hours=24)
+LEASE = timedelta(minutes=30)
+SECOND_LOOK_AFTER = timedelta(days=7)
+OVERDUE_AGAIN_AFTER = timedelta(hours=4)
+MOST_WORDS = 4_000
+MOST_REFERENCE = 120
+MOST_HINT = 40
+MOST_FINGERPRINTS = 64
+
+_NEW, _TAKEN = ItemState.NEW, ItemState.TAKEN
+_UNLAWFUL, _NOT_UNLAWFUL = ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL
+_CANNOT_TELL = ItemState.CANNOT_TELL
+
+LIFE = Lifecycle(
+    states=ItemState,
+    first=_NEW,
+    moves=(
+        move("take", [_NEW, _CANNOT_TELL], _TAKEN),
+        move("give_back", [_TAKEN], _NEW),
+        move("lease_lapses", [_TAKEN], _NEW),
+        move("find_unlawful", [_TAKEN], _UNLAWFUL),
+        move("find_not_unlawful", [_TAKEN], _NOT_UNLAWFUL),
+        move("find_cannot_tell", [_TAKEN], _CANNOT_TELL),
+        move("second_look", [_CANNOT_TELL], _NEW),
+        # New evidence (a list match not known before) opens what was closed without a notice.
+        move("reopen", [_NOT_UNLAWFUL, _CANNOT_TELL], _NEW),
+        # A wrong "unlawful" is undone at once; a wrong "not unlawful" must be judged again.
+        move("correct", [_UNLAWFUL], _NOT_UNLAWFUL),
+        move("correct", [_NOT_UNLAWFUL], _NEW),
+    ),
+    final=frozenset({_UNLAWFUL, _NOT_UNLAWFUL}),
+    waiting={
+        _NEW: Waiting(DECIDE_WITHIN, WAITS),
+        _TAKEN: Waiting(LEASE, LEASE_LAPSES),
+        _CANNOT_TELL: Waiting(SECOND_LOOK_AFTER, SECOND_LOOK),
+    },
+)
+
+VERDICT_MOVE = {
+    FindingKind.UNLAWFUL: "find_unlawful",
+    FindingKind.NOT_UNLAWFUL: "find_not_unlawful",
+    FindingKind.CANNOT_TELL: "find_cannot_tell",
+}
+
+
+def refuse_report(report: IncomingReport) -> None:
+    """Raise ReportRefused unless the report fits what is kept of one."""
+    if len(report.client_reference) > MOST_REFERENCE or not report.client_reference.isprintable():
+        raise ReportRefused(
+            "client_reference", f"Give at most {MOST_REFERENCE} printable characters."
+        )
+    if len(report.category_hint) > MOST_HINT or not report.category_hint.isprintable():
+        raise ReportRefused("category_hint", f"Give at most {MOST_HINT} printable characters.")
+    if len(report.words) > MOST_WORDS:
+        raise ReportRefused("words", f"Write at most {MOST_WORDS} characters.")
+    if len(report.fingerprints) > MOST_FINGERPRINTS:
+        raise ReportRefused("fingerprints", f"Give at most {MOST_FINGERPRINTS} fingerprints.")
+
+
+def refuse(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
+    """Raise FindingRefused unless the finding may be recorded.
+
+    `matched`: the item's picture is on a list. `viewing`: there is a mandate to look.
+    """
+    if finding.verdict not in VERDICT_MOVE:
+        raise FindingRefused("verdict", "Choose unlawful, not unlawful or cannot tell.")
+    _refuse_ground(finding, matched=matched, viewing=viewing)
+    unlawful = finding.verdict is FindingKind.UNLAWFUL
+    if unlawful and finding.category is Category.UNKNOWN:
+        raise FindingRefused("category", "Choose a category.")
+    if not unlawful and finding.category is not Category.UNKNOWN:
+        raise FindingRefused("category", "Only an unlawful finding has a category.")
+    if max(len(finding.ground_detail), len(finding.note)) > MOST_WORDS:
+        raise FindingRefused("note", f"Write at most {MOST_WORDS} characters.")
+
+
+def _refuse_ground(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
+    if finding.ground is Ground.SEEN and not viewing:
+        raise ViewingIsOff
+    if finding.ground is Ground.MATCHED_LIST and not matched:
+        raise NoListMatch
+    if finding.ground is Ground.STATED_BY_AUTHORITY and not finding.ground_detail.strip():
+        raise FindingRefused("ground_detail", "Name the authority and its reference.")
+    if finding.ground is Ground.NONE:
+        if finding.verdict is FindingKind.UNLAWFUL:
+            raise FindingRefused("ground", "Say what the finding rests on.")
+        if not finding.note.strip():
+            raise FindingRefused("note", "Without a ground, write why.")
+
+
+def needs_own_entry(*, has_fingerprints: bool, match: MatchKind, listed_live: bool) -> bool:
+    """Whether an unlawful finding becomes an entry on the own list.
+
+    Not when a live entry holds this very picture; a near variant is another picture.
+    """
+    return has_fingerprints and not (match is MatchKind.EXACT and listed_live)
+
+
+def stronger(known: MatchKind, new: MatchKind) -> MatchKind:
+    """The stronger of two ways of being known."""
+    order = [MatchKind.NONE, MatchKind.NEAR, MatchKind.EXACT]
+    return max(known, new, key=order.index)
+
+
+def brings_new_evidence(known: Sequence[int], new: Sequence[int]) -> bool:
+    """Whether a match names list entries that were not known of the item."""
+    return bool(set(new) - set(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Fingerprints an item has after a report, and whether the report was of another file."""
+
+    fingerprints: tuple[FingerprintValue, ...]
+    differs: bool
+
+
+_DIGESTS = (Kind.SHA256, Kind.SHA1, Kind.MD5)
+
+
+def merge(known: Sequence[FingerprintValue], new: Sequence[FingerprintValue]) -> Merged:
+    """Fingerprints of the item once `new` has been reported for it.
+
+    New kinds are added only when a digest shows that it is the same file: otherwise whoever
+    reports second could put the fingerprint of any picture on our list.
+    """
+    if not known or not new:
+        return Merged(tuple(known or new), False)
+    mine = {(value.kind, value.n): value for value in known}
+    theirs = {(value.kind, value.n): value for value in new}
+    shared = [key for key in theirs if key in mine and key[0] in _DIGESTS]
+    if any(mine[key].value != theirs[key].value for key in shared):
+        return Merged(tuple(known), True)
+    if not shared:
+        return Merged(tuple(known), not _all_in(theirs, mine))
+    return Merged(tuple({**theirs, **mine}.values()), False)
+
+
+def _all_in(
+    theirs: dict[tuple[Kind, int], FingerprintValue], mine: dict[tuple[Kind, int], FingerprintValue]
+) -> bool:
+    return all(key in mine and mine[key].value == value.value for key, value in theirs.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """What the priority is made of."""
+
+    match: MatchKind
+    reports: int
+    official_source: bool = False
+    overdue_rounds: int = 0
+    seen_again: bool = False
+
+
+def reasons(facts: Pressing) -> tuple[Reason, ...]:
+    """Why an item is pressing, heaviest first; the priority is the sum of the points."""
+    again = min(facts.reports - 1, 20)
+    overdue = min(facts.overdue_rounds, 3)
+    found = [
+        Reason(ReasonCode.EXACT_MATCH, 1_000) if facts.match is MatchKind.EXACT else None,
+        Reason(ReasonCode.NEAR_MATCH, 500) if facts.match is MatchKind.NEAR else None,
+        Reason(ReasonCode.REPORTED, 100) if facts.match is MatchKind.NONE else None,
+        Reason(ReasonCode.OFFICIAL_SOURCE, 200) if facts.official_source else None,
+        Reason(ReasonCode.SEEN_AGAIN, 400) if facts.seen_again else None,
+        Reason(ReasonCode.OVERDUE, 300 * overdue, facts.overdue_rounds) if overdue else None,
+        Reason(ReasonCode.REPORTED_AGAIN, 10 * again, facts.reports - 1) if again > 0 else None,
+    ]
+    kept = [reason for reason in found if reason is not None]
+    return tuple(sorted(kept, key=lambda reason: -reason.points))
+
+
+def priority(why: Sequence[Reason]) -> int:
+    """How pressing, as one number."""
+    return sum(reason.points for reason in why)
