@@ -39,3 +39,8 @@ def parties() -> list[Party]:
 def party_names() -> dict[int, str]:
     """Party number to name."""
     return dict(Party.objects.values_list("pk", "name"))
+
+
+def party(party_id: int) -> Party | None:
+    """One party, or None."""
+    return Party.objects.filter(pk=party_id).first()
