@@ -1,0 +1,163 @@
+"""`tocsin up`: everything on this machine, under one supervisor, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.site.commands import Stop
+
+if TYPE_CHECKING:
+    from tocsin.site.first_start import Prepared
+    from tocsin.site.supervisor import Program, Supervisor
+
+HELP = "Start everything on this machine: pages, API, live stream, worker."
+NEEDS_DATABASE = True
+
+HOST = "127.0.0.1"
+READY_WITHIN_SECONDS = 60.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """`--rehearsal` adds an analyst, a manager, a list of drawn pictures and a test key."""
+    parser.add_argument(
+        "--rehearsal",
+        action="store_true",
+        help="also load what a rehearsal needs: people, a list of drawn pictures, a test key",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prepare, start, look after; 0 after a clean stop."""
+    from django.conf import settings
+
+    from tocsin.site.first_start import prepare
+    from tocsin.site.supervisor import Supervisor
+
+    started = time.monotonic()
+    for port in (settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT):
+        _refuse_taken(port)
+    _say("Tocsin starts.")
+    prepared = prepare(rehearsal=options.rehearsal, say=_say)
+    supervisor = Supervisor(programs())
+    supervisor.start()
+    try:
+        if _wait_until_ready(supervisor, settings.TOCSIN_PORT):
+            _say(f"  processes: ready ({time.monotonic() - started:.1f} s in all)")
+            _say(_welcome(prepared, settings.TOCSIN_PORT))
+    finally:
+        # Looks after the programs until told to stop; at once when it was told already.
+        supervisor.run()
+    _say("Tocsin has stopped.")
+    return 0
+
+
+def programs() -> list[Program]:
+    """The processes of one machine."""
+    from django.conf import settings
+
+    from tocsin.site.supervisor import Program
+
+    granian = (sys.executable, "-m", "granian", "--host", HOST, "--no-ws", "--no-access-log")
+    web = (
+        *granian,
+        *("--interface", "wsgi", "--port", str(settings.TOCSIN_PORT)),
+        *("--workers", str(settings.TOCSIN_WEB_WORKERS), "--blocking-threads", "8"),
+        *("--backpressure", "64", "--respawn-failed-workers", "--log-level", "warning"),
+        "tocsin.site.wsgi:application",
+    )
+    live = (
+        *granian,
+        *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
+        *("--respawn-failed-workers", "--log-level", "warning"),
+        "tocsin.site.asgi:application",
+    )
+    return [
+        Program("web", web),
+        Program("live", live),
+        Program("worker", (sys.executable, "-m", "tocsin.site.cli", "worker")),
+    ]
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise Stop(
+                f"port {port} is taken: another Tocsin, or another program, listens there. "
+                "Stop it, or choose another with TOCSIN_PORT=9000."
+            ) from error
+
+
+def _wait_until_ready(supervisor: Supervisor, port: int) -> bool:
+    """True when the pages answer; False when stopped before. Raises Stop after a minute."""
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while not supervisor.stopping:
+        supervisor.tick()
+        if _answers(port):
+            return True
+        if time.monotonic() > deadline:
+            supervisor.stop()
+            raise Stop("the pages did not answer within a minute; see the log lines above.")
+    return False
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(prepared: Prepared, port: int) -> str:
+    from tocsin.site.first_start import REHEARSAL
+
+    base = f"http://{HOST}:{port}"
+    lines = ["", f"Tocsin is at {base}", ""]
+    if prepared.links:
+        lines.append("One-time links (48 hours, each works once; you choose a password there):")
+        lines += [
+            f"  {username:<8} {base}/console/welcome/{secret}"
+            for username, secret in prepared.links.items()
+        ]
+        lines.append("")
+    if prepared.rehearsal_key:
+        lines += _three_things(base, prepared.rehearsal_key, REHEARSAL / "uploads")
+    lines.append("Ctrl-C stops everything.")
+    return "\n".join(lines)
+
+
+def _three_things(base: str, key: str, uploads: Path) -> list[str]:
+    return [
+        "Three things to try, in another terminal:",
+        "  1. Ask whether an upload is known (this one is):",
+        f"       curl -s {base}/v2/media \\",
+        f"         -H 'Authorization: Bearer {key}' \\",
+        f"         --data-binary @{_short(uploads / 'exact' / 'harbour.jpg')}",
+        "  2. Check a whole folder against the same lists:",
+        f"       .venv/bin/tocsin check {_short(uploads)}",
+        "  3. See the whole chain run, from an upload to the notice and back:",
+        "       .venv/bin/tocsin rehearse",
+        "",
+    ]
+
+
+def _short(path: Path) -> str:
+    """The path as seen from here, where that is shorter."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
