@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tocsin.base.accounts import rules
 from tocsin.base.accounts.models import ApiKey, Party, Person
 from tocsin.base.accounts.types import KnownKey, Tier
 
@@ -24,6 +25,11 @@ def live_keys(*, at: datetime) -> dict[str, KnownKey]:
         for row in rows
         if row.expires_at is None or row.expires_at > at
     }
+
+
+def secret_matches(secret: str, secret_digest: str) -> bool:
+    """Whether `secret` is the one that a key's digest was kept of; takes the same time for any."""
+    return rules.same(rules.digest(secret), secret_digest)
 
 
 def people() -> list[Person]:

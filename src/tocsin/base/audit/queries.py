@@ -11,14 +11,22 @@ from django.conf import settings
 
 from tocsin.base.audit import rules
 from tocsin.base.audit.actions import HEADS_FILE, content_of
-from tocsin.base.audit.models import AuditRow, ChainHead
+from tocsin.base.audit.models import AuditRow, ChainHead, ChainLock
+from tocsin.base.audit.rules import merkle_root
 from tocsin.base.audit.types import Verdict
 from tocsin.base.secrets import verify
+
+__all__ = ["history", "merkle_root", "verify_chain"]
 
 
 def history(subject: str) -> list[AuditRow]:
     """Rows about one subject, oldest first."""
     return list(AuditRow.objects.filter(subject=subject).order_by("id"))
+
+
+def last_head() -> ChainHead | None:
+    """The newest signed head, or None before the first."""
+    return ChainHead.objects.order_by("-chain_no").first()
 
 
 def verify_chain(heads_file: Path | None = None) -> Verdict:
@@ -31,6 +39,7 @@ def verify_chain(heads_file: Path | None = None) -> Verdict:
     seen: dict[int, str] = {}
     problem = unreadable
     number, previous = 0, rules.GENESIS
+    reached = ChainLock.objects.values_list("last_chain_no", flat=True).first() or 0
     for row in _sealed_rows():
         problem = problem or _wrong_with(row, number, previous)
         if problem:
@@ -39,7 +48,10 @@ def verify_chain(heads_file: Path | None = None) -> Verdict:
         if number in heads:
             seen[number] = row.row_hash
     waiting = AuditRow.objects.filter(chain_no__isnull=True).count()
-    return Verdict(number, waiting, len(heads), problem or _wrong_with_heads(heads, seen))
+    problem = problem or _wrong_with_heads(heads, seen)
+    if problem is None and number < reached:
+        problem = f"row {number + 1} is missing: {reached} rows were sealed"
+    return Verdict(number, waiting, len(heads), problem)
 
 
 def _sealed_rows() -> Iterator[AuditRow]:

@@ -1,0 +1,262 @@
+"""What answers checks: one per process, in memory, without a database row on the way."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.db import close_old_connections, connection
+
+from tocsin.base.secrets import Keyring, reference
+from tocsin.domain.matching import rules
+from tocsin.domain.matching.actions import CountKey
+from tocsin.domain.matching.counting import Counts
+from tocsin.domain.matching.hits import NewHit, fingerprints_of
+from tocsin.domain.matching.journal import Journal
+from tocsin.domain.matching.keys import KeyTable
+from tocsin.domain.matching.live_lists import LiveLists, Serving
+from tocsin.domain.matching.rules import Found, Verdict
+from tocsin.domain.matching.searching import search
+from tocsin.domain.matching.types import (
+    Action,
+    Answer,
+    AnswerStatus,
+    CheckKey,
+    Door,
+    JournalFailed,
+    ListsSeen,
+    Match,
+    Outcome,
+    Query,
+)
+from tocsin.engine.index import IndexUnusable
+
+log = structlog.get_logger()
+
+CHANGES_EACH_SECONDS = 0.25
+KEYS_EACH = timedelta(seconds=1)
+COUNTS_EACH_SECONDS = 1.0
+STALE_AFTER = timedelta(seconds=5)
+USELESS_AFTER = timedelta(minutes=15)
+FIRST_ANSWER_SECONDS = 10.0
+
+DATABASE_AWAY = (
+    "The database has not answered for 15 minutes, so withdrawn entries might still be served. "
+    "Bring the database back; nothing else has to be done."
+)
+
+
+class Checker:
+    """Answers checks from memory and keeps itself up to date by two threads.
+
+    `follow` reads the database (keys each second, changes each 250 ms) and may also be called by
+    hand; a second thread writes the counts, as waiting for a lock must not delay a withdrawal.
+    """
+
+    def __init__(self, *, index: Path, journal: Journal, references: Keyring) -> None:
+        self.keys = KeyTable()
+        self._lists = LiveLists(index)
+        self._journal = journal
+        self._counts = Counts()
+        self._heard_at: datetime | None = None
+        self._keys_at: datetime | None = None
+        self._followed = threading.Event()
+        self._stop = threading.Event()
+
+        @lru_cache(maxsize=65_536)
+        def refer(entry_id: int, key_id: str) -> str:
+            return reference(references, entry_id, audience=key_id)
+
+        self._refer = refer
+
+    @classmethod
+    def from_settings(cls) -> Checker:
+        """A checker over this installation's index, journal and keys, not yet started."""
+        keys = settings.TOCSIN_KEYS
+        journal = Journal(settings.TOCSIN_JOURNAL, keys.ring("journal"))
+        return cls(index=settings.TOCSIN_INDEX, journal=journal, references=keys.ring("reference"))
+
+    def check(self, key: CheckKey, queries: Sequence[Query], *, door: Door, at: datetime) -> Answer:
+        """Answer a batch. Hits are safe on the disk when this returns.
+
+        Never raises for a missing index, a lost database or a full disk: then every outcome is
+        `unavailable` with the action `hold`, and `problem` says why.
+        """
+        serving = self._lists.serving
+        problem = self._problem(serving, at)
+        if serving is None or problem is not None:
+            return self._unavailable(key, queries, problem or "", door, at)
+        try:
+            answer, hits = self._judged(key, queries, serving, at)
+            if hits:
+                self._journal.append(hits)
+        except (IndexUnusable, JournalFailed) as error:
+            log.error("check_unavailable", error=type(error).__name__)
+            return self._unavailable(key, queries, str(error), door, at)
+        self._count(key, answer, door, at)
+        return answer
+
+    def follow(self, at: datetime) -> None:
+        """Read what is new in the database; raises DatabaseError."""
+        if self._keys_at is None or at - self._keys_at >= KEYS_EACH:
+            self.keys.refresh(at=at)
+            self._keys_at = at
+        self._lists.refresh()
+        self._heard_at = at
+
+    def flush(self) -> None:
+        """Write the counts; raises DatabaseError."""
+        self._counts.flush()
+
+    def start(self) -> None:
+        """Start both threads and wait until the database has been asked once."""
+        for name, work, each in (
+            ("matching-follows", self._follow_once, CHANGES_EACH_SECONDS),
+            ("matching-counts", self.flush, COUNTS_EACH_SECONDS),
+        ):
+            arguments = (work, each)
+            threading.Thread(target=self._repeat, args=arguments, name=name, daemon=True).start()
+        self._followed.wait(FIRST_ANSWER_SECONDS)
+
+    def stop(self) -> None:
+        """Let the threads end at their next turn and give the journal file up."""
+        self._stop.set()
+        self._journal.close()
+
+    def _follow_once(self) -> None:
+        try:
+            self.follow(datetime.now(UTC))
+        finally:
+            self._followed.set()
+
+    def _repeat(self, work: Callable[[], None], each_seconds: float) -> None:
+        failing = False
+        while not self._stop.is_set():
+            try:
+                work()
+                failing = False
+            except Exception as error:  # noqa: BLE001 - a dead thread would serve old lists for ever
+                if not failing:
+                    log.error("checker_behind", error=type(error).__name__)
+                failing = True
+                connection.close()
+            close_old_connections()
+            self._stop.wait(each_seconds)
+        connection.close()
+
+    def _problem(self, serving: Serving | None, at: datetime) -> str | None:
+        if serving is None or self._heard_at is None:
+            return self._lists.problem
+        return DATABASE_AWAY if at - self._heard_at > USELESS_AFTER else None
+
+    def _stale(self, at: datetime) -> bool:
+        return self._heard_at is None or at - self._heard_at > STALE_AFTER
+
+    def _judged(
+        self, key: CheckKey, queries: Sequence[Query], serving: Serving, at: datetime
+    ) -> tuple[Answer, tuple[NewHit, ...]]:
+        terms = key.terms
+        found = search(
+            serving.index, queries, lists=terms.lists, radius_bits=terms.near_radius_bits
+        )
+        outcomes, hits = [], []
+        for place, query in enumerate(queries):
+            verdict = _verdict(query, found.get(place), key, serving)
+            match = self._match(verdict, key)
+            outcomes.append(Outcome(query.client_id, verdict.status, verdict.action, match))
+            if match is not None:
+                hits.append(_hit(key, query, verdict, match, serving, at))
+        answer = Answer(serving.version, self._stale(at), tuple(outcomes))
+        return answer, tuple(hits)
+
+    def _match(self, verdict: Verdict, key: CheckKey) -> Match | None:
+        if not verdict.entries:
+            return None
+        best = verdict.entries[0]
+        return Match(
+            kind=best.kind,
+            category=rules.gravest(verdict.entries),
+            sources=verdict.sources,
+            entry_ids=tuple(entry.entry_id for entry in verdict.entries),
+            reference=self._refer(best.entry_id, key.key_id),
+            distance_bits=best.distance_bits,
+        )
+
+    def _unavailable(
+        self, key: CheckKey, queries: Sequence[Query], problem: str, door: Door, at: datetime
+    ) -> Answer:
+        outcomes = tuple(
+            Outcome(query.client_id, AnswerStatus.UNAVAILABLE, Action.HOLD) for query in queries
+        )
+        answer = Answer(None, self._stale(at), outcomes, problem)
+        self._count(key, answer, door, at)
+        return answer
+
+    def _count(self, key: CheckKey, answer: Answer, door: Door, at: datetime) -> None:
+        day = at.date()
+        self._counts.add(CountKey(day, key.key_id, door, o.status) for o in answer.outcomes)
+
+
+def _verdict(query: Query, found: list[Found] | None, key: CheckKey, serving: Serving) -> Verdict:
+    unchecked = rules.unchecked_status(
+        media_status=query.media_status,
+        has_pdq=query.pdq is not None,
+        pdq_quality=query.pdq_quality,
+    )
+    if found is None:
+        return rules.nothing_found(terms=key.terms, unchecked=unchecked)
+    return rules.verdict(found, terms=key.terms, facts=serving.facts, unchecked=unchecked)
+
+
+def _hit(
+    key: CheckKey, query: Query, verdict: Verdict, match: Match, serving: Serving, at: datetime
+) -> NewHit:
+    return NewHit(
+        id=uuid4(),
+        key_id=key.key_id,
+        party_id=key.party_id,
+        at=at,
+        kind=match.kind,
+        status=verdict.status,
+        action=verdict.action,
+        entry_ids=match.entry_ids,
+        distance_bits=match.distance_bits,
+        client_id=query.client_id,
+        url=query.url,
+        fingerprints=fingerprints_of(query),
+        uploaded_at=query.uploaded_at,
+        list_version=serving.version,
+        rehearsal=key.terms.lists is ListsSeen.TEST,
+    )
+
+
+_mine: Checker | None = None
+_making = threading.Lock()
+
+
+def checker() -> Checker:
+    """The checker of this process, started at first use (after a server has forked its workers)."""
+    global _mine  # noqa: PLW0603 - one per process is what this is for
+    if _mine is None:
+        with _making:
+            if _mine is None:
+                fresh = Checker.from_settings()
+                fresh.start()
+                _mine = fresh
+    return _mine
+
+
+def _forget() -> None:
+    """Threads do not survive a fork: the child makes its own."""
+    global _mine, _making
+    _mine, _making = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)

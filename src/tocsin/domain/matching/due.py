@@ -1,0 +1,77 @@
+"""What matching does by itself: bring hits home, and build the index when it has grown old."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from tocsin.base.clock import rounds
+from tocsin.domain.hashlists import queries as hashlists
+from tocsin.domain.matching.building import BuildBusy, Need, build_index
+from tocsin.domain.matching.drain import Drain
+from tocsin.engine.index import PublishFailed
+
+log = structlog.get_logger()
+
+BUILDS_ASIDE_ABOVE_ENTRIES = 100_000
+AGAIN_AFTER_FAILURE = timedelta(seconds=30)
+
+
+def register() -> None:
+    """Drain the journals four times a second; look twice a second whether to build."""
+    drain, builder = Drain(), Builder()
+
+    def bring_home(at: datetime) -> None:
+        ring = settings.TOCSIN_KEYS.ring("journal")
+        drain.run(folder=settings.TOCSIN_JOURNAL, ring=ring, at=at)
+
+    rounds.every("matching.drain", timedelta(milliseconds=250), bring_home)
+    rounds.every("matching.build", timedelta(milliseconds=500), builder.look)
+
+
+class Builder:
+    """Builds when the index has grown old; a large one in a thread, so that letters and clocks
+    do not wait for minutes."""
+
+    def __init__(self) -> None:
+        self._need = Need()
+        self._aside: threading.Thread | None = None
+        self._not_before: datetime | None = None
+
+    def look(self, at: datetime) -> None:
+        """Build now if there is need, or have it built; nothing while a build is under way."""
+        if self._aside is not None and self._aside.is_alive():
+            return
+        if self._not_before is not None and at < self._not_before:
+            return
+        if not self._need.exists(settings.TOCSIN_INDEX):
+            return
+        if sum(view.entries for view in hashlists.lists()) <= BUILDS_ASIDE_ABOVE_ENTRIES:
+            self._build(at)
+            return
+        self._aside = threading.Thread(target=self._build_aside, name="index-builder", daemon=True)
+        self._aside.start()
+
+    def _build(self, at: datetime) -> None:
+        try:
+            build_index(at=at)
+            self._not_before = None
+        except BuildBusy:
+            log.info("index_build_busy")
+        except PublishFailed as error:
+            self._not_before = at + AGAIN_AFTER_FAILURE
+            log.error("index_not_published", error=type(error).__name__)
+
+    def _build_aside(self) -> None:
+        at = datetime.now(UTC)
+        try:
+            self._build(at)
+        except DatabaseError as error:
+            self._not_before = at + AGAIN_AFTER_FAILURE
+            log.error("index_not_built", error=type(error).__name__)
+        finally:
+            connection.close()

@@ -1,0 +1,87 @@
+"""A hit between the moment it is found and its row in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from tocsin.domain.hashlists.types import FingerprintValue, Kind
+from tocsin.domain.matching.types import (
+    Action,
+    AnswerStatus,
+    MatchKind,
+    Query,
+)
+
+CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewHit:
+    """Everything the journal keeps of a hit; sealed as soon as it leaves memory."""
+
+    id: UUID
+    key_id: str
+    party_id: int
+    at: datetime
+    kind: MatchKind
+    status: AnswerStatus
+    action: Action
+    entry_ids: tuple[int, ...]
+    distance_bits: int | None
+    client_id: str
+    url: str | None
+    fingerprints: tuple[FingerprintValue, ...]
+    uploaded_at: datetime | None
+    list_version: int
+    rehearsal: bool
+
+
+_hits = msgspec.json.Decoder(tuple[NewHit, ...])
+_fingerprints = msgspec.json.Decoder(tuple[FingerprintValue, ...])
+
+
+class NotHits(Exception):
+    """These bytes were not written by `hits_as_bytes`."""
+
+
+def hits_as_bytes(hits: tuple[NewHit, ...]) -> bytes:
+    """JSON, to be sealed."""
+    return msgspec.json.encode(hits)
+
+
+def hits_from_bytes(data: bytes) -> tuple[NewHit, ...]:
+    """What `hits_as_bytes` was given; raises NotHits."""
+    try:
+        return _hits.decode(data)
+    except msgspec.DecodeError as error:
+        raise NotHits("a journal record cannot be read") from error
+
+
+def fingerprints_as_bytes(fingerprints: tuple[FingerprintValue, ...]) -> bytes:
+    """JSON, to be sealed."""
+    return msgspec.json.encode(fingerprints)
+
+
+def fingerprints_from_bytes(data: bytes) -> tuple[FingerprintValue, ...]:
+    """What `fingerprints_as_bytes` was given."""
+    return _fingerprints.decode(data)
+
+
+def fingerprints_of(query: Query, hasher: str = CLIENT) -> tuple[FingerprintValue, ...]:
+    """What the asker sent, as the values other rooms know."""
+    whole = (
+        (Kind.MD5, query.md5),
+        (Kind.SHA1, query.sha1),
+        (Kind.SHA256, query.sha256),
+        (Kind.PHOTODNA, query.photodna),
+    )
+    found = [FingerprintValue(kind, value, hasher=hasher) for kind, value in whole if value]
+    if query.pdq is not None:
+        found.append(
+            FingerprintValue(Kind.PDQ, query.pdq, query.pdq_quality, hasher=hasher, dialect="full")
+        )
+    return tuple(found)

@@ -1,0 +1,221 @@
+"""The verdict: which entries a key may see, what they amount to, and what to advise.
+
+Plain functions over plain values and arrays; no database, no clock. `docs/api.md` says the same
+in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.domain.hashlists.types import (
+    FLAG_HELD,
+    FLAG_TEST,
+    LEAST_NEAR_QUALITY,
+    Category,
+    EntryStatus,
+    Origins,
+    Purpose,
+    Serve,
+)
+from tocsin.domain.matching.types import (
+    Action,
+    AnswerStatus,
+    ListsSeen,
+    MatchKind,
+    PolicyTerms,
+)
+from tocsin.engine.fingerprints import Status
+
+PURPOSES: Final = tuple(Purpose)
+STILL_MATCHES: Final = (EntryStatus.ACTIVE.number, EntryStatus.DISPUTED.number)
+SERVED: Final = {MatchKind.EXACT: int(Serve.EXACT), MatchKind.NEAR: int(Serve.NEAR)}
+
+# A list of these purposes may lead to an upload being stopped without a person looking.
+BLOCKING: Final = frozenset({Purpose.ILLEGAL, Purpose.NATIONAL_ILLEGAL, Purpose.TEST})
+OWN_QUORUM: Final = 2
+MOST_FOUND: Final = 64
+
+# Fingerprinting that ended like this has not looked at the whole picture, so that finding nothing
+# says nothing.
+_UNCHECKED: Final = {
+    status: AnswerStatus(status.value) for status in Status if status is not Status.OK
+}
+_NO_NEAR: Final = frozenset({Status.FLAT, Status.TOO_SMALL})
+
+Truths = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One entry that a picture met, and what its policy record says."""
+
+    entry_id: int
+    kind: MatchKind
+    distance_bits: int
+    held: bool
+    purpose: Purpose
+    category: Category
+    list_no: int
+    sources: int
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListFacts:
+    """What must be known of the lists to judge: which are our own, and whose word each one is."""
+
+    own: frozenset[int]
+    origins: Origins
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the entries that were met amount to; `entries` are those it rests on, best first."""
+
+    status: AnswerStatus
+    action: Action
+    entries: tuple[Found, ...] = ()
+    sources: int = 0
+
+
+_NOT_LISTED: Final = Verdict(AnswerStatus.NOT_LISTED, Action.NONE)
+
+
+def visible(
+    records: npt.NDArray[np.void], *, lists: ListsSeen, kind: npt.NDArray[np.uint8]
+) -> Truths:
+    """Which of the policy records [M] may be met by a key of these lists, as bool[M].
+
+    `kind` is the serve bit asked for each: 1 for exact, 2 for near. Records of zeros, entries that
+    are no longer active, quarantined ones and lists of benign material are never met.
+    """
+    counts = np.isin(records["status"], STILL_MATCHES)
+    test = Purpose.TEST.number
+    for_tests = (records["flags"] & FLAG_TEST != 0) | (records["purpose"] == test)
+    benign = records["purpose"] == Purpose.BENIGN_ALLOW.number
+    seen = counts & ~benign & (records["serve"] & kind != 0)
+    asked: Truths = seen & (for_tests if lists is ListsSeen.TEST else ~for_tests)
+    return asked
+
+
+def found_in(record: Any, *, entry_id: int, kind: MatchKind, distance_bits: int) -> Found:
+    """One record of `POLICY_DTYPE` (as a scalar) in words. A disputed entry counts as held."""
+    disputed = int(record["status"]) == EntryStatus.DISPUTED.number
+    return Found(
+        entry_id=entry_id,
+        kind=kind,
+        distance_bits=distance_bits,
+        held=disputed or bool(int(record["flags"]) & FLAG_HELD),
+        purpose=PURPOSES[int(record["purpose"])],
+        category=Category.of(int(record["category"])),
+        list_no=int(record["list_no"]),
+        sources=int(record["sources"]),
+        quorum=int(record["quorum"]),
+    )
+
+
+def verdict(
+    found: Sequence[Found],
+    *,
+    terms: PolicyTerms,
+    facts: ListFacts,
+    unchecked: AnswerStatus | None,
+) -> Verdict:
+    """What the visible entries a picture met amount to, for a key of these terms.
+
+    An exact match outweighs a near one, and one that counts outweighs one that is held. `unchecked`
+    is why the picture could not be looked at in full (see `unchecked_status`), or None.
+    """
+    counting = [entry for entry in found if not entry.held]
+    exact = [entry for entry in counting if entry.kind is MatchKind.EXACT]
+    if exact:
+        return _listed(exact, terms, facts)
+    held = [entry for entry in found if entry.held and entry.kind is MatchKind.EXACT]
+    near = [entry for entry in counting if entry.distance_bits <= terms.near_radius_bits]
+    if held and not near:
+        return _verdict(AnswerStatus.HELD, Action.REVIEW, held, facts)
+    if near:
+        return _verdict(AnswerStatus.NEAR, terms.near_action, near, facts)
+    held = [entry for entry in found if entry.distance_bits <= terms.near_radius_bits]
+    if held:
+        return _verdict(AnswerStatus.HELD, Action.REVIEW, held, facts)
+    return nothing_found(terms=terms, unchecked=unchecked)
+
+
+def nothing_found(*, terms: PolicyTerms, unchecked: AnswerStatus | None) -> Verdict:
+    """The verdict on a picture that met nothing: never `none` for one not looked at in full."""
+    if unchecked is not None:
+        return Verdict(unchecked, terms.unchecked_action)
+    return _NOT_LISTED
+
+
+def near_counts(*, media_status: Status | None, pdq_quality: int | None) -> bool:
+    """Whether a PDQ may match by itself. One whose quality is unknown may not."""
+    if media_status in _NO_NEAR:
+        return False
+    return pdq_quality is not None and pdq_quality >= LEAST_NEAR_QUALITY
+
+
+def unchecked_status(
+    *, media_status: Status | None, has_pdq: bool, pdq_quality: int | None
+) -> AnswerStatus | None:
+    """Why finding nothing would say nothing, or None when it says `not_listed`.
+
+    A PDQ of low quality is as good as none, so that picture is `flat`, also where a digest was
+    looked up beside it: a digest misses every edited copy.
+    """
+    if media_status is not None and media_status in _UNCHECKED:
+        return _UNCHECKED[media_status]
+    if has_pdq and not near_counts(media_status=None, pdq_quality=pdq_quality):
+        return AnswerStatus.FLAT
+    return None
+
+
+def independent_sources(entries: Sequence[Found], facts: ListFacts) -> int:
+    """How many organisations say so: those behind the lists, or those one entry itself counts.
+
+    The two are not added up, as a list that counts its sources may have counted the others.
+    """
+    lists = frozenset(entry.list_no for entry in entries)
+    return max(facts.origins.independent(lists), *(entry.sources for entry in entries))
+
+
+def _listed(exact: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Verdict:
+    sources = independent_sources(exact, facts)
+    blocks = any(
+        entry.purpose in BLOCKING and _agreed(entry, sources, terms, facts) for entry in exact
+    )
+    return _verdict(AnswerStatus.LISTED, Action.BLOCK if blocks else Action.REVIEW, exact, facts)
+
+
+def _agreed(entry: Found, sources: int, terms: PolicyTerms, facts: ListFacts) -> bool:
+    # One colleague's finding alone stops nothing: a second person must have agreed to it.
+    if entry.list_no in facts.own:
+        return entry.quorum >= OWN_QUORUM
+    return sources >= terms.min_sources
+
+
+def _verdict(
+    status: AnswerStatus, action: Action, entries: Sequence[Found], facts: ListFacts
+) -> Verdict:
+    ranked = sorted(
+        entries,
+        key=lambda e: (e.distance_bits, e.purpose not in BLOCKING, _gravity(e), e.entry_id),
+    )
+    return Verdict(status, action, tuple(ranked), independent_sources(entries, facts))
+
+
+def gravest(entries: Sequence[Found]) -> Category:
+    """The category to name for several entries; unknown only when all are."""
+    return min(entries, key=_gravity).category
+
+
+def _gravity(entry: Found) -> int:
+    """0 for the gravest; unknown comes last."""
+    return entry.category.number or len(Category)

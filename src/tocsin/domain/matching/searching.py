@@ -1,0 +1,110 @@
+"""From a batch of fingerprints to the entries each one meets, a few array operations per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.domain.matching import rules
+from tocsin.domain.matching.building import EXACT_KINDS
+from tocsin.domain.matching.rules import Found
+from tocsin.domain.matching.types import ListsSeen, MatchKind, Query
+from tocsin.engine.index import Published
+
+EXACT_ONLY = -1
+"""A radius for those who ask for exact matches alone."""
+
+Ids = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Pairs of query number and entry id, all of one kind, with their distances."""
+
+    kind: MatchKind
+    query: Places
+    ids: Ids
+    distances: Distances
+
+
+def search(
+    index: Published, queries: Sequence[Query], *, lists: ListsSeen, radius_bits: int
+) -> dict[int, list[Found]]:
+    """For each query that met something visible: its entries, exact ones first, then the nearest.
+
+    At most 64 per query; a popular picture stands on many lists and still needs one answer. Raises
+    IndexDamaged when the mapped files contradict themselves.
+    """
+    met = [_exact(index, queries, name) for name in EXACT_KINDS]
+    if radius_bits != EXACT_ONLY:
+        met.append(_near(index, queries, radius_bits))
+    found: dict[int, list[Found]] = {}
+    for some in met:
+        if len(some.ids):
+            _add_visible(index, some, lists, found)
+    return found
+
+
+def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
+    asked = [(i, value) for i, q in enumerate(queries) if (value := getattr(q, name)) is not None]
+    if not asked:
+        return _nothing(MatchKind.EXACT)
+    numbers = np.array([i for i, _ in asked], np.int64)
+    matches = index.exact[name].query(_as_array([value for _, value in asked]))
+    query = np.repeat(numbers, np.diff(matches.offsets))
+    return _Met(MatchKind.EXACT, query, matches.ids, np.zeros(len(query), np.uint16))
+
+
+def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> _Met:
+    numbers, values = [], []
+    for i, query in enumerate(queries):
+        if query.pdq is None or not rules.near_counts(
+            media_status=query.media_status, pdq_quality=query.pdq_quality
+        ):
+            continue
+        numbers.append(i)
+        values.append(query.pdq)
+        if query.pdq_oriented is not None:
+            numbers.append(i)
+            values.append(query.pdq_oriented)
+    if not values:
+        return _nothing(MatchKind.NEAR)
+    matches = index.near.query(_as_array(values), radius_bits)
+    asked = np.repeat(np.array(numbers, np.int64), np.diff(matches.offsets))
+    return _Met(MatchKind.NEAR, asked, matches.ids, matches.distances)
+
+
+def _add_visible(
+    index: Published, met: _Met, lists: ListsSeen, found: dict[int, list[Found]]
+) -> None:
+    """Append what a key of these lists may see, nearest first, each entry once for a query."""
+    records = index.policy.get(met.ids)
+    served = np.full(len(records), rules.SERVED[met.kind], np.uint8)
+    kept = np.flatnonzero(rules.visible(records, lists=lists, kind=served))
+    kept = kept[np.lexsort((met.ids[kept], met.distances[kept], met.query[kept]))]
+    for place in kept.tolist():
+        entries = found.setdefault(int(met.query[place]), [])
+        entry_id = int(met.ids[place])
+        if len(entries) >= rules.MOST_FOUND or any(e.entry_id == entry_id for e in entries):
+            continue
+        entries.append(
+            rules.found_in(
+                records[place],
+                entry_id=entry_id,
+                kind=met.kind,
+                distance_bits=int(met.distances[place]),
+            )
+        )
+
+
+def _as_array(values: list[bytes]) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)
+
+
+def _nothing(kind: MatchKind) -> _Met:
+    return _Met(kind, np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint16))

@@ -1,0 +1,236 @@
+"""The words of matching: what is asked, what is answered, what a key may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from tocsin.base.accounts.types import Tier
+from tocsin.domain.hashlists.types import Category, FingerprintValue
+from tocsin.engine.fingerprints import Status
+
+LIKE_ENOUGH_BITS = 31
+"""The widest radius a key may have: beyond it unrelated pictures begin to meet (PDQ's own rule)."""
+
+
+class ListsSeen(StrEnum):
+    """Which lists a key asks: those that count, or those made for trying out."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+class AnswerStatus(StrEnum):
+    """What is known after a check. The last seven say why a picture could not be looked at."""
+
+    LISTED = "listed"
+    NEAR = "near"
+    HELD = "held"
+    NOT_LISTED = "not_listed"
+    UNAVAILABLE = "unavailable"
+    PARTIAL = "partial"
+    FLAT = "flat"
+    TOO_SMALL = "too_small"
+    UNSUPPORTED = "unsupported"
+    CORRUPT = "corrupt"
+    TOO_LARGE = "too_large"
+
+
+class Action(StrEnum):
+    """What the asker is advised to do with the upload."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    HOLD = "hold"
+    NONE = "none"
+
+
+NearAction: TypeAlias = Literal[Action.REVIEW, Action.BLOCK, Action.HOLD]
+UncheckedAction: TypeAlias = Literal[Action.HOLD, Action.REVIEW, Action.BLOCK]
+
+
+class MatchKind(StrEnum):
+    EXACT = "exact"
+    NEAR = "near"
+
+
+class Door(StrEnum):
+    """The way in by which a check came, for counting."""
+
+    V1 = "v1"
+    V1_TEST = "v1-test"
+    CHECKS = "v2-checks"
+    MEDIA = "v2-media"
+
+
+class WrongPolicy(ValueError):
+    """Terms that no key may have; the text says which."""
+
+
+class JournalFailed(Exception):
+    """A hit could not be put on the disk, so the answer that tells of it must not leave."""
+
+
+class KeysUnknown(Exception):
+    """This process has not yet been able to read the keys, so it can let nobody in."""
+
+
+class NoSuchHit(Exception):
+    """There is no hit of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTerms:
+    """What a key sees and what it is advised. Raises `WrongPolicy` for terms that cannot be.
+
+    `unchecked_action` answers for what could not be checked; it is never `none`.
+    """
+
+    lists: ListsSeen = ListsSeen.LIVE
+    min_sources: int = 1
+    near_radius_bits: int = LIKE_ENOUGH_BITS
+    near_action: Action = Action.REVIEW
+    unchecked_action: Action = Action.HOLD
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_sources <= 255:
+            raise WrongPolicy("a key asks for 1 to 255 independent sources")
+        if not 0 <= self.near_radius_bits <= LIKE_ENOUGH_BITS:
+            raise WrongPolicy(f"the radius of a near match is 0 to {LIKE_ENOUGH_BITS} bits")
+        if Action.NONE in {self.near_action, self.unchecked_action}:
+            raise WrongPolicy("a near match and an unchecked file never answer `none`")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKey:
+    """A live key as the checker knows it."""
+
+    key_id: str
+    party_id: int
+    tier: Tier
+    per_second: float
+    burst: int
+    expires_at: datetime | None
+    secret_digest: str = field(repr=False)
+    terms: PolicyTerms
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Query:
+    """One picture, as fingerprints: md5 (16 bytes), sha1 (20), sha256 (32), photodna (144),
+    pdq and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
+
+    `media_status` is what fingerprinting said of the file, where whoever asks knows it.
+    """
+
+    client_id: str
+    md5: bytes | None = None
+    sha1: bytes | None = None
+    sha256: bytes | None = None
+    pdq: bytes | None = None
+    pdq_quality: int | None = None
+    pdq_oriented: bytes | None = None
+    photodna: bytes | None = None
+    url: str | None = None
+    uploaded_at: datetime | None = None
+    media_status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What was found. `entry_ids` (strongest first, at most 64) stay inside; only `reference`,
+    which belongs to the asking key alone, may leave. `sources` counts independent organisations."""
+
+    kind: MatchKind
+    category: Category
+    sources: int
+    entry_ids: tuple[int, ...]
+    reference: str
+    distance_bits: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer for one picture."""
+
+    client_id: str
+    status: AnswerStatus
+    action: Action
+    match: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer for a batch, outcomes in the order asked.
+
+    `list_version` is the number of the last change to the lists that counted. `stale`: the
+    database has not been heard of for some seconds, so newer changes may be missing. `problem` says
+    in words why everything is `unavailable`, and what to do; None when the check was made.
+    """
+
+    list_version: int | None
+    stale: bool
+    outcomes: tuple[Outcome, ...]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """A hit as other rooms see it; `url` in the clear, for those who open an item with it."""
+
+    id: str
+    key_id: str
+    party_id: int
+    at: datetime
+    kind: MatchKind
+    status: AnswerStatus
+    action: Action
+    entry_ids: tuple[int, ...]
+    distance_bits: int | None
+    client_id: str
+    url: str | None = field(repr=False)
+    fingerprints: tuple[FingerprintValue, ...] = field(repr=False)
+    uploaded_at: datetime | None
+    list_version: int
+    rehearsal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartyHit:
+    """How often one key of a party was told of an entry, and when last."""
+
+    party_id: int
+    party_name: str
+    key_id: str
+    hits: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """The index on this machine: what is in service and what the lists have grown since.
+
+    `problem` is None when it can be opened. `waiting_changes` is capped at 4,001.
+    """
+
+    generation: int | None
+    change_no: int | None
+    last_change_no: int
+    waiting_changes: int
+    built_at: datetime | None
+    fingerprints: Mapping[str, int]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build put into service: counts by kind, and how long it took."""
+
+    generation: int
+    change_no: int
+    entries: int
+    fingerprints: Mapping[str, int]
+    seconds: float
