@@ -1,10 +1,17 @@
-"""What several tests need: the worker's round, and the settings of one data folder."""
+"""What several tests need: the worker's round, a data folder, other threads and processes."""
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+from django.db import connection
 
 from tocsin.base.clock import actions, rounds
 from tocsin.base.letters.transports import Folder
@@ -31,3 +38,45 @@ def use_data_folder(settings: Any, folder: Path) -> None:
     settings.TOCSIN_KEYS = Keyrings(folder / "keys")
     settings.TOCSIN_LETTER_FOLDER = Folder(folder / "letters")
     settings.TOCSIN_MAIL = settings.TOCSIN_LETTER_FOLDER
+
+
+def child_environment(folder: Path) -> dict[str, str]:
+    """The environment of another process that shares this test's database and data folder.
+
+    The test must be `django_db(transaction=True)`: another process sees only what is committed.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name[:7] != "TOCSIN_"}
+    return {
+        **inherited,
+        "DJANGO_SETTINGS_MODULE": "tocsin.site.settings",
+        "TOCSIN_DATA": str(folder),
+        "TOCSIN_DATABASE_URL": _url_of_test_database(),
+    }
+
+
+def _url_of_test_database() -> str:
+    told = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite://{quote(str(told['NAME']))}"
+    login = f"{quote(told['USER'])}:{quote(told['PASSWORD'])}"
+    return f"postgresql://{login}@{told['HOST']}:{told['PORT']}/{quote(told['NAME'])}"
+
+
+def in_threads(*calls: Callable[[], object]) -> list[object]:
+    """Run all at the same moment, each on its own connection; results in order, or the failure.
+
+    What a call raised stands in its place in the list.
+    """
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        start.wait()
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))

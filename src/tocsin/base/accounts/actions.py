@@ -102,13 +102,14 @@ def check_link(*, secret: str, at: datetime) -> str:
 def deactivate(*, person_id: int, actor: Actor, at: datetime) -> None:
     """Shut somebody out; raises LastAdministrator."""
     with transaction.atomic():
-        person = Person.objects.select_for_update().get(pk=person_id)
-        others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(
-            pk=person_id
+        # All of them are locked: two administrators who shut each other out must take turns.
+        administrators = Person.objects.select_for_update().filter(
+            role=Role.ADMINISTRATOR, is_active=True
         )
-        if person.role == Role.ADMINISTRATOR and not others.exists():
+        if {person.pk for person in administrators.order_by("pk")} == {person_id}:
             raise LastAdministrator("Invite another administrator first.")
-        Person.objects.filter(pk=person_id).update(is_active=False)
+        if not Person.objects.filter(pk=person_id).update(is_active=False):
+            raise Person.DoesNotExist
         record(actor=actor, action="accounts.deactivate", subject=f"user:{person_id}", at=at)
 
 
@@ -148,8 +149,8 @@ def issue_key(*, party_id: int, terms: KeyTerms, actor: Actor, at: datetime) -> 
     issued = IssuedKey(rules.new_key_id(), rules.new_secret())
     with transaction.atomic():
         Party.objects.select_for_update().get(pk=party_id)
-        live = ApiKey.objects.filter(party_id=party_id, revoked_at__isnull=True).count()
-        if live >= rules.LIVE_KEYS_PER_PARTY:
+        kept = ApiKey.objects.filter(party_id=party_id, revoked_at__isnull=True)
+        if kept.exclude(expires_at__lte=at).count() >= rules.LIVE_KEYS_PER_PARTY:
             raise TooManyKeys("This party has two live keys; revoke one first.")
         ApiKey.objects.create(
             party_id=party_id,

@@ -20,7 +20,7 @@ from tocsin.base.letters.models import Letter
 from tocsin.base.letters.transports import NotSent, Transport
 from tocsin.base.letters.types import Attachment, Content, LetterState
 from tocsin.base.outbox.actions import put
-from tocsin.base.secrets import seal, unseal
+from tocsin.base.secrets import NotOurs, seal, unseal
 
 log = structlog.get_logger()
 
@@ -84,7 +84,9 @@ def send(subject: str, at: datetime) -> None:
     transport = _transport(letter)
     try:
         receipt = transport.send(_message(letter, at))
-    except NotSent as error:
+    except (NotSent, NotOurs, ValueError) as error:
+        # NotOurs: its key is gone. ValueError: an address or subject no mail can carry. These too
+        # must end as a dead letter that a person sees, not in endless tries.
         _note_failure(letter, str(error), at)
         return
     with transaction.atomic():
@@ -101,7 +103,8 @@ def send(subject: str, at: datetime) -> None:
             action="letters.sent",
             subject=f"letter:{letter.pk}",
             at=at,
-            facts={"transport": transport.name, "receipt": receipt},
+            facts={"transport": transport.name},
+            personal={"receipt": receipt},
         )
         put(topic=SENT, payload=_told(letter), at=at, dedupe_key=f"{SENT}:{letter.pk}")
     log.info("letter_sent", letter_id=letter.pk, transport=transport.name)
@@ -119,6 +122,21 @@ def revive(*, letter_id: int, actor: Actor, at: datetime) -> bool:
     return bool(won)
 
 
+def cancel(*, message_id: str, actor: Actor, at: datetime) -> bool:
+    """Keep a letter from leaving; False when it has left already.
+
+    A sending under way at this very moment may still end: then `letters.sent` tells so.
+    """
+    with transaction.atomic():
+        letter = Letter.objects.filter(message_id=message_id).first()
+        won = Letter.objects.filter(
+            message_id=message_id, state__in=[LetterState.WAITING, LetterState.DEAD]
+        ).update(state=LetterState.CANCELLED)
+        if letter is not None and won:
+            record(actor=actor, action="letters.cancel", subject=f"letter:{letter.pk}", at=at)
+    return bool(won)
+
+
 def content_of(letter: Letter) -> Content:
     """The sealed words of a letter."""
     ring = settings.TOCSIN_KEYS.ring("seal")
@@ -133,7 +151,9 @@ class TryAgain(Exception):
 
 def _note_failure(letter: Letter, said: str, at: datetime) -> None:
     with transaction.atomic():
-        Letter.objects.filter(pk=letter.pk).update(attempts=F("attempts") + 1, last_error=said)
+        Letter.objects.filter(pk=letter.pk).update(
+            attempts=F("attempts") + 1, last_error=said[:300]
+        )
         dead = Letter.objects.filter(
             pk=letter.pk, state=LetterState.WAITING, attempts__gte=DEAD_AFTER_ATTEMPTS
         ).update(state=LetterState.DEAD)
@@ -143,7 +163,7 @@ def _note_failure(letter: Letter, said: str, at: datetime) -> None:
                 action="letters.dead",
                 subject=f"letter:{letter.pk}",
                 at=at,
-                facts={"said": said},
+                personal={"said": said[:300]},  # mail servers like to repeat the address
             )
             put(topic=DEAD, payload=_told(letter), at=at)
     log.warning("letter_not_sent", letter_id=letter.pk, dead=bool(dead))

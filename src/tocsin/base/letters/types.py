@@ -13,6 +13,7 @@ class LetterState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    CANCELLED = "cancelled"
 
 
 class NotText(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -11,13 +11,16 @@ from django.db.models import F
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, Json, system
-from tocsin.base.clock.actions import set_due
+from tocsin.base.clock.actions import cancel, set_due
 from tocsin.base.outbox.models import Message
 from tocsin.base.outbox.types import Consumer, MessageState, News
 
 log = structlog.get_logger()
 
 DELIVER = "outbox.deliver"
+DEAD_WAITS = "outbox.dead_waits"
+REMIND_AFTER = timedelta(hours=1)
+REMIND_EACH = timedelta(days=1)
 DEAD_AFTER_ATTEMPTS = 12
 
 _consumers: dict[str, Consumer] = {}
@@ -84,8 +87,16 @@ def revive(*, message_id: str, actor: Actor, at: datetime) -> bool:
         )
         if won:
             record(actor=actor, action="outbox.revive", subject=f"message:{message_id}", at=at)
+            cancel(kind=DEAD_WAITS, subject=message_id)
             set_due(kind=DELIVER, subject=message_id, due_at=at)
     return bool(won)
+
+
+def remind(subject: str, at: datetime) -> None:
+    """Say again, each day, that a dead letter waits for somebody."""
+    if Message.objects.filter(pk=subject, state=MessageState.DEAD).exists():
+        log.error("message_still_dead", message_id=subject)
+        set_due(kind=DEAD_WAITS, subject=subject, due_at=at + REMIND_EACH)
 
 
 def _hand_over(message: Message, at: datetime) -> None:
@@ -112,5 +123,6 @@ def _note_failure(subject: str, at: datetime, error: Exception) -> bool:
                 at=at,
                 facts={"error": type(error).__name__},
             )
+            set_due(kind=DEAD_WAITS, subject=subject, due_at=at + REMIND_AFTER)
             log.error("message_dead", message_id=subject, error=type(error).__name__)
     return bool(dead)

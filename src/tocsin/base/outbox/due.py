@@ -1,4 +1,4 @@
-"""What the outbox does by itself: deliver."""
+"""What the outbox does by itself: deliver, and remind of dead letters."""
 
 from __future__ import annotations
 
@@ -7,5 +7,6 @@ from tocsin.base.outbox import actions
 
 
 def register() -> None:
-    """Deliver messages when they fall due."""
+    """Deliver messages when they fall due; bring dead letters to mind."""
     rounds.handle(actions.DELIVER, actions.deliver)
+    rounds.handle(actions.DEAD_WAITS, actions.remind)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 KEY_BYTES = 64  # enough for AES-SIV-256; AES-GCM, HMAC and Ed25519 use the first 32
 _NAME = re.compile(r"^[a-z][a-z0-9-]{1,30}$")
+_Stamp = tuple[int, int, int]
 
 
 class KeyringDamaged(Exception):
@@ -65,13 +66,21 @@ class Keyrings:
     def __init__(self, folder: Path, files: Mapping[str, Path] | None = None) -> None:
         self.folder = folder
         self._files = dict(files or {})
-        self._rings: dict[str, Keyring] = {}
+        self._rings: dict[str, tuple[_Stamp | None, Keyring]] = {}
 
     def ring(self, name: str) -> Keyring:
-        """The keyring of a purpose; raises KeyringDamaged when its file is unreadable."""
-        if name not in self._rings:
-            self._rings[name] = self._load(name)
-        return self._rings[name]
+        """The keyring of a purpose; raises KeyringDamaged when its file is unreadable.
+
+        A key that another process added is seen at the next call: a file that changed is read
+        again. A file that has gone is no reason to forget its keys.
+        """
+        stamp = _stamp(self._path(name))
+        known = self._rings.get(name)
+        if known is not None and stamp in {known[0], None}:
+            return known[1]
+        ring = self._load(name)
+        self._rings[name] = (_stamp(self._path(name)), ring)
+        return ring
 
     def rotate(self, name: str) -> Key:
         """Add a newer key to a purpose and return it; older keys stay for what they made."""
@@ -115,6 +124,15 @@ class Keyrings:
 
     def _replace(self, path: Path, keys: tuple[Key, ...]) -> None:
         _write_private(path, keys).replace(path)
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """What tells a file from the one that replaced it; None when there is none."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_ino, told.st_size
 
 
 def _new_key(number: int) -> Key:
