@@ -50,6 +50,16 @@ def test_all_entries_with_the_same_value_are_found(count: int) -> None:
     assert looked_up(index, values[:1]) == [list(range(1, count + 1))]
 
 
+def test_a_cap_keeps_the_lowest_ids_that_still_count() -> None:
+    values = np.repeat(random_hashes(2, seed=37, width_bytes=16), 100, axis=0)
+    index = ExactIndex.build(values, numbered(200))
+    index.withdraw(ids_of(1, 2))
+    asked = np.concatenate((np.repeat(values[:1], 1_500, axis=0), values[150:151]))
+    offsets, ids = index.query(asked, most_ids=3)
+    assert offsets.tolist() == list(range(0, 4_504, 3))
+    assert ids.tolist() == [3, 4, 5] * 1_500 + [101, 102, 103]
+
+
 def test_what_is_added_is_found_at_once_and_what_is_withdrawn_no_more(tmp_path: Path) -> None:
     values = random_hashes(8, seed=33, width_bytes=16)
     index = ExactIndex.build(values[:4], ids_of(1, 2, 2, 3))

@@ -95,6 +95,24 @@ def test_a_thousand_equal_hashes_in_a_long_list_are_found() -> None:
     assert len(index) == len(hashes)
 
 
+def test_a_cap_keeps_the_nearest_of_what_still_counts() -> None:
+    centre = random_hashes(1, seed=17)
+    hashes = flipped(np.repeat(centre, 200, axis=0), [i % 30 for i in range(200)], seed=18)
+    index = NearIndex.build(hashes, numbered(200, first=10))
+    index.withdraw(ids_of(10))
+    index.add(centre, ids_of(3))
+    asked = np.concatenate((np.repeat(centre, 150, axis=0), LIST[:1]))
+    full = index.query(asked)
+    capped = index.query(asked, most_ids=5)
+    assert capped.offsets.tolist() == [*range(0, 751, 5), 750]
+    for i in range(150):
+        start = int(full.offsets[i])
+        assert capped.ids[5 * i : 5 * i + 5].tolist() == full.ids[start : start + 5].tolist()
+        assert capped.distances[5 * i : 5 * i + 5].max() <= full.distances[start + 5]
+    assert capped.ids[0] == 3
+    assert 10 not in capped.ids
+
+
 def test_matches_stand_by_distance_and_then_by_id() -> None:
     centre = random_hashes(1, seed=11)
     hashes = flipped(np.repeat(centre, 4, axis=0), [5, 3, 5, 0], seed=12)

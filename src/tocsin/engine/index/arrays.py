@@ -16,6 +16,8 @@ Places: TypeAlias = npt.NDArray[np.int64]
 Truths: TypeAlias = npt.NDArray[np.bool_]
 
 NO_IDS: Ids = np.empty(0, np.uint64)
+NO_DISTANCES: Distances = np.empty(0, np.uint16)
+NOWHERE: Places = np.empty(0, np.int64)
 
 
 class WrongShape(ValueError):

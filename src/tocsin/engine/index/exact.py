@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tocsin.engine.index.arrays import (
+    NO_IDS,
+    NOWHERE,
     Bytes,
     Ids,
     Offsets,
@@ -20,7 +22,7 @@ from tocsin.engine.index.arrays import (
 )
 from tocsin.engine.index.durable import Written, replace_file, write_file
 from tocsin.engine.index.overlay import Overlay, count_pairs, empty_overlay, merged
-from tocsin.engine.index.postings import Postings, collect, offsets_of
+from tocsin.engine.index.postings import Postings, collect, first_of_each, offsets_of
 from tocsin.engine.index.segment import (
     REBUILD,
     AnyArray,
@@ -34,6 +36,8 @@ KIND = "exact"
 NAME = re.compile(r"[a-z0-9_]{1,32}")
 LEAST_WIDTH_BYTES = 8
 MOST_WIDTH_BYTES = 256
+# With a cap on the ids, so many queries are answered at once: it bounds what is held before it.
+QUERIES_WHEN_CAPPED = 1_024
 SAMPLE_ROWS = 64
 SMALL_ROWS = 1_024
 
@@ -102,23 +106,23 @@ class ExactIndex:
         """Bytes of one value."""
         return self._state[0].width_bytes
 
-    def query(self, values: Bytes) -> ExactMatches:
+    def query(self, values: Bytes, *, most_ids: int | None = None) -> ExactMatches:
         """The entries that carry each of uint8[Q, W]: offsets int64[Q + 1], ids uint64[M].
 
-        Raises `WrongShape`, and `IndexDamaged` if the mapped file contradicts itself.
+        `most_ids` keeps only the lowest so many for each query, and bounds the memory of a batch
+        that asks for a value with thousands of entries. Raises `WrongShape`, and `IndexDamaged` if
+        the mapped file turns out to contradict itself.
         """
         values = as_values(values, self.width_bytes)
-        base, overlay = self._state
-        query, ids = _found(base, values)
-        stay = overlay.still_counts(ids)
-        fresh_query, fresh_ids = _found(overlay.fresh, values)
-        query = np.concatenate((query[stay], fresh_query))
-        ids = np.concatenate((ids[stay], fresh_ids))
-        order = np.lexsort((ids, query))
-        query, ids = query[order], ids[order]
-        first = np.ones(len(query), np.bool_)
-        first[1:] = (query[1:] != query[:-1]) | (ids[1:] != ids[:-1])
-        return ExactMatches(offsets_of(len(values), query[first]), ids[first])
+        state = self._state
+        step = len(values) if most_ids is None else QUERIES_WHEN_CAPPED
+        query, ids = [NOWHERE], [NO_IDS]
+        for first in range(0, len(values), max(1, step)):
+            found_query, found_ids = _counting(state, values[first : first + step])
+            kept = first_of_each(found_query, most_ids)
+            query.append(found_query[kept] + first)
+            ids.append(found_ids[kept])
+        return ExactMatches(offsets_of(len(values), np.concatenate(query)), np.concatenate(ids))
 
     def add(self, values: Bytes, ids: Ids) -> None:
         """Let more pairs count at once, in this process only: uint8[N, W], uint64[N].
@@ -159,6 +163,21 @@ def file_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise WrongName("the name of an exact index is 1 to 32 of a-z, 0-9 and _")
     return f"exact-{name}.seg"
+
+
+def _counting(state: tuple[Postings, Overlay], values: Bytes) -> tuple[Places, Ids]:
+    """Query number and id of all matches that count, each once, by query and id."""
+    base, overlay = state
+    query, ids = _found(base, values)
+    stay = overlay.still_counts(ids)
+    fresh_query, fresh_ids = _found(overlay.fresh, values)
+    query = np.concatenate((query[stay], fresh_query))
+    ids = np.concatenate((ids[stay], fresh_ids))
+    order = np.lexsort((ids, query))
+    query, ids = query[order], ids[order]
+    first = np.ones(len(query), np.bool_)
+    first[1:] = (query[1:] != query[:-1]) | (ids[1:] != ids[:-1])
+    return query[first], ids[first]
 
 
 def _found(postings: Postings, values: Bytes) -> tuple[Places, Ids]:

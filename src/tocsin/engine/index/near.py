@@ -10,6 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tocsin.engine.index.arrays import (
+    NO_DISTANCES,
+    NO_IDS,
+    NOWHERE,
     Bytes,
     Distances,
     Ids,
@@ -22,7 +25,7 @@ from tocsin.engine.index.arrays import (
 from tocsin.engine.index.bits import HASH_BYTES, BitOrder, fixed_order, order_from
 from tocsin.engine.index.durable import Written, replace_file, write_file
 from tocsin.engine.index.overlay import Overlay, count_pairs, empty_overlay, merged
-from tocsin.engine.index.postings import Postings, collect, offsets_of
+from tocsin.engine.index.postings import Postings, collect, first_of_each, offsets_of
 from tocsin.engine.index.ring import BUCKETS, PARTS, WIDEST_RADIUS_BITS, Ring, build_ring
 from tocsin.engine.index.scan import Hits, scan
 from tocsin.engine.index.segment import (
@@ -41,6 +44,8 @@ DEFAULT_RADIUS_BITS = 31
 MOST_RADIUS_BITS = 60
 # Up to here looking at every row is as fast as the tables, which take 4 MB however few rows.
 ROWS_WITHOUT_TABLES = 4_096
+# With a cap on the ids, so many queries are answered at once: it bounds what is held before it.
+QUERIES_WHEN_CAPPED = 64
 SAMPLE_ROWS = 64
 SMALL_ROWS = 1_024
 
@@ -128,30 +133,37 @@ class NearIndex:
         """Write the index as it is now as a new file, for a folder that nobody reads yet."""
         return write_file(path, segment_chunks(KIND, self._arrays()))
 
-    def query(self, hashes: Bytes, radius_bits: int = DEFAULT_RADIUS_BITS) -> NearMatches:
+    def query(
+        self,
+        hashes: Bytes,
+        radius_bits: int = DEFAULT_RADIUS_BITS,
+        *,
+        most_ids: int | None = None,
+    ) -> NearMatches:
         """All entries within `radius_bits` of each hash of uint8[Q, 32].
 
-        Gives offsets int64[Q + 1], ids uint64[M] and distances uint16[M]. Raises `WrongShape`,
-        `WrongRadius`, and `IndexDamaged` if the mapped file turns out to be inconsistent.
+        `most_ids` keeps only that many for each query, the nearest: then a batch of queries that
+        all hit a hash with thousands of entries needs no more memory than its longest 64 answers.
+        Raises `WrongShape`, `WrongRadius`, and `IndexDamaged` if the mapped file turns out to
+        contradict itself.
         """
         hashes = as_values(hashes, HASH_BYTES)
         if not isinstance(radius_bits, int | np.integer) or not (
             0 <= radius_bits <= MOST_RADIUS_BITS
         ):
             raise WrongRadius(f"a radius is 0 to {MOST_RADIUS_BITS} bits, got {radius_bits!r}")
-        base, overlay = self._state
-        queries = base.order.permuted(hashes).view("<u8")
-        query, ids, distance = base.search(queries, int(radius_bits))
-        if len(overlay.withdrawn):
-            stay = overlay.still_counts(ids)
-            query, ids, distance = query[stay], ids[stay], distance[stay]
-        if len(overlay.fresh.ids):
-            hits = scan(overlay.fresh.words(), queries, int(radius_bits))
-            origin, fresh_ids = overlay.fresh.expand(hits.row)
-            query = np.concatenate((query, hits.query[origin]))
-            ids = np.concatenate((ids, fresh_ids))
-            distance = np.concatenate((distance, hits.distance_bits[origin]))
-        return _in_order(len(hashes), query, ids, distance)
+        state = self._state
+        queries = state[0].order.permuted(hashes).view("<u8")
+        step = len(queries) if most_ids is None else QUERIES_WHEN_CAPPED
+        query, ids, distances = [NOWHERE], [NO_IDS], [NO_DISTANCES]
+        for first in range(0, len(queries), max(1, step)):
+            found = _in_order(*_found(state, queries[first : first + step], int(radius_bits)))
+            kept = first_of_each(found[0], most_ids)
+            query.append(found[0][kept] + first)
+            ids.append(found[1][kept])
+            distances.append(found[2][kept])
+        offsets = offsets_of(len(hashes), np.concatenate(query))
+        return NearMatches(offsets, np.concatenate(ids), np.concatenate(distances))
 
     def add(self, hashes: Bytes, ids: Ids) -> None:
         """Let more pairs count at once, in this process only: uint8[N, 32], uint64[N].
@@ -221,7 +233,25 @@ def _base_from(segment: Segment) -> _Base:
     return _Base(order, postings, ring)
 
 
-def _in_order(count: int, query: Places, ids: Ids, distance: Distances) -> NearMatches:
+def _found(
+    state: tuple[_Base, Overlay], queries: Words, radius_bits: int
+) -> tuple[Places, Ids, Distances]:
+    """Query number, entry id and distance of all matches that count, in no order."""
+    base, overlay = state
+    query, ids, distance = base.search(queries, radius_bits)
+    if len(overlay.withdrawn):
+        stay = overlay.still_counts(ids)
+        query, ids, distance = query[stay], ids[stay], distance[stay]
+    if len(overlay.fresh.ids):
+        hits = scan(overlay.fresh.words(), queries, radius_bits)
+        origin, fresh_ids = overlay.fresh.expand(hits.row)
+        query = np.concatenate((query, hits.query[origin]))
+        ids = np.concatenate((ids, fresh_ids))
+        distance = np.concatenate((distance, hits.distance_bits[origin]))
+    return query, ids, distance
+
+
+def _in_order(query: Places, ids: Ids, distance: Distances) -> tuple[Places, Ids, Distances]:
     """Each id once for a query, with its smallest distance; by query, distance, id."""
     order = np.lexsort((distance, ids, query))
     query, ids, distance = query[order], ids[order], distance[order]
@@ -229,4 +259,4 @@ def _in_order(count: int, query: Places, ids: Ids, distance: Distances) -> NearM
     first[1:] = (query[1:] != query[:-1]) | (ids[1:] != ids[:-1])
     query, ids, distance = query[first], ids[first], distance[first]
     order = np.lexsort((ids, distance, query))
-    return NearMatches(offsets_of(count, query), ids[order], distance[order])
+    return query[order], ids[order], distance[order]

@@ -112,6 +112,15 @@ def offsets_of(count: int, query: Places) -> Offsets:
     return offsets
 
 
+def first_of_each(query: Places, most: int | None) -> Truths:
+    """For sorted query numbers: True for the first `most` of each, None meaning all."""
+    if most is None:
+        return np.ones(len(query), np.bool_)
+    rank = np.arange(len(query)) - np.searchsorted(query, query)
+    kept: Truths = rank < most
+    return kept
+
+
 def as_text(values: Bytes) -> np.ndarray[tuple[int], np.dtype[np.bytes_]]:
     """The values as bytes strings [n], which NumPy orders as a dictionary would, zeros included."""
     return values.view(f"S{values.shape[1]}").reshape(-1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.engine.index.arrays import Bytes, Distances, Places, Words
+from tocsin.engine.index.arrays import NO_DISTANCES, NOWHERE, Bytes, Distances, Places, Words
 
 # One block of rows is copied word by word so that it stays in the processor's second-level cache
 # while all queries pass over it; a cell is one (query, row) comparison held in memory at once.
@@ -42,8 +42,7 @@ def scan(rows: Words, queries: Words, radius_bits: int) -> Hits:
 
 def no_hits() -> Hits:
     """Nothing found."""
-    nothing = np.empty(0, np.int64)
-    return Hits(nothing, nothing, np.empty(0, np.uint16))
+    return Hits(NOWHERE, NOWHERE, NO_DISTANCES)
 
 
 def joined(parts: list[Hits]) -> Hits:
@@ -70,7 +69,7 @@ def _scan_block(block: Words, asked: Words, radius_bits: int) -> tuple[Places, P
     partial = partial.reshape(-1)
     maybe = np.flatnonzero(partial <= radius_bits)
     if not len(maybe):
-        return maybe, maybe, np.empty(0, np.uint16)
+        return NOWHERE, NOWHERE, NO_DISTANCES
     query, row = np.divmod(maybe, block.shape[1])
     rest = np.bitwise_count(asked[2][query] ^ block[2][row])
     total = partial[maybe].astype(np.uint16) + rest
