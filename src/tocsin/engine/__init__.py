@@ -6,6 +6,7 @@ Must never: import Django, open a database or a connection, or let a picture lea
 """
 
 from tocsin.engine.fingerprints import Fingerprints, Status
+from tocsin.engine.index import NearIndex
 from tocsin.engine.media import MediaOptions, fingerprint
 
-__all__ = ["Fingerprints", "MediaOptions", "Status", "fingerprint"]
+__all__ = ["Fingerprints", "MediaOptions", "NearIndex", "Status", "fingerprint"]
