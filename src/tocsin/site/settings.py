@@ -28,6 +28,8 @@ TOCSIN_ORGANISATION = Organisation(
     country=environment.text("TOCSIN_ORGANISATION_COUNTRY", "NL"),
 )
 
+# Notices tell the exact digests of the reported file, so that a hoster can remove every copy.
+TOCSIN_NOTICE_DIGESTS = environment.yes("TOCSIN_NOTICE_DIGESTS", default=True)
 TOCSIN_LETTER_FOLDER: Transport = Folder(TOCSIN_DATA / "letters")
 _SMTP_HOST = environment.text("TOCSIN_SMTP_HOST", "")
 TOCSIN_MAIL: Transport = (

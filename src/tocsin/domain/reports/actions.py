@@ -265,7 +265,7 @@ def _own_entry(item: Item, finding: FindingInput, actor: Actor, at: datetime) ->
     context = f"{items.context(item.number)}:fingerprints"
     fingerprints = sealed.open_fingerprints(item.sealed_fingerprints, context=context)
     wanted = finding.verdict is FindingKind.UNLAWFUL and rules.needs_own_entry(
-        has_fingerprints=bool(fingerprints),
+        fingerprints,
         match=MatchKind(item.match_kind),
         listed_live=any(
             lists.entry(entry_id).status is EntryStatus.ACTIVE for entry_id in item.entry_ids

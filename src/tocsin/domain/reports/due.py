@@ -49,11 +49,9 @@ def lapse(number: str, at: datetime) -> None:
     """Whoever took the item has gone quiet: it goes back to the queue."""
     with transaction.atomic():
         item = items.locked(number)
-        if item.state != ItemState.TAKEN or (
-            item.taken_until is not None and item.taken_until > at
-        ):
-            return
-        _move(number, "lease_lapses", at)
+        renewed = item.taken_until is not None and item.taken_until > at
+        if item.state == ItemState.TAKEN and not renewed:
+            _move(item, "lease_lapses", at)
 
 
 def look_again(number: str, at: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tocsin.base.clock.lifecycle import Lifecycle, Waiting, move
-from tocsin.domain.hashlists.types import Category, FingerprintValue, Kind
+from tocsin.domain.hashlists.types import WIDTHS, Category, FingerprintValue, Kind
 from tocsin.domain.reports.types import (
     FindingInput,
     FindingKind,
@@ -84,6 +84,11 @@ def refuse_report(report: IncomingReport) -> None:
         raise ReportRefused("words", f"Write at most {MOST_WORDS} characters.")
     if len(report.fingerprints) > MOST_FINGERPRINTS:
         raise ReportRefused("fingerprints", f"Give at most {MOST_FINGERPRINTS} fingerprints.")
+    for value in report.fingerprints:
+        if len(value.value) != WIDTHS.get(value.kind, len(value.value)):
+            raise ReportRefused(
+                "fingerprints", f"A {value.kind.name} has {WIDTHS[value.kind]} bytes."
+            )
 
 
 def refuse(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
@@ -117,12 +122,16 @@ def _refuse_ground(finding: FindingInput, *, matched: bool, viewing: bool) -> No
             raise FindingRefused("note", "Without a ground, write why.")
 
 
-def needs_own_entry(*, has_fingerprints: bool, match: MatchKind, listed_live: bool) -> bool:
+def needs_own_entry(
+    fingerprints: Sequence[FingerprintValue], *, match: MatchKind, listed_live: bool
+) -> bool:
     """Whether an unlawful finding becomes an entry on the own list.
 
-    Not when a live entry holds this very picture; a near variant is another picture.
+    Not without a fingerprint that can be matched, and not when a live entry holds this very
+    picture; a near variant is another picture.
     """
-    return has_fingerprints and not (match is MatchKind.EXACT and listed_live)
+    matchable = any(value.kind in WIDTHS for value in fingerprints)
+    return matchable and not (match is MatchKind.EXACT and listed_live)
 
 
 def stronger(known: MatchKind, new: MatchKind) -> MatchKind:
