@@ -88,7 +88,7 @@ def test_nothing_published_is_none_to_ask_for_and_missing_to_open(tmp_path: Path
 def test_the_generation_before_stays_for_readers_and_older_ones_go(tmp_path: Path) -> None:
     for change_no in range(1, 5):
         assert put(tmp_path, change_no, change_no=change_no) == change_no
-    folders = sorted(path.name for path in tmp_path.iterdir() if path.is_dir())
+    folders = sorted(path.name for path in tmp_path.glob("generation-*"))
     assert folders == ["generation-000000000003", "generation-000000000004"]
 
 
