@@ -14,6 +14,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_used
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -87,9 +88,14 @@ def connect() -> None:
 
 
 def forget_second_factor(*, person_id: int, actor: Actor, at: datetime) -> bool:
-    """Somebody lost the phone: they set up a new authenticator at the next log-in."""
+    """Somebody lost the phone: they set up a new authenticator at the next log-in.
+
+    Their sessions end, so that nobody but who knows the password can set it up.
+    """
     with transaction.atomic():
         gone, _counts = Authenticator.objects.filter(user_id=person_id).delete()
+        for session in UserSession.objects.filter(user_id=person_id):
+            session.end()
         if gone:
             record(
                 actor=actor,

@@ -52,8 +52,8 @@ def may(
 
     def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if elsewhere := _way_in(request):
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if elsewhere := way_in(request):
                 return elsewhere
             staff_request = _as_staff(request)
             if not request.user.is_authenticated or not request.user.may(permission):
@@ -71,7 +71,7 @@ def entered(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        return _way_in(request) or view(request, *args, **kwargs)
+        return way_in(request) or view(request, *args, **kwargs)
 
     return guarded
 
@@ -88,8 +88,8 @@ def mark_second_factor(request: HttpRequest, person_id: int) -> None:
     request.session[SECOND_FACTOR_MARK] = person_id
 
 
-def _way_in(request: HttpRequest) -> HttpResponse | None:
-    """Where to send somebody who is not wholly logged in; None for who is."""
+def way_in(request: HttpRequest) -> HttpResponse | None:
+    """The page to send somebody to who is not wholly logged in; None for who is."""
     if not request.user.is_authenticated:
         return _gone_to(request, redirect_to_login(request.get_full_path()).url)
     if not has_second_factor(request.user.pk):

@@ -1,0 +1,61 @@
+"""Who is asking: a key by HTTP Basic on `/v1`, as a bearer token on `/v2`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+
+from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import CheckKey, KeysUnknown
+from tocsin.doors.api.http import Environ, Refused
+
+BASIC = 'Basic realm="Tocsin", charset="UTF-8"'
+BEARER = 'Bearer realm="Tocsin"'
+
+
+def by_basic(environ: Environ, checker: Checker, at: datetime) -> CheckKey:
+    """The key of `Authorization: Basic`; raises Refused 401."""
+    scheme, _, rest = _authorization(environ)
+    if scheme != "basic":
+        raise _unknown(BASIC)
+    try:
+        key_id, _, secret = base64.b64decode(rest, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError):
+        raise _unknown(BASIC) from None
+    return _known(checker, key_id, secret, BASIC, at)
+
+
+def by_bearer(environ: Environ, checker: Checker, at: datetime) -> CheckKey:
+    """The key of `Authorization: Bearer KEY_ID.SECRET`; raises Refused 401."""
+    scheme, _, rest = _authorization(environ)
+    if scheme != "bearer":
+        raise _unknown(BEARER)
+    key_id, _, secret = rest.partition(".")
+    return _known(checker, key_id, secret, BEARER, at)
+
+
+def _authorization(environ: Environ) -> tuple[str, str, str]:
+    scheme, space, rest = str(environ.get("HTTP_AUTHORIZATION") or "").partition(" ")
+    return scheme.lower(), space, rest.strip()
+
+
+def _known(checker: Checker, key_id: str, secret: str, challenge: str, at: datetime) -> CheckKey:
+    try:
+        key = checker.keys.authenticate(key_id, secret, at=at)
+    except KeysUnknown as error:
+        raise Refused(503, "starting", str(error), headers=(("Retry-After", "1"),)) from error
+    except UnicodeEncodeError:
+        raise _unknown(challenge) from None
+    if key is None:
+        raise _unknown(challenge)
+    return key
+
+
+def _unknown(challenge: str) -> Refused:
+    return Refused(
+        401,
+        "unknown_key",
+        "Give a live key of this service: its id and its secret.",
+        headers=(("WWW-Authenticate", challenge),),
+    )

@@ -1,0 +1,1 @@
+"""The Dutch wire: one hash in, `true` or `false` out."""

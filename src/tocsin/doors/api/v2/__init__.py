@@ -1,0 +1,1 @@
+"""Our own wire: batches, files and reports as JSON, described by OpenAPI."""

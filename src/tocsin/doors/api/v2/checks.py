@@ -1,0 +1,161 @@
+"""`POST /v2/checks`: up to 10,000 pictures by their fingerprints, answered one for one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import Door, Query
+from tocsin.doors.api.entering import by_bearer
+from tocsin.doors.api.http import JSON, Environ, Refused, Reply, media_type, read_body
+from tocsin.doors.api.http import require_method as only
+from tocsin.doors.api.limits import RateLimit, cost_of
+from tocsin.doors.api.v2 import told
+from tocsin.doors.api.v2.wire import (
+    MOST_ERRORS_NAMED,
+    MOST_ITEMS,
+    CheckItem,
+    ChecksRequest,
+    RawBatch,
+    WrongItem,
+)
+
+MOST_BYTES = 8_000_000
+
+_batch = msgspec.json.Decoder(ChecksRequest)
+_raw_batch = msgspec.json.Decoder(RawBatch)
+_item = msgspec.json.Decoder(CheckItem)
+_anything = msgspec.json.Decoder()
+_FIELD = re.compile(r"`\$\.(\w+)`|field `(\w+)`")
+
+NEEDS = {
+    "id": "A text of 1 to 200 printable characters is needed.",
+    "md5": "32 hexadecimal digits are needed.",
+    "sha1": "40 hexadecimal digits are needed.",
+    "sha256": "64 hexadecimal digits are needed.",
+    "pdq": "64 hexadecimal digits are needed.",
+    "pdq_oriented": "64 hexadecimal digits are needed.",
+    "pdq_quality": "A whole number from 0 to 100 is needed.",
+    "media_status": "A status of fingerprinting is needed, such as ok or flat.",
+    "url": "A text of 1 to 8,192 characters is needed.",
+    "uploaded_at": "A time such as 2026-03-03T10:00:00Z is needed.",
+}
+
+
+def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    """Answer a batch; raises Refused."""
+    only(environ, "POST")
+    key = by_bearer(environ, checker, at)
+    # The first token before the body is read, so that a key without any cannot keep us busy.
+    allowance = limit.take(key)
+    require_json(environ)
+    items = _items(read_body(environ, most_bytes=MOST_BYTES).getvalue())
+    if (cost := cost_of(len(items))) > 1:
+        allowance = limit.take(key, cost - 1)
+    queries = _queries(items)
+    return told.reply(checker.check(key, queries, door=Door.CHECKS, at=at), key.tier, allowance)
+
+
+def require_json(environ: Environ) -> None:
+    """Raises Refused 415 for a body that says it is something else."""
+    if media_type(environ) not in {JSON, ""}:
+        raise Refused(415, "not_json", f"Send {JSON}.")
+
+
+def _items(body: bytes) -> Sequence[CheckItem]:
+    try:
+        return _batch.decode(body).items
+    except msgspec.ValidationError:
+        raise _what_is_wrong(body) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(400, "not_json", "The body is not JSON.") from None
+
+
+def _queries(items: Sequence[CheckItem]) -> list[Query]:
+    wrong = [found for index, item in enumerate(items) for found in _wrong_in(index, item)]
+    if wrong:
+        raise _wrong_items(wrong, len(items))
+    return [_query(item) for item in items]
+
+
+def _query(item: CheckItem) -> Query:
+    moment = item.uploaded_at
+    return Query(
+        client_id=item.id,
+        md5=bytes.fromhex(item.md5) if item.md5 else None,
+        sha1=bytes.fromhex(item.sha1) if item.sha1 else None,
+        sha256=bytes.fromhex(item.sha256) if item.sha256 else None,
+        pdq=bytes.fromhex(item.pdq) if item.pdq else None,
+        pdq_quality=item.pdq_quality,
+        pdq_oriented=bytes.fromhex(item.pdq_oriented) if item.pdq_oriented else None,
+        url=item.url,
+        uploaded_at=moment.astimezone(UTC) if moment else None,
+        media_status=item.media_status,
+    )
+
+
+def _wrong_in(index: int, item: CheckItem) -> Iterator[WrongItem]:
+    """What no single field shows: which fields belong together."""
+    if not (item.md5 or item.sha1 or item.sha256 or item.pdq):
+        yield WrongItem(index, item.id, None, "At least one fingerprint is needed.")
+    if (item.pdq is None) != (item.pdq_quality is None):
+        field = "pdq_quality" if item.pdq else "pdq"
+        yield WrongItem(index, item.id, field, "pdq and pdq_quality are needed together.")
+    if item.pdq_oriented is not None and item.pdq is None:
+        yield WrongItem(index, item.id, "pdq", "pdq_oriented needs pdq beside it.")
+    if item.uploaded_at is not None and not has_utc(item.uploaded_at):
+        yield WrongItem(index, item.id, "uploaded_at", NEEDS["uploaded_at"])
+
+
+def has_utc(moment: datetime) -> bool:
+    """Whether the time still exists in UTC; the first and last day of all time may not."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def _what_is_wrong(body: bytes) -> Refused:
+    """The refusal of a batch that did not decode, every wrong item named."""
+    try:
+        raws = _raw_batch.decode(body).items
+    except msgspec.ValidationError:
+        return Refused(422, "wrong_batch", 'Send {"items": [...]} and nothing beside it.')
+    if not 1 <= len(raws) <= MOST_ITEMS:
+        return Refused(422, "wrong_size", f"Send 1 to {MOST_ITEMS:,} items.")
+    wrong = [found for index, raw in enumerate(raws) for found in _wrong_in_raw(index, raw)]
+    return _wrong_items(wrong, len(raws))
+
+
+def _wrong_in_raw(index: int, raw: msgspec.Raw) -> Iterator[WrongItem]:
+    try:
+        item = _item.decode(raw)
+    except msgspec.ValidationError as error:
+        # Only the field's name is taken from the error: its text may repeat what was sent.
+        match = _FIELD.search(str(error))
+        field = (match[1] or match[2]) if match else None
+        known = field in NEEDS
+        sentence = NEEDS.get(field or "", "An object with known fields is needed.")
+        yield WrongItem(index, _id_in(raw), field if known else None, sentence)
+    else:
+        yield from _wrong_in(index, item)
+
+
+def _id_in(raw: msgspec.Raw) -> str | None:
+    told_id = item.get("id") if isinstance(item := _anything.decode(raw), dict) else None
+    return told_id if isinstance(told_id, str) and len(told_id) <= 200 else None
+
+
+def _wrong_items(wrong: list[WrongItem], items: int) -> Refused:
+    count = len({found.index for found in wrong})
+    return Refused(
+        422,
+        "wrong_items",
+        f"{count} of {items} items are wrong, so nothing was checked.",
+        more={"wrong_items": count, "items": wrong[:MOST_ERRORS_NAMED]},
+    )

@@ -1,0 +1,89 @@
+"""`POST /v2/media`: the bytes of one file; fingerprinted in a decoder process, then forgotten."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import Door, Query
+from tocsin.doors.api.entering import by_bearer
+from tocsin.doors.api.http import Environ, Refused, Reply, media_type, read_body
+from tocsin.doors.api.http import require_method as only
+from tocsin.doors.api.limits import RateLimit
+from tocsin.doors.api.v2 import told
+from tocsin.doors.api.v2.wire import MOST_ID
+from tocsin.engine.fingerprints import Fingerprints
+from tocsin.engine.media import DecoderUnavailable
+
+MOST_BYTES = 100 * 1024 * 1024
+MOST_AT_ONCE = 8
+WAIT_SECONDS = 2.0
+
+Fingerprinter = Callable[[bytes], Fingerprints]
+
+
+class MediaDesk:
+    """Takes files, a few at a time: each may have a hundred megabytes and all are in memory."""
+
+    def __init__(
+        self,
+        fingerprint: Fingerprinter,
+        *,
+        most_at_once: int = MOST_AT_ONCE,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self._fingerprint = fingerprint
+        self._room = threading.BoundedSemaphore(most_at_once)
+        self._wait_seconds = wait_seconds
+
+    def check(self, environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+        """Answer for one file; raises Refused."""
+        only(environ, "POST")
+        key = by_bearer(environ, checker, at)
+        allowance = limit.take(key)
+        client_id = _client_id(environ)
+        if media_type(environ).startswith("multipart/"):
+            # Its boundaries would be hashed with the file, and nothing would ever be found.
+            raise Refused(415, "not_one_file", "Send the file's bytes alone, not a form.")
+        query = _query(self._fingerprinted(environ), client_id)
+        return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key.tier, allowance)
+
+    def _fingerprinted(self, environ: Environ) -> Fingerprints:
+        if not self._room.acquire(timeout=self._wait_seconds):
+            raise _busy("Too many files at once; send this one again.")
+        try:
+            body = read_body(environ, most_bytes=MOST_BYTES)
+            return self._fingerprint(body.getvalue())
+        except DecoderUnavailable:
+            raise _busy("No decoder can be started at the moment; send the file again.") from None
+        finally:
+            self._room.release()
+
+
+def _client_id(environ: Environ) -> str:
+    text = str(environ.get("HTTP_TOCSIN_CLIENT_ID") or "")
+    if len(text) > MOST_ID or not text.isprintable():
+        raise Refused(
+            400, "wrong_client_id", f"Tocsin-Client-Id takes up to {MOST_ID} printable characters."
+        )
+    return text
+
+
+def _query(found: Fingerprints, client_id: str) -> Query:
+    return Query(
+        client_id=client_id,
+        md5=found.md5,
+        sha1=found.sha1,
+        sha256=found.sha256,
+        pdq=found.pdq,
+        pdq_quality=found.pdq_quality,
+        pdq_oriented=found.pdq_oriented,
+        media_status=found.status,
+        hasher=found.hasher,
+    )
+
+
+def _busy(message: str) -> Refused:
+    return Refused(503, "busy", message, headers=(("Retry-After", "2"),))

@@ -1,0 +1,116 @@
+"""`POST /v2/reports`: somebody tells of an address; it lands on an analyst's desk."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+from django.db import DatabaseError, close_old_connections
+
+from tocsin.base.audit.types import Actor
+from tocsin.domain.hashlists.types import FingerprintValue, Kind
+from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import CheckKey, ListsSeen
+from tocsin.domain.reports.actions import receive_report
+from tocsin.domain.reports.types import Channel, IncomingReport, ReportRefused
+from tocsin.doors.api.entering import by_bearer
+from tocsin.doors.api.http import Environ, Refused, Reply, read_body
+from tocsin.doors.api.http import require_method as only
+from tocsin.doors.api.limits import RateLimit
+from tocsin.doors.api.v2.checks import has_utc, require_json
+from tocsin.doors.api.v2.wire import Reported, ReportedFingerprints, ReportRequest
+from tocsin.engine.addresses import UnusableAddress
+
+MOST_BYTES = 64_000
+
+_request = msgspec.json.Decoder(ReportRequest)
+_FIELD = re.compile(r"`\$\.([\w.]+)`|field `(\w+)`")
+_KNOWN = {*ReportRequest.__struct_fields__, *ReportedFingerprints.__struct_fields__}
+
+
+def report(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    """Keep one report; raises Refused."""
+    only(environ, "POST")
+    key = by_bearer(environ, checker, at)
+    allowance = limit.take(key)
+    require_json(environ)
+    incoming = _incoming(_decoded(read_body(environ, most_bytes=MOST_BYTES).getvalue()), key)
+    close_old_connections()
+    try:
+        received = receive_report(report=incoming, actor=Actor("key", key.key_id), at=at)
+    except UnusableAddress as error:
+        raise _wrong("url", str(error)) from None
+    except ReportRefused as error:
+        raise _wrong(error.field, str(error)) from None
+    except DatabaseError as error:
+        raise Refused(
+            503,
+            "unavailable",
+            "The report could not be kept; send it again, with the same client_reference.",
+            headers=(("Retry-After", "5"), *allowance.headers()),
+        ) from error
+    finally:
+        close_old_connections()
+    told = Reported(received.report_id, received.repeated)
+    return Reply(202, msgspec.json.encode(told), headers=allowance.headers())
+
+
+def _decoded(body: bytes) -> ReportRequest:
+    try:
+        request = _request.decode(body)
+    except msgspec.ValidationError as error:
+        # Only the field's name: the text may repeat what was sent.
+        match = _FIELD.search(str(error))
+        field = (match[1] or match[2]) if match else ""
+        known = field if field.rpartition(".")[2] in _KNOWN else ""
+        raise _wrong(known, "This is missing or has another form than described.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(400, "not_json", "The body is not JSON.") from None
+    if request.first_seen_at is not None and not has_utc(request.first_seen_at):
+        raise _wrong("first_seen_at", "A time such as 2026-03-03T10:00:00Z is needed.")
+    return request
+
+
+def _incoming(request: ReportRequest, key: CheckKey) -> IncomingReport:
+    seen = request.first_seen_at
+    return IncomingReport(
+        url=request.url,
+        channel=Channel.API,
+        party_id=key.party_id,
+        words=request.words,
+        category_hint=request.category_hint.value,
+        fingerprints=_fingerprints(request.fingerprints),
+        client_reference=request.client_reference,
+        first_seen_at=seen.astimezone(UTC) if seen else None,
+        rehearsal=key.terms.lists is ListsSeen.TEST,
+    )
+
+
+def _fingerprints(sent: ReportedFingerprints | None) -> tuple[FingerprintValue, ...]:
+    if sent is None:
+        return ()
+    if (sent.pdq is None) != (sent.pdq_quality is None):
+        raise _wrong("fingerprints", "pdq and pdq_quality are needed together.")
+    values = (
+        (Kind.MD5, sent.md5),
+        (Kind.SHA1, sent.sha1),
+        (Kind.SHA256, sent.sha256),
+        (Kind.PDQ, sent.pdq),
+    )
+    return tuple(
+        FingerprintValue(
+            kind,
+            bytes.fromhex(value),
+            sent.pdq_quality if kind is Kind.PDQ else None,
+            hasher="client",
+            dialect="full" if kind is Kind.PDQ else "",
+        )
+        for kind, value in values
+        if value
+    )
+
+
+def _wrong(field: str, message: str) -> Refused:
+    more = {"field": field} if field else {}
+    return Refused(422, "wrong_report", message, more=more)

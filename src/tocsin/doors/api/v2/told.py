@@ -1,0 +1,58 @@
+"""What a key of each tier is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tocsin.base.accounts.types import Tier
+from tocsin.domain.matching.types import Answer, AnswerStatus, Match, Outcome
+from tocsin.doors.api.http import Reply
+from tocsin.doors.api.limits import Allowance
+from tocsin.doors.api.v2.wire import Answered, Error, MatchTold, Result, Unavailable
+
+_encoder = msgspec.json.Encoder()
+
+
+def reply(answer: Answer, tier: Tier, allowance: Allowance) -> Reply:
+    """The answer as its tier may hear it: 200, or 503 when nothing could be checked."""
+    results = told(answer.outcomes, tier)
+    if answer.problem is not None or answer.list_version is None:
+        unavailable = Unavailable(
+            Error("unavailable", answer.problem or ""), answer.list_version, answer.stale, results
+        )
+        headers = (("Retry-After", "5"), *allowance.headers())
+        return Reply(503, _encoder.encode(unavailable), headers=headers)
+    answered = Answered(answer.list_version, answer.stale, results)
+    return Reply(200, _encoder.encode(answered), headers=allowance.headers())
+
+
+def told(outcomes: Sequence[Outcome], tier: Tier) -> list[Result]:
+    """Outcomes as a tier hears them, always of the same shape.
+
+    `boolean` hears yes, no, or that there is no answer: a near match is `held` for it, because
+    "listed" would be too much and "not listed" a lie. `action` hears the status and what to do.
+    `detail` hears the match as well.
+    """
+    if tier is Tier.DETAIL:
+        return [Result(o.client_id or None, o.status, o.action, _match(o.match)) for o in outcomes]
+    if tier is Tier.ACTION:
+        return [Result(o.client_id or None, o.status, o.action, None) for o in outcomes]
+    return [Result(o.client_id or None, _yes_or_no(o.status), None, None) for o in outcomes]
+
+
+def _yes_or_no(status: AnswerStatus) -> AnswerStatus:
+    return AnswerStatus.HELD if status is AnswerStatus.NEAR else status
+
+
+def _match(match: Match | None) -> MatchTold | None:
+    if match is None:
+        return None
+    return MatchTold(
+        match.kind,
+        match.category.value or None,
+        match.sources,
+        match.reference,
+        match.distance_bits or 0,
+    )

@@ -1,0 +1,177 @@
+"""What goes over the `/v2` wire, as structs: they decode, they encode, and OpenAPI shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from tocsin.domain.hashlists.types import Category
+from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
+from tocsin.engine.fingerprints import Status
+
+MOST_ITEMS = 10_000
+MOST_ID = 200
+MOST_URL = 8_192
+MOST_ERRORS_NAMED = 20
+# What can neither be printed nor kept in a text column.
+NO_CONTROLS = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+
+
+def _hex(digits: int, what: str) -> Meta:
+    return Meta(
+        pattern=f"^[0-9a-fA-F]{{{digits}}}$",
+        min_length=digits,
+        max_length=digits,
+        description=f"{what}: {digits} hexadecimal digits, upper or lower case.",
+    )
+
+
+Md5 = Annotated[str, _hex(32, "MD5 of the file")]
+Sha1 = Annotated[str, _hex(40, "SHA-1 of the file")]
+Sha256 = Annotated[str, _hex(64, "SHA-256 of the file")]
+Pdq = Annotated[str, _hex(64, "PDQ of the stored pixels, bit 255 first")]
+PdqOriented = Annotated[str, _hex(64, "PDQ of the pixels turned as EXIF says")]
+Quality = Annotated[int, Meta(ge=0, le=100, description="Quality of the PDQ, 0 to 100.")]
+ClientId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MOST_ID,
+        pattern=NO_CONTROLS,
+        description="Your own name for the upload; it comes back in the answer.",
+    ),
+]
+Url = Annotated[str, Meta(min_length=1, max_length=MOST_URL, description="Where the file is.")]
+Moment = Annotated[datetime, Meta(tz=True, description="A time with its offset from UTC.")]
+
+
+class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
+    """One picture by its fingerprints: at least one of them. `pdq` needs `pdq_quality`."""
+
+    id: ClientId
+    md5: Md5 | None = None
+    sha1: Sha1 | None = None
+    sha256: Sha256 | None = None
+    pdq: Pdq | None = None
+    pdq_quality: Quality | None = None
+    pdq_oriented: PdqOriented | None = None
+    media_status: Status | None = None
+    url: Url | None = None
+    uploaded_at: Moment | None = None
+
+
+class ChecksRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch: checked as a whole or, when one item is wrong, not at all."""
+
+    items: Annotated[list[CheckItem], Meta(min_length=1, max_length=MOST_ITEMS)]
+
+
+class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch whose items are not looked into yet, to name every wrong one."""
+
+    items: list[msgspec.Raw]
+
+
+class MatchTold(Struct, frozen=True):
+    """What was found, for keys of the tier `detail`."""
+
+    kind: MatchKind
+    category: Annotated[str, Meta(description="The gravest class named for it.")] | None
+    sources: Annotated[int, Meta(ge=1, description="Independent organisations that list it.")]
+    reference: Annotated[
+        str, Meta(description="Names the matched entry to us; only your key can use it.")
+    ]
+    distance_bits: Annotated[int, Meta(ge=0, le=31, description="0 for an exact match.")]
+
+
+class Result(Struct, frozen=True):
+    """The answer for one item. `action` and `match` are null for tiers that are not told."""
+
+    id: str | None
+    status: AnswerStatus
+    action: Action | None
+    match: MatchTold | None
+
+
+class Answered(Struct, frozen=True):
+    """Results in the order asked.
+
+    `list_version` grows with every change to the lists. `stale`: changes of the last seconds may
+    be missing, because the database is away.
+    """
+
+    list_version: int
+    stale: bool
+    results: list[Result]
+
+
+class WrongItem(Struct, frozen=True):
+    """One thing wrong with one item."""
+
+    index: int
+    id: str | None
+    field: str | None
+    message: str
+
+
+class Error(Struct, frozen=True):
+    """What went wrong: a fixed code for programs, a sentence for people."""
+
+    code: str
+    message: str
+    wrong_items: int | UnsetType = UNSET
+    items: list[WrongItem] | UnsetType = UNSET
+    field: str | UnsetType = UNSET
+
+
+class ErrorAnswer(Struct, frozen=True):
+    """Every refusal has this shape."""
+
+    error: Error
+
+
+class Unavailable(Struct, frozen=True):
+    """Nothing could be checked: every result is `unavailable` with the action `hold`."""
+
+    error: Error
+    list_version: int | None
+    stale: bool
+    results: list[Result]
+
+
+class ReportedFingerprints(Struct, frozen=True, forbid_unknown_fields=True):
+    """Fingerprints of the file that was found at the address."""
+
+    md5: Md5 | None = None
+    sha1: Sha1 | None = None
+    sha256: Sha256 | None = None
+    pdq: Pdq | None = None
+    pdq_quality: Quality | None = None
+
+
+class ReportRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A report: an address, and what is known of it. Never a picture."""
+
+    url: Url
+    words: Annotated[str, Meta(max_length=4_000, description="What you saw, in words.")] = ""
+    category_hint: Category = Category.UNKNOWN
+    fingerprints: ReportedFingerprints | None = None
+    client_reference: Annotated[
+        str,
+        Meta(
+            max_length=120,
+            pattern=NO_CONTROLS,
+            description="Your own number; the same one for the same address is the same report.",
+        ),
+    ] = ""
+    first_seen_at: Moment | None = None
+
+
+class Reported(Struct, frozen=True):
+    """`report` names the report to us. `repeated`: it was here already, nothing was counted."""
+
+    report: str
+    repeated: bool

@@ -1,0 +1,244 @@
+"""What people fill in. A form says in their language what is wrong; the rooms decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.base.accounts.actions import KeyTerms
+from tocsin.base.accounts.types import PartyKind, Role, Tier
+from tocsin.domain.hashlists.types import Category
+from tocsin.domain.hosters.types import HosterTerms, HosterView
+from tocsin.domain.matching.types import Action, ListsSeen, PolicyTerms
+from tocsin.domain.reports.types import FindingInput, FindingKind, Ground
+from tocsin.doors.console import words
+
+
+class NewPassword(forms.Form):
+    """The first password, typed twice."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 12 characters; a few plain words are better than one odd one."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+    )
+    again = forms.CharField(
+        label=_("The same password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("password") != cleaned.get("again"):
+            raise ValidationError({"again": _("The two passwords differ.")})
+        return cleaned
+
+
+class Language(forms.Form):
+    language = forms.ChoiceField(label=_("Language"), choices=words.choices(words.LANGUAGE))
+
+
+class FindingForm(forms.Form):
+    """An analyst's finding on an item."""
+
+    verdict = forms.ChoiceField(
+        label=_("Finding"),
+        choices=words.choices(
+            words.FINDING, FindingKind.UNLAWFUL, FindingKind.NOT_UNLAWFUL, FindingKind.CANNOT_TELL
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a finding.")},
+    )
+    category = forms.ChoiceField(
+        label=_("Category"),
+        required=False,
+        choices=[("", _("choose …")), *words.choices(words.CATEGORY, *list(Category)[1:])],
+    )
+    ground = forms.ChoiceField(
+        label=_("It rests on"),
+        choices=words.choices(
+            words.GROUND, Ground.MATCHED_LIST, Ground.STATED_BY_AUTHORITY, Ground.NONE
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say what the finding rests on.")},
+    )
+    ground_detail = forms.CharField(
+        label=_("Which authority, list or law"), required=False, max_length=500
+    )
+    note = forms.CharField(
+        label=_("Note for colleagues"),
+        required=False,
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def finding(self) -> FindingInput:
+        """The finding as the room takes it."""
+        filled = self.cleaned_data
+        return FindingInput(
+            verdict=FindingKind(filled["verdict"]),
+            ground=Ground(filled["ground"]),
+            category=Category(filled["category"]),
+            ground_detail=filled["ground_detail"],
+            note=filled["note"],
+        )
+
+
+class Correction(forms.Form):
+    why = forms.CharField(
+        label=_("Why it was wrong"),
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class HosterForm(forms.Form):
+    """A hoster as written down by hand."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    abuse_email = forms.EmailField(label=_("Abuse address"))
+    country = forms.RegexField(
+        r"^[A-Za-z]{2}$",
+        label=_("Country"),
+        max_length=2,
+        help_text=_("Two letters, such as NL."),
+        error_messages={"invalid": _("Two letters, such as NL.")},
+    )
+    language = forms.ChoiceField(
+        label=_("Language of notices"), choices=words.choices(words.LANGUAGE)
+    )
+    places = forms.CharField(
+        label=_("Domains and networks"),
+        help_text=_("One on each line: example.org, 192.0.2.0/24, or host:port for one server."),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+    reachable = forms.BooleanField(
+        label=_("Notices to this address arrive"), required=False, initial=True
+    )
+    rehearsal = forms.BooleanField(label=_("For rehearsals only"), required=False)
+
+    def terms(self) -> HosterTerms:
+        """The hoster as the room takes it."""
+        filled = self.cleaned_data
+        return HosterTerms(
+            name=filled["name"],
+            country=filled["country"].upper(),
+            language=filled["language"],
+            abuse_email=filled["abuse_email"],
+            places=tuple(filled["places"].split()),
+            reachable=filled["reachable"],
+            rehearsal=filled["rehearsal"],
+        )
+
+    @classmethod
+    def showing(cls, hoster: HosterView) -> HosterForm:
+        """The form filled with what is on file."""
+        return cls(
+            initial={
+                "name": hoster.name,
+                "abuse_email": hoster.abuse_email,
+                "country": hoster.country,
+                "language": hoster.language,
+                "places": "\n".join(place.value for place in hoster.places),
+                "reachable": hoster.reachable,
+                "rehearsal": hoster.rehearsal,
+            }
+        )
+
+    def say(self, problems: dict[str, str]) -> None:
+        """Show what the room refused, in the reader's language."""
+        told = {
+            "country": _("Two letters, such as NL."),
+            "places": _("Give domains, networks or host:port, one on each line."),
+            "abuse_email": _("Give one mail address."),
+            "rehearsal": _("A hoster of rehearsals stays one, and a real one too."),
+        }
+        for field in problems:
+            self.add_error(
+                field if field in self.fields else None, told.get(field, _("This cannot be kept."))
+            )
+
+
+class Invitation(forms.Form):
+    """Somebody new; they choose their own password."""
+
+    username = forms.RegexField(
+        r"^[\w.@+-]{2,60}$",
+        label=_("User name"),
+        help_text=_("Letters, digits and . @ + - _"),
+        error_messages={"invalid": _("Letters, digits and . @ + - _ only, at least two.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off"}),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=words.choices(words.ROLE, Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=words.choices(words.LANGUAGE))
+
+
+class PartyForm(forms.Form):
+    """An organisation that will come with a key."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    kind = forms.ChoiceField(label=_("Kind"), choices=words.choices(words.PARTY))
+    contact_email = forms.EmailField(
+        label=_("Address for corrections"),
+        required=False,
+        help_text=_("Where we tell them that an entry was wrong."),
+    )
+
+    def party_kind(self) -> PartyKind:
+        return PartyKind(self.cleaned_data["kind"])
+
+
+class KeyForm(forms.Form):
+    """What a new key may do."""
+
+    tier = forms.ChoiceField(
+        label=_("Answers tell"),
+        choices=words.choices(words.TIER, Tier.ACTION, Tier.BOOLEAN, Tier.DETAIL),
+    )
+    lists = forms.ChoiceField(
+        label=_("It asks"), choices=words.choices(words.LISTS, ListsSeen.TEST, ListsSeen.LIVE)
+    )
+    near_action = forms.ChoiceField(
+        label=_("A near match means"),
+        choices=words.choices(words.ACTION, Action.REVIEW, Action.HOLD, Action.BLOCK),
+    )
+    unchecked_action = forms.ChoiceField(
+        label=_("What could not be checked means"),
+        choices=words.choices(words.ACTION, Action.HOLD, Action.REVIEW, Action.BLOCK),
+    )
+    min_sources = forms.IntegerField(
+        label=_("Independent sources for “block”"), min_value=1, max_value=255, initial=1
+    )
+    near_radius_bits = forms.IntegerField(
+        label=_("Radius of a near match, in bits"), min_value=0, max_value=31, initial=31
+    )
+    per_second = forms.FloatField(
+        label=_("Checks each second"), min_value=0.1, max_value=100_000, initial=50
+    )
+    burst = forms.IntegerField(
+        label=_("At once at most"), min_value=1, max_value=1_000_000, initial=100
+    )
+
+    def terms(self) -> KeyTerms:
+        filled = self.cleaned_data
+        return KeyTerms(
+            tier=Tier(filled["tier"]), per_second=filled["per_second"], burst=filled["burst"]
+        )
+
+    def policy(self) -> PolicyTerms:
+        filled = self.cleaned_data
+        return PolicyTerms(
+            lists=ListsSeen(filled["lists"]),
+            min_sources=filled["min_sources"],
+            near_radius_bits=filled["near_radius_bits"],
+            near_action=Action(filled["near_action"]),
+            unchecked_action=Action(filled["unchecked_action"]),
+        )

@@ -1,0 +1,129 @@
+// The console's keys, copy buttons and live queue. Every page works without this file.
+"use strict";
+
+(() => {
+    const typing = (element) =>
+        element instanceof HTMLTextAreaElement ||
+        element instanceof HTMLSelectElement ||
+        (element instanceof HTMLInputElement && !["radio", "checkbox"].includes(element.type));
+
+    const show = (element) => element.closest("[hidden]") === null;
+
+    // Rows: focus itself is the cursor, so that Enter and the screen reader know it too.
+    const move = (step) => {
+        const rows = [...document.querySelectorAll("[data-row] a.open")];
+        if (rows.length === 0) return;
+        const here = rows.findIndex((link) => link.closest("tr").contains(document.activeElement));
+        const next = here === -1 ? (step > 0 ? 0 : rows.length - 1) : here + step;
+        const row = rows[Math.max(0, Math.min(rows.length - 1, next))];
+        row.focus();
+        row.scrollIntoView({ block: "nearest" });
+    };
+
+    const choose = (verdict) => {
+        const radio = document.querySelector(`[data-finding] input[name=verdict][value=${verdict}]`);
+        if (radio === null) return false;
+        radio.checked = true;
+        radio.focus();
+        radio.dispatchEvent(new Event("change", { bubbles: true }));
+        return true;
+    };
+
+    const help = () => {
+        const dialog = document.getElementById("help");
+        if (dialog === null) return;
+        dialog.open ? dialog.close() : dialog.showModal();
+    };
+
+    const press = (key) => {
+        const target = document.querySelector(`[data-key="${key}"]`);
+        if (target === null || !show(target)) return false;
+        target.click();
+        return true;
+    };
+
+    document.addEventListener("keydown", (event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+        const acts = {
+            j: () => move(1),
+            k: () => move(-1),
+            u: () => choose("unlawful"),
+            n: () => choose("not_unlawful"),
+            c: () => choose("cannot_tell"),
+            "?": help,
+        };
+        const done = acts[event.key] ? acts[event.key]() : press(event.key);
+        if (done !== false) event.preventDefault();
+    });
+
+    // A finding that is not unlawful has no category: what does not apply is not shown.
+    const fit = (form) => {
+        const verdict = form.querySelector("input[name=verdict]:checked");
+        const ground = form.querySelector("input[name=ground]:checked");
+        const category = form.querySelector("[data-field=category]");
+        const detail = form.querySelector("[data-field=ground_detail]");
+        category.hidden = verdict !== null && verdict.value !== "unlawful";
+        if (category.hidden) category.querySelector("select").value = "";
+        detail.hidden = ground !== null && ground.value === "none";
+    };
+
+    const copy = async (button) => {
+        const source = document.querySelector(button.dataset.copy);
+        await navigator.clipboard.writeText(source.textContent);
+        const label = button.textContent;
+        button.textContent = button.dataset.copied;
+        button.setAttribute("aria-live", "polite");
+        setTimeout(() => { button.textContent = label; }, 1600);
+    };
+
+    const dress = (root) => {
+        for (const form of root.querySelectorAll("[data-finding]")) {
+            fit(form);
+            form.addEventListener("change", () => fit(form));
+        }
+        for (const button of root.querySelectorAll("[data-copy]")) {
+            button.hidden = !navigator.clipboard;
+            button.addEventListener("click", () => copy(button));
+        }
+        for (const button of root.querySelectorAll("[data-help]")) {
+            button.hidden = false;
+            button.addEventListener("click", help);
+        }
+    };
+
+    // The queue renews itself; whoever stands on a row goes on standing there.
+    let standing = null;
+    document.addEventListener("htmx:beforeSwap", () => {
+        const row = document.activeElement.closest("[data-row]");
+        standing = row === null ? null : row.dataset.row;
+    });
+    document.addEventListener("htmx:afterSettle", (event) => {
+        dress(event.target);
+        const row = standing && document.querySelector(`[data-row="${CSS.escape(standing)}"] a.open`);
+        if (row) row.focus({ preventScroll: true });
+        standing = null;
+    });
+
+    const renew = () => {
+        if (document.getElementById("queue") === null || document.hidden) return;
+        window.htmx.trigger(document.body, "queue-changed");
+    };
+
+    const listen = () => {
+        const url = document.body.dataset.live;
+        if (!url || document.getElementById("queue") === null) return;
+        let last = null;
+        const live = new EventSource(url, { withCredentials: true });
+        live.addEventListener("queue", (event) => {
+            if (last !== null && last !== event.data) renew();
+            last = event.data;
+        });
+        // Without the stream (a proxy that holds it back, a stopped process): every 20 seconds.
+        setInterval(() => { if (live.readyState !== EventSource.OPEN) renew(); }, 20000);
+        document.addEventListener("visibilitychange", renew);
+        window.addEventListener("pagehide", () => live.close());
+    };
+
+    dress(document);
+    listen();
+})();

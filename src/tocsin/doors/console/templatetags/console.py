@@ -1,0 +1,173 @@
+"""Tags and filters of the console's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms, template
+from django.conf import settings
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+from tocsin.base.accounts.types import Permission
+from tocsin.base.clock import queries as clock
+from tocsin.domain.reports.types import Reason
+from tocsin.doors.console import words
+
+register = template.Library()
+
+NOTHING = format_html('<span class="soft">{}</span>', "\N{EN DASH}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    url: str
+    label: str
+    here: bool
+
+
+@register.inclusion_tag("console/_navigation.html")
+def navigation(request: HttpRequest) -> dict[str, list[Place]]:
+    """The pages this person may open."""
+    pages = [
+        ("console:queue", _("Queue"), Permission.SEE_ITEMS),
+        ("console:notices", _("Notices"), Permission.SEE_NOTICES),
+        ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
+        ("console:lists", _("Lists"), Permission.SEE_LISTS),
+        ("console:people", _("People"), Permission.KEEP_PEOPLE),
+        ("console:keys", _("Keys of partners"), Permission.KEEP_KEYS),
+        ("console:system", _("System"), Permission.SEE_SYSTEM),
+    ]
+    person = request.user
+    if not person.is_authenticated:
+        return {"places": []}
+    return {
+        "places": [
+            Place(reverse(name), label, _within(request.path, reverse(name)))
+            for name, label, permission in pages
+            if person.may(permission)
+        ]
+    }
+
+
+@register.inclusion_tag("console/_paused.html")
+def paused_banner() -> dict[str, object]:
+    """Clocks and mail stand still: every page says so."""
+    return {"paused": clock.paused()}
+
+
+@register.simple_tag
+def live_url(request: HttpRequest) -> str:
+    """Where the browser listens for news of the queue."""
+    if settings.TOCSIN_LIVE_SAME_ORIGIN:
+        return "/live"
+    host = request.get_host().rsplit(":", 1)[0]
+    return f"{request.scheme}://{host}:{settings.TOCSIN_LIVE_PORT}/live"
+
+
+@register.filter
+def may(person: Any, permission: str) -> bool:
+    """Whether somebody has a permission."""
+    return bool(person.is_authenticated and person.may(Permission(permission)))
+
+
+@register.filter
+def called(kind: str, group: str) -> str:
+    """What a state or kind is called; its own name when nobody gave it another."""
+    return str(words.ALL[group].get(kind, kind))
+
+
+@register.filter
+def reason(why: Reason) -> str:
+    """One reason of a priority, in words."""
+    return words.reason(why)
+
+
+@register.filter
+def who(actor: str) -> str:
+    """Who acted: a name as it is, the clock and other parts of the system in words."""
+    kind, _colon, rest = actor.partition(":")
+    if kind == "system" and rest:
+        return _("the system itself")
+    return rest if kind == "key" and rest else actor
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString:
+    """A point in time: how long ago, with the exact time behind it."""
+    if at is None:
+        return NOTHING
+    exact = timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        at.isoformat(timespec="seconds"),
+        exact,
+        _("%(time)s ago") % {"time": timesince(at, depth=1)},
+    )
+
+
+@register.filter
+def exact(at: datetime | None) -> SafeString:
+    """A point in time to the minute, UTC."""
+    if at is None:
+        return NOTHING
+    return format_html(
+        '<time datetime="{}">{} UTC</time>',
+        at.isoformat(timespec="seconds"),
+        timezone.localtime(at).strftime("%Y-%m-%d %H:%M"),
+    )
+
+
+@register.filter
+def deadline(at: datetime | None) -> SafeString:
+    """How long there still is, and a louder colour the less that is."""
+    if at is None:
+        return NOTHING
+    left = at - timezone.now()
+    stamp = at.isoformat(timespec="seconds")
+    if left <= timedelta(0):
+        text = _("%(time)s late") % {"time": timesince(at, depth=2)}
+        return format_html('<time class="clock late" datetime="{}">{}</time>', stamp, text)
+    kind = "clock soon" if left < timedelta(hours=4) else "clock"
+    text = _("within %(time)s") % {"time": timeuntil(at, depth=2)}
+    return format_html('<time class="{}" datetime="{}">{}</time>', kind, stamp, text)
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+@register.filter
+def is_choice_list(field: BoundField) -> bool:
+    return isinstance(field.field.widget, forms.RadioSelect)
+
+
+@register.filter
+def described(field: BoundField) -> SafeString:
+    """A field's widget, tied to its hint and its errors for those who listen to the page."""
+    ids = []
+    if field.help_text:
+        ids.append(f"{field.auto_id}_hint")
+    if field.errors:
+        ids.append(f"{field.auto_id}_error")
+    attributes: dict[str, str | bool] = {"aria-invalid": "true"} if field.errors else {}
+    if ids:
+        attributes["aria-describedby"] = " ".join(ids)
+    return field.as_widget(attrs=attributes)
+
+
+def _within(path: str, page: str) -> bool:
+    if page == reverse("console:queue"):
+        return path == page or path.startswith(f"{page}items/")
+    return path.startswith(page)

@@ -1,0 +1,54 @@
+"""Addresses of the console. GET shows, POST changes."""
+
+from django.urls import path, register_converter
+
+from tocsin.doors.console.numbers import ItemNumber, NoticeNumber
+from tocsin.doors.console.views import (
+    account,
+    desk,
+    front,
+    hosters,
+    keys,
+    lists,
+    notices,
+    people,
+    system,
+)
+
+register_converter(ItemNumber, "item")
+register_converter(NoticeNumber, "notice")
+
+app_name = "console"
+urlpatterns = [
+    path("", front.start, name="start"),
+    path("welcome/<str:secret>", account.welcome, name="welcome"),
+    path("items/", desk.queue, name="queue"),
+    path("items/<item:number>", desk.item, name="item"),
+    path("items/<item:number>/take", desk.take, name="take"),
+    path("items/<item:number>/give-back", desk.give_back, name="give_back"),
+    path("items/<item:number>/assess", desk.assess, name="assess"),
+    path("items/<item:number>/agree", desk.agree, name="agree"),
+    path("items/<item:number>/correct", desk.correct, name="correct"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<notice:number>", notices.notice, name="notice"),
+    path("hosters/", hosters.hosters, name="hosters"),
+    path("hosters/new", hosters.add, name="hoster_new"),
+    path("hosters/<int:hoster_id>", hosters.change, name="hoster"),
+    path("hosters/<int:hoster_id>/remove", hosters.remove, name="hoster_remove"),
+    path("lists/", lists.lists, name="lists"),
+    path("people/", people.people, name="people"),
+    path("people/invite", people.invite, name="invite"),
+    path("people/<str:username>/link", people.renew_link, name="renew_link"),
+    path("people/<int:person_id>/authenticator", people.forget_authenticator, name="forget"),
+    path("people/<int:person_id>/deactivate", people.deactivate, name="deactivate"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/parties", keys.make_party, name="make_party"),
+    path("keys/parties/<int:party_id>/new", keys.issue, name="issue_key"),
+    path("keys/<str:key_id>/revoke", keys.revoke, name="revoke_key"),
+    path("system/", system.system, name="system"),
+    path("system/audit", system.verify_audit, name="verify_audit"),
+    path("system/letters/<int:letter_id>/revive", system.revive_letter, name="revive_letter"),
+    path("system/messages/<uuid:message_id>/revive", system.revive_message, name="revive_message"),
+    path("me/", account.me, name="me"),
+    path("me/language", account.set_language, name="set_language"),
+]

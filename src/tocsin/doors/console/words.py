@@ -1,0 +1,199 @@
+"""What the rooms' states, kinds and reasons are called on the pages, in three languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from tocsin.base.accounts.types import PartyKind, Permission, Role, Tier
+from tocsin.base.letters.types import LetterState
+from tocsin.domain.hashlists.types import Category, EntryStatus, Purpose, RunState
+from tocsin.domain.matching.types import Action, ListsSeen
+from tocsin.domain.reports.types import (
+    Channel,
+    FindingKind,
+    Ground,
+    ItemState,
+    MatchKind,
+    Reason,
+    ReasonCode,
+)
+from tocsin.domain.takedown.types import NoticeState
+
+Words = Mapping[str, Promise]
+
+ITEM_STATE: Words = {
+    ItemState.NEW: _("to decide"),
+    ItemState.TAKEN: _("taken"),
+    ItemState.UNLAWFUL: _("unlawful"),
+    ItemState.NOT_UNLAWFUL: _("not unlawful"),
+    ItemState.CANNOT_TELL: _("cannot tell"),
+}
+FINDING: Words = {
+    FindingKind.UNLAWFUL: _("unlawful"),
+    FindingKind.NOT_UNLAWFUL: _("not unlawful"),
+    FindingKind.CANNOT_TELL: _("cannot tell"),
+    FindingKind.CORRECTION: _("corrected"),
+}
+GROUND: Words = {
+    Ground.MATCHED_LIST: _("It matches a list"),
+    Ground.STATED_BY_AUTHORITY: _("An authority states it"),
+    Ground.NONE: _("No ground"),
+    Ground.SEEN: _("Seen by a person"),
+}
+CATEGORY: Words = {
+    Category.UNKNOWN: _("not stated"),
+    Category.A1: _("A1: prepubescent child, sexual act"),
+    Category.A2: _("A2: prepubescent child, lascivious exhibition"),
+    Category.B1: _("B1: pubescent child, sexual act"),
+    Category.B2: _("B2: pubescent child, lascivious exhibition"),
+    Category.BASELINE: _("Baseline: illegal in nearly every country"),
+    Category.NATIONAL: _("National: illegal here"),
+}
+MATCH: Words = {
+    MatchKind.EXACT: _("exact match"),
+    MatchKind.NEAR: _("near match"),
+    MatchKind.NONE: _("on no list"),
+}
+CHANNEL: Words = {
+    Channel.HIT: _("hit of a provider"),
+    Channel.API: _("report of a partner"),
+    Channel.CONSOLE: _("entered here"),
+}
+PURPOSE: Words = {
+    Purpose.ILLEGAL: _("illegal"),
+    Purpose.NATIONAL_ILLEGAL: _("illegal in one country"),
+    Purpose.EXPLOITATIVE: _("exploitative"),
+    Purpose.VICTIM_SUBMITTED: _("submitted by victims"),
+    Purpose.BENIGN_ALLOW: _("known to be harmless"),
+    Purpose.TEST: _("for rehearsals"),
+    Purpose.OTHER: _("other"),
+}
+ENTRY_STATUS: Words = {
+    EntryStatus.ACTIVE: _("active"),
+    EntryStatus.DISPUTED: _("disputed"),
+    EntryStatus.QUARANTINED: _("set aside"),
+    EntryStatus.WITHDRAWN: _("withdrawn"),
+    EntryStatus.DELETED: _("deleted"),
+    EntryStatus.EXPIRED: _("expired"),
+}
+RUN: Words = {
+    RunState.RUNNING: _("being read"),
+    RunState.READY: _("waits for release"),
+    RunState.RELEASED: _("released"),
+    RunState.DISCARDED: _("discarded"),
+}
+NOTICE: Words = {
+    NoticeState.WAITING_FOR_CONTACT: _("no contact known"),
+    NoticeState.QUEUED: _("about to leave"),
+    NoticeState.SENT: _("sent"),
+    NoticeState.DEAD: _("cannot be delivered"),
+    NoticeState.RECALLING: _("being recalled"),
+    NoticeState.RECALLED: _("recalled"),
+    NoticeState.CANCELLED: _("cancelled"),
+}
+LETTER: Words = {
+    LetterState.WAITING: _("about to leave"),
+    LetterState.SENT: _("sent"),
+    LetterState.DEAD: _("cannot be delivered"),
+}
+ROLE: Words = {
+    Role.ANALYST: _("analyst"),
+    Role.MANAGER: _("manager"),
+    Role.ADMINISTRATOR: _("administrator"),
+}
+PARTY: Words = {
+    PartyKind.PROVIDER: _("provider"),
+    PartyKind.HOTLINE: _("hotline"),
+    PartyKind.POLICE: _("police"),
+    PartyKind.REGULATOR: _("regulator"),
+}
+TIER: Words = {
+    Tier.BOOLEAN: _("yes or no"),
+    Tier.ACTION: _("what to do"),
+    Tier.DETAIL: _("all that may be told"),
+}
+LISTS: Words = {
+    ListsSeen.LIVE: _("the lists that count"),
+    ListsSeen.TEST: _("lists for rehearsals only"),
+}
+ACTION: Words = {
+    Action.BLOCK: _("block"),
+    Action.REVIEW: _("review"),
+    Action.HOLD: _("hold"),
+    Action.NONE: _("nothing"),
+}
+LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
+PERMISSION: Words = {
+    Permission.ENTER: _("log in"),
+    Permission.SEE_ITEMS: _("see items"),
+    Permission.ASSESS: _("record findings"),
+    Permission.CORRECT: _("correct findings"),
+    Permission.SEE_NOTICES: _("see notices"),
+    Permission.SEE_LISTS: _("see lists"),
+    Permission.KEEP_HOSTERS: _("keep the table of hosters"),
+    Permission.KEEP_PEOPLE: _("keep the people who log in"),
+    Permission.KEEP_KEYS: _("keep keys"),
+    Permission.SEE_SYSTEM: _("see how the system is doing"),
+}
+REASON: Words = {
+    ReasonCode.EXACT_MATCH: _("exact match with a list"),
+    ReasonCode.NEAR_MATCH: _("near match with a list"),
+    ReasonCode.REPORTED: _("reported, on no list"),
+    ReasonCode.OFFICIAL_SOURCE: _("from police or a hotline"),
+    ReasonCode.OVERDUE: _("past its deadline"),
+    ReasonCode.SEEN_AGAIN: _("reported again after an unlawful finding"),
+}
+HISTORY: Words = {
+    "reports.open": _("reported, item opened"),
+    "reports.count": _("reported again"),
+    "reports.reopen": _("opened again: a list knows it now"),
+    "reports.take": _("taken"),
+    "reports.give_back": _("given back"),
+    "reports.lease_lapses": _("given back by the clock"),
+    "reports.overdue": _("past its deadline"),
+    "reports.second_look": _("back for a second look"),
+    "reports.find_unlawful": _("found unlawful"),
+    "reports.find_not_unlawful": _("found not unlawful"),
+    "reports.find_cannot_tell": _("cannot tell"),
+    "reports.agree": _("second person agreed"),
+    "reports.correct": _("finding corrected"),
+}
+
+ALL: dict[str, Words] = {
+    "item": ITEM_STATE,
+    "finding": FINDING,
+    "ground": GROUND,
+    "category": CATEGORY,
+    "match": MATCH,
+    "channel": CHANNEL,
+    "purpose": PURPOSE,
+    "entry": ENTRY_STATUS,
+    "run": RUN,
+    "notice": NOTICE,
+    "letter": LETTER,
+    "role": ROLE,
+    "party": PARTY,
+    "tier": TIER,
+    "lists": LISTS,
+    "action": ACTION,
+    "language": LANGUAGE,
+    "permission": PERMISSION,
+    "history": HISTORY,
+}
+
+
+def reason(why: Reason) -> str:
+    """One reason of an item's priority, in words."""
+    if why.code is ReasonCode.REPORTED_AGAIN:
+        text = ngettext("reported %(count)d more time", "reported %(count)d more times", why.count)
+        return text % {"count": why.count}
+    return str(REASON[why.code])
+
+
+def choices(words: Words, *kinds: str) -> list[tuple[str, Promise]]:
+    """Choices of a form field: those `kinds`, in that order, or all."""
+    return [(kind, words[kind]) for kind in kinds or words]
