@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from typing import Any
 
 _folder = tempfile.mkdtemp(prefix="tocsin-tests-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
@@ -16,8 +17,9 @@ os.environ["TOCSIN_DATA"] = _folder
 
 from tocsin.site.settings import *  # noqa: E402, F403 - the environment comes first
 
-# A file and not memory: threads and other processes of a test see the same database.
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
-    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}  # noqa: F405
-    # Thousands of small transactions: a test database need not survive a power cut.
-    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
+# A file and not memory: threads and other processes of a test see the same database. It need not
+# survive a power cut.
+_database: dict[str, Any] = DATABASES["default"]  # noqa: F405
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
+    _database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"

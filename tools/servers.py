@@ -104,7 +104,7 @@ def _make_cluster(programs: Path, folder: Path, password: str, user: str | None)
 
 def _start(programs: Path, folder: Path, user: str | None) -> tuple[subprocess.Popen[bytes], int]:
     port = _free_port()
-    options = ["-D", folder / "data", "-p", str(port), "-h", "127.0.0.1", "-k", folder]
+    options = ["-D", str(folder / "data"), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
     settings = [word for setting in _CARELESS for word in ("-c", setting)]
     log_path = folder / "log"
     with log_path.open("wb") as log:

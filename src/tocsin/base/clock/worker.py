@@ -15,6 +15,7 @@ from tocsin.base.clock import actions, rounds
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.25
+WAIT_FOR_DATABASE_SECONDS = 1.0
 
 
 def work(stop: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
@@ -30,7 +31,7 @@ def work(stop: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
         except DatabaseError as error:
             log.error("worker_waits_for_database", error=type(error).__name__)
             connection.close()
-            stop.wait(1.0)
+            stop.wait(WAIT_FOR_DATABASE_SECONDS)
         close_old_connections()
         stop.wait(tick_seconds)
     log.info("worker_stopped", worker=worker)
