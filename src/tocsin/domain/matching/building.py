@@ -19,7 +19,7 @@ from django.conf import settings
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.hashlists.queries import Snapshot
 from tocsin.domain.hashlists.types import WIDTHS, ChangeKind, ChangeView, Kind
-from tocsin.domain.matching.types import BuildReport
+from tocsin.domain.matching.types import BuildBusy, BuildReport
 from tocsin.engine.index import (
     POLICY_DTYPE,
     ExactIndex,
@@ -42,10 +42,6 @@ _CHANGES_AT_ONCE = 1_000
 
 Ids = npt.NDArray[np.uint64]
 Values = npt.NDArray[np.uint8]
-
-
-class BuildBusy(Exception):
-    """Another process on this machine is building at this moment."""
 
 
 def build_index(*, at: datetime) -> BuildReport:

@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection
 
 from tocsin.base.clock import rounds
 from tocsin.domain.hashlists import queries as hashlists
-from tocsin.domain.matching.building import BuildBusy, Need, build_index
+from tocsin.domain.matching.building import Need, build_index
 from tocsin.domain.matching.drain import Drain
+from tocsin.domain.matching.types import BuildBusy
 from tocsin.engine.index import PublishFailed
 
 log = structlog.get_logger()

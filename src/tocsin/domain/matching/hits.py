@@ -16,8 +16,6 @@ from tocsin.domain.matching.types import (
     Query,
 )
 
-CLIENT = "client"
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewHit:
@@ -71,7 +69,7 @@ def fingerprints_from_bytes(data: bytes) -> tuple[FingerprintValue, ...]:
     return _fingerprints.decode(data)
 
 
-def fingerprints_of(query: Query, hasher: str = CLIENT) -> tuple[FingerprintValue, ...]:
+def fingerprints_of(query: Query) -> tuple[FingerprintValue, ...]:
     """What the asker sent, as the values other rooms know."""
     whole = (
         (Kind.MD5, query.md5),
@@ -79,9 +77,11 @@ def fingerprints_of(query: Query, hasher: str = CLIENT) -> tuple[FingerprintValu
         (Kind.SHA256, query.sha256),
         (Kind.PHOTODNA, query.photodna),
     )
-    found = [FingerprintValue(kind, value, hasher=hasher) for kind, value in whole if value]
+    found = [FingerprintValue(kind, value, hasher=query.hasher) for kind, value in whole if value]
     if query.pdq is not None:
         found.append(
-            FingerprintValue(Kind.PDQ, query.pdq, query.pdq_quality, hasher=hasher, dialect="full")
+            FingerprintValue(
+                Kind.PDQ, query.pdq, query.pdq_quality, hasher=query.hasher, dialect="full"
+            )
         )
     return tuple(found)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tocsin.domain.matching import rules
-from tocsin.domain.matching.building import EXACT_KINDS
 from tocsin.domain.matching.rules import Found
 from tocsin.domain.matching.types import ListsSeen, MatchKind, Query
 from tocsin.engine.index import Published
@@ -40,7 +39,7 @@ def search(
     At most 64 per query; a popular picture stands on many lists and still needs one answer. Raises
     IndexDamaged when the mapped files contradict themselves.
     """
-    met = [_exact(index, queries, name) for name in EXACT_KINDS]
+    met = [_exact(index, queries, name) for name in index.exact]
     if radius_bits != EXACT_ONLY:
         met.append(_near(index, queries, radius_bits))
     found: dict[int, list[Found]] = {}

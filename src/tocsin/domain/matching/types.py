@@ -78,6 +78,10 @@ class KeysUnknown(Exception):
     """This process has not yet been able to read the keys, so it can let nobody in."""
 
 
+class BuildBusy(Exception):
+    """Another process on this machine is building the index at this moment."""
+
+
 class NoSuchHit(Exception):
     """There is no hit of that id."""
 
@@ -123,7 +127,8 @@ class Query:
     """One picture, as fingerprints: md5 (16 bytes), sha1 (20), sha256 (32), photodna (144),
     pdq and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
 
-    `media_status` is what fingerprinting said of the file, where whoever asks knows it.
+    `media_status` is what fingerprinting said of the file, where whoever asks knows it; `hasher`
+    says who fingerprinted it.
     """
 
     client_id: str
@@ -137,6 +142,7 @@ class Query:
     url: str | None = None
     uploaded_at: datetime | None = None
     media_status: Status | None = None
+    hasher: str = "client"
 
 
 @dataclass(frozen=True, slots=True)

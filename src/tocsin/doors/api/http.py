@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 Environ: TypeAlias = Mapping[str, Any]
-StartResponse: TypeAlias = Callable[..., object]
+StartResponse: TypeAlias = Callable[..., Any]
 WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 JSON = "application/json"

@@ -1,0 +1,86 @@
+"""Which door answers which address: the hot paths before Django, everything else by it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+from tocsin.domain.matching.queries import checker
+from tocsin.doors.api.door import PREFIXES, ApiDoor
+from tocsin.doors.api.http import JSON, Refused, Reply, StartResponse, WsgiApp
+from tocsin.engine.fingerprints import Fingerprints
+from tocsin.engine.media import DecoderPool, MediaOptions
+
+log = structlog.get_logger()
+
+HEALTH = "/healthz"
+
+
+class Dispatch:
+    """The web process as one WSGI application; a door that is not open does not exist."""
+
+    def __init__(self, *, api: WsgiApp | None, pages: WsgiApp | None) -> None:
+        self._api = api
+        self._pages = pages
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == HEALTH:
+            return Reply(200, b"ok", "text/plain").send(start_response)
+        if path.startswith(PREFIXES):
+            return self._through_api(environ, start_response)
+        if self._pages is None:
+            return _nothing_here().send(start_response)
+        return self._pages(environ, start_response)
+
+    def _through_api(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if self._api is None:
+            return _nothing_here().send(start_response)
+        try:
+            return self._api(environ, start_response)
+        except Exception as error:  # noqa: BLE001 - the one place where the unexpected ends
+            # Not the traceback: its values are hashes and addresses.
+            log.error("request_failed", error=type(error).__name__)
+            problem = {"error": {"code": "internal", "message": "Something broke here; try again."}}
+            return Reply(500, msgspec.json.encode(problem), JSON).send(start_response)
+
+
+class Decoders:
+    """The decoder processes of this web process, started with the first file."""
+
+    def __init__(self) -> None:
+        self._making = threading.Lock()
+        self._pool: DecoderPool | None = None
+        self._options = MediaOptions(tiff=settings.TOCSIN_TIFF)
+        os.register_at_fork(after_in_child=self._forget)
+
+    def fingerprint(self, data: bytes) -> Fingerprints:
+        """All fingerprints of a file; raises DecoderUnavailable."""
+        with self._making:
+            if self._pool is None:
+                self._pool = DecoderPool(settings.TOCSIN_DECODERS)
+        return self._pool.fingerprint(data, self._options)
+
+    def _forget(self) -> None:
+        # The pipes of the parent's decoders must have one reader only.
+        self._making, self._pool = threading.Lock(), None
+
+
+def build() -> WsgiApp:
+    """The application with the doors that TOCSIN_DOORS names."""
+    doors = set(settings.TOCSIN_DOORS)
+    api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint) if "api" in doors else None
+    return Dispatch(api=api, pages=WSGIHandler() if "console" in doors else None)
+
+
+def _nothing_here() -> Reply:
+    return Refused(404, "not_found", "There is nothing here.").reply()
