@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = known[options.command]
     try:
         if command.NEEDS_DATABASE:
-            _set_up_django()
+            set_up_django()
         return command.run(options)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
@@ -60,7 +60,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:
     return parser, known
 
 
-def _set_up_django() -> None:
+def set_up_django() -> None:
+    """Load the settings and the rooms; for a command that finds out late that it needs them."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.site.settings")
     import django
 

@@ -1,0 +1,162 @@
+"""The lists of this machine: its index, and its database where there is one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tocsin.domain.hashlists.types import Origins
+from tocsin.domain.matching import rules
+from tocsin.domain.matching.rules import Found, ListFacts, Verdict
+from tocsin.domain.matching.searching import search
+from tocsin.domain.matching.types import AnswerStatus, ListsSeen, PolicyTerms, Query
+from tocsin.engine.index import IndexUnusable, Published, open_published
+from tocsin.site.checking.types import CannotAsk, Known, Looked
+
+BATCH = 256
+REFRESH_EACH_SECONDS = 5.0
+
+
+def queries_of(looked: Sequence[Looked]) -> list[Query]:
+    """Each file's fingerprints as a question."""
+    return [
+        Query(
+            client_id=str(place),
+            md5=prints.md5,
+            sha1=prints.sha1,
+            sha256=prints.sha256,
+            pdq=prints.pdq,
+            pdq_quality=prints.pdq_quality,
+            pdq_oriented=prints.pdq_oriented,
+            media_status=prints.status,
+        )
+        for place, prints in enumerate(one.fingerprints for one in looked)
+    ]
+
+
+class IndexAlone:
+    """An index folder without its database: as the lists stood when it was built.
+
+    Which lists are the organisation's own, and which share a source, the files do not say; so all
+    count as one source here, and only an entry that two people agreed to leads to `block`.
+    """
+
+    most_at_once = BATCH
+
+    def __init__(self, root: Path, lists: ListsSeen) -> None:
+        """Raises CannotAsk."""
+        self._terms = PolicyTerms(lists=lists)
+        try:
+            self._index = open_published(root)
+        except IndexUnusable as error:
+            raise CannotAsk(str(error)) from error
+
+    @property
+    def identity(self) -> str:
+        manifest = self._index.manifest
+        return f"index {manifest.generation} {manifest.created_at.isoformat()} {self._terms.lists}"
+
+    @property
+    def described(self) -> str:
+        built = self._index.manifest.created_at
+        return f"{self._terms.lists} lists, as of {built:%Y-%m-%d %H:%M} UTC (index files alone)"
+
+    def ask(self, looked: Sequence[Looked]) -> list[Known]:
+        return _answers(self._index, looked, self._terms, facts=None)
+
+
+class LocalLists:
+    """This machine's lists as they stand now: the index and every change since it was built."""
+
+    most_at_once = BATCH
+
+    def __init__(self, root: Path, lists: ListsSeen) -> None:
+        """Django must be set up. Raises CannotAsk."""
+        from tocsin.domain.matching.live_lists import LiveLists
+
+        self._terms = PolicyTerms(lists=lists)
+        self._lists = LiveLists(root)
+        self._refresh()
+
+    @property
+    def identity(self) -> str:
+        return f"database {self._version} {self._terms.lists}"
+
+    @property
+    def described(self) -> str:
+        return f"{self._terms.lists} lists of this machine, version {self._version}"
+
+    def ask(self, looked: Sequence[Looked]) -> list[Known]:
+        if time.monotonic() - self._refreshed > REFRESH_EACH_SECONDS:
+            self._refresh()
+        serving = self._lists.serving
+        if serving is None:
+            raise CannotAsk(self._lists.problem)
+        return _answers(serving.index, looked, self._terms, serving.facts)
+
+    @property
+    def _version(self) -> int:
+        return self._lists.serving.version if self._lists.serving else 0
+
+    def _refresh(self) -> None:
+        from django.db import DatabaseError
+
+        try:
+            self._lists.refresh()
+        except DatabaseError as error:
+            raise CannotAsk(
+                "the database of this data folder does not answer, so newer changes to the lists "
+                "are not known. Start it, or say --index-only to ask the index files alone."
+            ) from error
+        self._refreshed = time.monotonic()
+        if self._lists.serving is None:
+            raise CannotAsk(self._lists.problem)
+
+
+def _answers(
+    index: Published, looked: Sequence[Looked], terms: PolicyTerms, facts: ListFacts | None
+) -> list[Known]:
+    queries = queries_of(looked)
+    try:
+        found = search(index, queries, lists=terms.lists, radius_bits=terms.near_radius_bits)
+    except IndexUnusable as error:
+        raise CannotAsk(str(error)) from error
+    return [
+        _known(query, found.get(place, []), terms, facts) for place, query in enumerate(queries)
+    ]
+
+
+def _known(
+    query: Query, found: Sequence[Found], terms: PolicyTerms, facts: ListFacts | None
+) -> Known:
+    verdict = rules.verdict(
+        found, terms=terms, facts=facts or _cautious(found), unchecked=unchecked(query)
+    )
+    return _told(verdict)
+
+
+def unchecked(query: Query) -> AnswerStatus | None:
+    """Why finding nothing for this file says nothing, or None."""
+    return rules.unchecked_status(
+        media_status=query.media_status,
+        has_pdq=query.pdq is not None,
+        pdq_quality=query.pdq_quality,
+    )
+
+
+def _cautious(found: Sequence[Found]) -> ListFacts:
+    numbers = frozenset(entry.list_no for entry in found)
+    return ListFacts(own=numbers, origins=Origins(dict.fromkeys(numbers, 1), {}))
+
+
+def _told(verdict: Verdict) -> Known:
+    if not verdict.entries:
+        return Known(verdict.status.value, verdict.action.value)
+    return Known(
+        status=verdict.status.value,
+        action=verdict.action.value,
+        kind=verdict.entries[0].kind.value,
+        category=rules.gravest(verdict.entries).value,
+        sources=verdict.sources,
+    )

@@ -1,0 +1,109 @@
+"""The run: files are read and fingerprinted side by side, and asked for in batches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeAlias
+
+from tocsin.domain.matching.types import Action, AnswerStatus
+from tocsin.engine.media import DecoderPool
+from tocsin.site.checking.notes import Notes
+from tocsin.site.checking.reading import look_at
+from tocsin.site.checking.types import CannotAsk, File, Known, Lists, Looked, Result, Trouble
+
+DECODER_SECONDS = 30.0
+# So many are read ahead for each worker; each holds at most one file's bytes at a time.
+_AHEAD = 4
+_UNAVAILABLE = Known(AnswerStatus.UNAVAILABLE.value, Action.HOLD.value)
+
+_Waiting: TypeAlias = "Future[Looked | Trouble] | Result"
+
+
+class Run:
+    """One check over many files. Iterating gives a `Result` for each, in the order of the walk.
+
+    When the lists cannot be asked, the files in hand come out as `unavailable` (never as not
+    listed), nothing further is looked at, and `broken_off` says why.
+    """
+
+    def __init__(self, *, lists: Lists, notes: Notes, workers: int) -> None:
+        self._lists = lists
+        self._notes = notes
+        self._workers = workers
+        self.broken_off: str | None = None
+
+    def results(self, found: Iterable[File | Trouble]) -> Iterator[Result]:
+        """Look at everything found. Raises DecoderUnavailable when no decoder can be started."""
+        batch: list[Looked | Result] = []
+        asked = 0
+        for one in self._looked_at(found):
+            batch.append(one)
+            asked += isinstance(one, Looked)
+            if asked >= self._lists.most_at_once:
+                yield from self._answered(batch)
+                batch, asked = [], 0
+            if self.broken_off:
+                return
+        yield from self._answered(batch)
+
+    def _looked_at(self, found: Iterable[File | Trouble]) -> Iterator[Looked | Result]:
+        waiting: deque[_Waiting] = deque()
+        with (
+            DecoderPool(self._workers, DECODER_SECONDS) as pool,
+            ThreadPoolExecutor(self._workers, thread_name_prefix="check") as threads,
+        ):
+            try:
+                for one in found:
+                    waiting.append(self._known_or_started(one, pool, threads))
+                    if len(waiting) > self._workers * _AHEAD:
+                        yield _finished(waiting.popleft())
+                while waiting:
+                    yield _finished(waiting.popleft())
+            finally:
+                threads.shutdown(cancel_futures=True)
+
+    def _known_or_started(
+        self, one: File | Trouble, pool: DecoderPool, threads: ThreadPoolExecutor
+    ) -> _Waiting:
+        if isinstance(one, Trouble):
+            return _failed(one)
+        known = self._notes.answer_for(one)
+        if known is not None:
+            return Result(one.path, one.root, one.size_bytes, known)
+        return threads.submit(look_at, one, pool.fingerprint)
+
+    def _answered(self, batch: list[Looked | Result]) -> Iterator[Result]:
+        looked = [one for one in batch if isinstance(one, Looked)]
+        answers = iter(self._ask(looked))
+        for one in batch:
+            yield _result(one, next(answers)) if isinstance(one, Looked) else one
+
+    def _ask(self, looked: list[Looked]) -> list[Known]:
+        if not looked:
+            return []
+        try:
+            known = self._lists.ask(looked)
+        except CannotAsk as error:
+            self.broken_off = str(error)
+            return [_UNAVAILABLE] * len(looked)
+        pairs = zip(looked, known, strict=True)
+        self._notes.keep(pair for pair in pairs if pair[1].status != AnswerStatus.UNAVAILABLE.value)
+        return known
+
+
+def _finished(one: _Waiting) -> Looked | Result:
+    if isinstance(one, Result):
+        return one
+    looked = one.result()
+    return _failed(looked) if isinstance(looked, Trouble) else looked
+
+
+def _failed(trouble: Trouble) -> Result:
+    return Result(trouble.path, trouble.root, 0, None, trouble.reason)
+
+
+def _result(looked: Looked, known: Known) -> Result:
+    file = looked.file
+    return Result(file.path, file.root, file.size_bytes, known)
