@@ -5,7 +5,7 @@ in, and the only type that holds pixels.
 Must never: write a byte to disk, log, queue or table; show a picture; trust what a file claims.
 """
 
-from tocsin.engine.media.examine import examine, fingerprint
+from tocsin.engine.media.examination import examine, fingerprint
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.pixels import Pixels
 from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed

@@ -51,7 +51,7 @@ def decode(data: bytes, admitted: Admitted) -> Decoded:
 
     Raises Refused when the decoder says it is larger than its header did, and otherwise whatever
     the decoder raises: seen so far are OSError, SyntaxError, ValueError, RuntimeError, EOFError,
-    IndexError, struct.error, zlib.error, MemoryError. `examine` is there to catch them.
+    IndexError, struct.error, zlib.error, MemoryError. `examination` is there to catch them.
     """
     picture = _READERS[admitted.kind](io.BytesIO(data))
     refuse_by_size(picture.size, admitted)

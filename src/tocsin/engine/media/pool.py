@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
 from tocsin.engine.fingerprints.types import Fingerprints, Sight, Status
-from tocsin.engine.media.examine import combine
+from tocsin.engine.media.examination import combine
 from tocsin.engine.media.gates import refuse_by_length
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.process import (

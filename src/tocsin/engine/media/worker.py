@@ -17,7 +17,7 @@ import pi_heif
 from PIL import AvifImagePlugin, Image, ImageCms
 
 from tocsin.engine.media import frames
-from tocsin.engine.media.examine import examine
+from tocsin.engine.media.examination import examine
 from tocsin.engine.media.options import DEFAULT_OPTIONS
 
 ADDRESS_SPACE_BYTES: Final = 2 << 30

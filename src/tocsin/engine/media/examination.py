@@ -32,6 +32,7 @@ def fingerprint(data: bytes, *, options: MediaOptions = DEFAULT_OPTIONS) -> Fing
 
     Never raises for what is in `data`: the status tells. Nothing bounds its time, and memory only
     by the gates, so bytes from strangers belong into a `DecoderPool`, which gives the same answers.
+    Python warnings that Pillow raises about odd files pass through to the caller's filters.
     """
     return combine(data, digests_of(data), examine(data, options))
 
