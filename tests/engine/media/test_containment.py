@@ -1,0 +1,123 @@
+"""What a decoder worker cannot do: write or open a file, see secrets, outlive its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.engine.media.drawn import picture, saved
+from tocsin.engine.media import DecoderPool, DecoderUnavailable
+from tocsin.engine.media.worker import ADDRESS_SPACE_BYTES
+
+PNG = saved(picture(), "PNG")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which Linux has")
+
+
+@linux
+def test_the_kernel_holds_a_worker_to_its_limits() -> None:
+    with DecoderPool(1) as pool:
+        pool.fingerprint(PNG)
+        proc = Path(f"/proc/{pool.worker_pids()[0]}")
+        limits = (proc / "limits").read_text()
+        status = (proc / "status").read_text()
+    soft_and_hard = {
+        name: line[26:].split()[:2]
+        for line in limits.splitlines()
+        for name in ("Max file size", "Max core file size", "Max open files", "Max address space")
+        if line.startswith(name)
+    }
+    assert soft_and_hard == {
+        "Max file size": ["0", "0"],
+        "Max core file size": ["0", "0"],
+        "Max open files": ["0", "0"],
+        "Max address space": [str(ADDRESS_SPACE_BYTES)] * 2,
+    }
+    assert "NoNewPrivs:\t1" in status
+    assert "Threads:\t1\n" in status
+
+
+def test_a_shut_in_worker_can_neither_open_nor_grow_a_file(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from tocsin.engine.media import worker\n"
+        "held = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)\n"
+        "worker._shut_in()\n"
+        "for act in (lambda: os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT),\n"
+        "            lambda: os.open('/etc/hostname', os.O_RDONLY), os.pipe,\n"
+        "            lambda: os.write(held, b'needle')):\n"
+        "    try:\n"
+        "        act()\n"
+        "    except OSError as error:\n"
+        "        print(error.errno)\n"
+    )
+    paths = [str(tmp_path / "held"), str(tmp_path / "new")]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["24", "24", "24", "27"]  # EMFILE three times, then EFBIG
+    assert (tmp_path / "held").read_bytes() == b""
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_worker_writes_nothing_while_it_reads_a_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needle = os.urandom(64)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with DecoderPool(1) as pool:
+        pool.fingerprint(PNG + needle)
+        pool.fingerprint(saved(picture(), "JPEG")[:-3000] + needle)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_is_not_told_the_secrets_of_its_parent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "hill-and-sun")
+    told = tmp_path / "told"
+    script = f"import os; open({str(told)!r}, 'w').write(repr(dict(os.environ)))"
+    monkeypatch.setattr("tocsin.engine.media.pool.WORKER_COMMAND", (sys.executable, "-c", script))
+    with DecoderPool(1) as pool, pytest.raises(DecoderUnavailable):
+        pool.fingerprint(PNG)
+    assert "'OMP_NUM_THREADS': '1'" in told.read_text()
+    assert "hill-and-sun" not in told.read_text()
+
+
+@linux
+def test_a_worker_dies_with_the_process_that_started_it() -> None:
+    script = (
+        "import os, sys, time\n"
+        "from tests.engine.media.drawn import picture, saved\n"
+        "from tocsin.engine.media import DecoderPool\n"
+        "pool = DecoderPool(1)\n"
+        "pool.fingerprint(saved(picture(), 'PNG'))\n"
+        "print(pool.worker_pids()[0], flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=root
+    )
+    assert parent.stdout is not None
+    with parent.stdout:
+        worker = int(parent.stdout.readline())
+    assert Path(f"/proc/{worker}").exists()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    for _ in range(100):
+        if not _running(worker):
+            break
+        time.sleep(0.05)
+    assert not _running(worker)
+
+
+def _running(pid: int) -> bool:
+    """Whether the process is there and not a zombie that its new parent has yet to collect."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
