@@ -135,6 +135,7 @@ class Entry(models.Model):
     replaced_by_run = models.ForeignKey(
         ImportRun, null=True, on_delete=models.PROTECT, db_index=False, related_name="replaced"
     )
+    seen_in_run = models.BigIntegerField(null=True)  # the latest later import it stood in unchanged
     # Times as the source gave them, in whole seconds since 1970: as text they would be a fifth
     # of the table on SQLite. The text itself is in the archive.
     source_created = models.BigIntegerField(null=True)

@@ -20,6 +20,7 @@ from tocsin.domain.hashlists.models import (
     RefusedLine,
 )
 from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot
+from tocsin.domain.hashlists.standing import NoSuchEntry
 from tocsin.domain.hashlists.types import (
     DIALECTS,
     MEDIA_TYPES,
@@ -58,10 +59,6 @@ __all__ = [
 ]
 
 _ASK_AT_ONCE = 500
-
-
-class NoSuchEntry(Exception):
-    """There is no entry of that number."""
 
 
 def last_change_no() -> int:

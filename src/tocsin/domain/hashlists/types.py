@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, IntFlag, StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -314,3 +315,59 @@ class RunView:
     duplicates: int
     refused: int
     archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What is to be imported, and how far.
+
+    A file without a mapping is of our own format. `dry_run` writes nothing; without `release`
+    what came in stays invisible; `report_path` gets every refused line with its reason.
+    """
+
+    path: Path
+    list_slug: str
+    mapping_path: Path | None = None
+    dry_run: bool = False
+    release: bool = True
+    report_path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line that was not taken, and why; never what stood in it."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import has come."""
+
+    bytes_done: int
+    bytes_total: int
+    lines: int
+    taken: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did; after a dry run: what it would do. `run_id` is None after a dry run.
+
+    `left_out` counts fingerprints that only the archive keeps, `first_refusals` holds up to 20.
+    """
+
+    run_id: int | None
+    list_slug: str
+    state: RunState | None
+    resumed: bool
+    lines: int
+    added: int
+    changed: int
+    unchanged: int
+    duplicates: int
+    refused: int
+    left_out: int
+    first_refusals: tuple[Refusal, ...]

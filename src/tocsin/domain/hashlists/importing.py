@@ -1,0 +1,286 @@
+"""One import from its file to its release: read, check, stage, archive, go on after a stop."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Protocol, TextIO
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from tocsin.base.audit.types import Actor
+from tocsin.domain.hashlists import archive, lines, mapped, runs
+from tocsin.domain.hashlists.lines import UnusableFile
+from tocsin.domain.hashlists.models import HashList, ImportRun
+from tocsin.domain.hashlists.native import NativeReader
+from tocsin.domain.hashlists.records import Refused, SourceRecord
+from tocsin.domain.hashlists.staging import Numbered, Staged, Stager
+from tocsin.domain.hashlists.types import (
+    ImportReport,
+    ImportRequest,
+    Progress,
+    Purpose,
+    Refusal,
+    RunState,
+)
+
+ROWS_AT_ONCE = {"sqlite": 2_000, "postgresql": 20_000}
+"""Rows of one transaction. More on SQLite would keep every other writer waiting for seconds."""
+LINES_AT_ONCE = 20_000
+PAUSE_SECONDS = {"sqlite": 0.002, "postgresql": 0.0}
+"""Without it an import would take the lock back before anybody who waits has woken up."""
+FIRST_REFUSALS = 20
+
+Tell = Callable[[Progress], None]
+
+
+class DatabaseBusy(Exception):
+    """Somebody else kept the database to themselves for too long; run the import again."""
+
+
+class Reader(Protocol):
+    """Reads one line; raises Refused and nothing else."""
+
+    def read(self, raw: bytes) -> SourceRecord: ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """Lines read since the last transaction, and where the next begins."""
+
+    records: list[Numbered] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    end: int = 0
+    line: int = 0
+
+
+@dataclass(slots=True)
+class Opened:
+    """A file and the way to read it, both found usable."""
+
+    path: Path
+    identity: lines.FileIdentity
+    reader: Reader
+    quoted: bool
+    mapping_sha256: str
+    header_end: int
+
+
+def open_file(request: ImportRequest, hash_list: HashList) -> Opened:
+    """Look at the file and its mapping before anything is written.
+
+    Raises UnusableFile and WrongMapping.
+    """
+    identity = lines.identify(request.path)
+    purpose = Purpose(hash_list.purpose)
+    if request.mapping_path is None:
+        reader = NativeReader(purpose, hash_list.environment)
+        return Opened(request.path, identity, reader, False, "", identity.first_byte)
+    mapping = mapped.read_mapping(request.mapping_path)
+    with request.path.open("rb") as file:
+        header = next(lines.lines(file, offset=identity.first_byte, number=0), None)
+    if header is None or header.raw is None:
+        raise UnusableFile(f"{request.path} has no first line with the names of its columns.")
+    reader_of_rows = mapped.MappedReader(mapping, header.raw)
+    told = hashlib.sha256(mapped.canonical(mapping)).hexdigest()
+    return Opened(request.path, identity, reader_of_rows, True, told, header.end)
+
+
+def read_batches(opened: Opened, file: BinaryIO, *, offset: int, number: int) -> Iterator[Batch]:
+    """The file's records in batches of at most ROWS_AT_ONCE rows, from byte `offset` on."""
+    most_rows = ROWS_AT_ONCE[connection.vendor]
+    if opened.quoted and number == 0:
+        offset, number = opened.header_end, 1
+    batch, rows, seen = Batch(end=offset, line=number), 0, 0
+    read = opened.reader.read
+    for line in _whole_rows(opened, file, offset=offset, number=number):
+        batch.end, batch.line = line.end, line.number
+        seen += 1
+        try:
+            if line.raw is None:
+                raise Refused(lines.TOO_LONG)
+            if line.raw.isspace():
+                continue
+            record = read(line.raw)
+        except Refused as why:
+            batch.refusals.append(Refusal(line.number, str(why)))
+        else:
+            batch.records.append(Numbered(line.number, record))
+            rows += 1 + len(record.prints)
+        if rows >= most_rows or seen >= LINES_AT_ONCE:
+            yield batch
+            batch, rows, seen = Batch(end=line.end, line=line.number), 0, 0
+    if seen:
+        yield batch
+
+
+def run_import(
+    request: ImportRequest, hash_list: HashList, *, actor: Actor, at: datetime, tell: Tell | None
+) -> ImportReport:
+    """Stage a whole file; the report. What is raised leaves a run that can be gone on with."""
+    opened = open_file(request, hash_list)
+    source = runs.Source(request.path.name, opened.identity, opened.mapping_sha256)
+    started = time.monotonic()
+
+    def clock() -> datetime:
+        return at + timedelta(seconds=time.monotonic() - started)
+
+    with patience():
+        run, resumed = runs.begin(hash_list, source, actor=actor, at=at)
+    try:
+        if run.state == RunState.RUNNING:
+            _go_through(opened, request, run, tell, actor=actor, clock=clock)
+    except BaseException as error:
+        if not isinstance(error, DatabaseBusy | runs.HoldLost):
+            with suppress(DatabaseError):
+                runs.let_go(run)
+        raise
+    run.refresh_from_db()
+    return report_of(run, hash_list.slug, resumed=resumed)
+
+
+def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
+    """What a run did, from its own row."""
+    refused = run.refusals.order_by("line").values_list("line", "reason")[:FIRST_REFUSALS]
+    return ImportReport(
+        run_id=run.pk,
+        list_slug=slug,
+        state=RunState(run.state),
+        resumed=resumed,
+        lines=run.lines_done,
+        added=run.added,
+        changed=run.changed,
+        unchanged=run.unchanged,
+        duplicates=run.duplicates,
+        refused=run.refused,
+        left_out=run.left_out,
+        first_refusals=tuple(Refusal(line, reason) for line, reason in refused),
+    )
+
+
+def _go_through(
+    opened: Opened,
+    request: ImportRequest,
+    run: ImportRun,
+    tell: Tell | None,
+    *,
+    actor: Actor,
+    clock: Callable[[], datetime],
+) -> None:
+    stager = Stager(run.hash_list_id, run.pk)
+    pause_seconds = PAUSE_SECONDS[connection.vendor]
+    with ExitStack() as stack:
+        archived = _archive(opened, run, stack)
+        refusals_file = stack.enter_context(refusal_file(request.report_path, run.lines_done))
+        file = stack.enter_context(opened.path.open("rb"))
+        counts = [run.added + run.changed, run.refused]
+        for batch in read_batches(opened, file, offset=run.bytes_done, number=run.lines_done):
+            staged = _put(run, stager, batch, actor=actor, at=clock())
+            refused = sorted(batch.refusals + staged.refusals, key=lambda r: r.line)
+            write_refusals(refusals_file, refused)
+            counts[0] += staged.added + staged.changed
+            counts[1] += len(refused)
+            if tell is not None:
+                tell(Progress(batch.end, opened.identity.size_bytes, batch.line, *counts))
+            time.sleep(pause_seconds)
+        name = archived()
+    with patience():
+        runs.finish(run, archive=name, actor=actor, at=clock())
+
+
+def _put(run: ImportRun, stager: Stager, batch: Batch, *, actor: Actor, at: datetime) -> Staged:
+    """One batch, one transaction: entries, fingerprints, how far we are, audit."""
+    with patience(), transaction.atomic():
+        staged = stager.stage(batch.records)
+        refused = batch.refusals + staged.refusals
+        runs.advance(run, staged, refused, end=batch.end, line=batch.line, actor=actor, at=at)
+    return staged
+
+
+def _archive(opened: Opened, run: ImportRun, stack: ExitStack) -> Callable[[], str]:
+    """Begin to archive the text beside the import; call the result to wait for its name."""
+    for name in (runs.archived_as(opened.identity.sha256), archive.name_for(run.pk)):
+        if name and archive.path_of(name).exists():
+            return lambda: name
+    name = archive.name_for(run.pk)
+    archiver = archive.Archiver(
+        opened.path, archive.path_of(name), run.pk, sha256=opened.identity.sha256
+    )
+    archiver.start()
+    stack.callback(archiver.give_up)
+
+    def finished() -> str:
+        archiver.finish()
+        return name
+
+    return finished
+
+
+def _whole_rows(
+    opened: Opened, file: BinaryIO, *, offset: int, number: int
+) -> Iterator[lines.Line]:
+    """Lines, or rows where a quoted cell goes on over several lines."""
+    every = lines.lines(file, offset=offset, number=number)
+    if not opened.quoted:
+        yield from every
+        return
+    for line in every:
+        raw, end = line.raw, line.end
+        while raw is not None and mapped.unfinished(raw):
+            more = next(every, None)
+            if more is None or more.raw is None:
+                break
+            raw, end = raw + more.raw, more.end
+        yield lines.Line(line.number, end, raw)
+
+
+@contextmanager
+def refusal_file(path: Path | None, lines_done: int) -> Iterator[TextIO | None]:
+    """The file for refused lines; of an earlier try it keeps what came before line `lines_done`."""
+    if path is None:
+        yield None
+        return
+    try:
+        kept = _kept_refusals(path, lines_done) if lines_done else []
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(["line\treason\n", *kept])
+            yield file
+    except OSError as error:
+        raise UnusableFile(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_refusals(file: TextIO | None, refused: list[Refusal]) -> None:
+    """Add refused lines to the file, if one is wanted."""
+    if file is not None and refused:
+        file.writelines(f"{r.line}\t{r.reason}\n" for r in refused)
+        file.flush()
+
+
+def _kept_refusals(path: Path, lines_done: int) -> list[str]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [
+            row
+            for row in file
+            if row.partition("\t")[0].isdigit() and int(row.partition("\t")[0]) <= lines_done
+        ]
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Say in words what a locked database means, after the wait that settings give."""
+    try:
+        yield
+    except OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise DatabaseBusy(
+            "Another process has kept the database to itself for more than half a minute. "
+            "Run the same import again; it goes on where it stopped."
+        ) from error

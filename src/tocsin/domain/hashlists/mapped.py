@@ -1,0 +1,227 @@
+"""Reads lists of other people's making: delimited text, by a mapping that says what is what."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists.lines import LONGEST_LINE_BYTES, UnusableFile, wrong_byte
+from tocsin.domain.hashlists.records import Print, Refused, SourceRecord, value_of
+from tocsin.domain.hashlists.types import MEDIA_TYPES, Category, EntryStatus, Kind
+
+_HASHES = {"md5": Kind.MD5, "sha1": Kind.SHA1, "sha256": Kind.SHA256, "pdq": Kind.PDQ,
+           "photodna": Kind.PHOTODNA}  # fmt: skip
+Field = Literal[
+    "md5", "sha1", "sha256", "pdq", "photodna", "pdq_quality", "category", "media_type", "status",
+    "member", "created", "updated", "valid_until",
+]  # fmt: skip
+
+
+class WrongMapping(Exception):
+    """The mapping does not say what it must, or does not fit the file; the text says where."""
+
+
+class Mapped(Struct, forbid_unknown_fields=True, rename={"category_words": "category"}):
+    """A mapping file. Its keys:
+
+    `columns`: our field to the name of their column. `delimiter`: one character. `id`: their
+    column with the entry's id, or null. `ignore`: their columns that are left out knowingly.
+    `category` and `status`: their word to ours. `media_type`: one of ours for all entries, or
+    their word to ours.
+    """
+
+    columns: dict[Field, str]
+    delimiter: str = ","
+    id: str | None = None
+    ignore: list[str] = []
+    category_words: dict[str, str] = {}
+    status: dict[str, str] = {}
+    media_type: str | dict[str, str] = "image"
+
+
+def read_mapping(path: Path) -> Mapped:
+    """The mapping in a JSON file; raises WrongMapping."""
+    try:
+        mapping = msgspec.json.decode(path.read_bytes(), type=Mapped)
+    except OSError as error:
+        raise WrongMapping(f"{path} cannot be read: {error.strerror}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WrongMapping(f"{path} is not a mapping: {error}.") from error
+    _check(mapping)
+    return mapping
+
+
+def canonical(mapping: Mapped) -> bytes:
+    """The same bytes for the same mapping."""
+    return msgspec.json.encode(mapping, order="deterministic")
+
+
+class MappedReader:
+    """Reads rows of delimited text; made from the mapping and the file's first line."""
+
+    def __init__(self, mapping: Mapped, header: bytes) -> None:
+        """Raises WrongMapping for columns that the file lacks or that nobody spoke of."""
+        self._delimiter = mapping.delimiter
+        names = [name.strip() for name in _cells(_text(header), mapping.delimiter)]
+        self._width = len(names)
+        _check_header(mapping, names)
+        self._at: dict[str, int] = {
+            ours: names.index(theirs) for ours, theirs in mapping.columns.items()
+        }
+        self._id_at = None if mapping.id is None else names.index(mapping.id)
+        self._hashes = [
+            (kind, self._at[name]) for name, kind in _HASHES.items() if name in self._at
+        ]
+        self._categories = {k: Category(v).number for k, v in mapping.category_words.items()}
+        self._statuses = {k: EntryStatus(v).number for k, v in mapping.status.items()}
+        self._media_types = mapping.media_type
+
+    def read(self, raw: bytes) -> SourceRecord:
+        """The record of one row; raises Refused and nothing else."""
+        wrong = wrong_byte(raw)
+        if wrong:
+            raise Refused(wrong)
+        cells = _cells(raw.decode(), self._delimiter)
+        if len(cells) != self._width:
+            raise Refused(f"it has {len(cells)} columns, the first line has {self._width}")
+        prints = self._prints(cells)
+        if not prints:
+            raise Refused("it has no fingerprint")
+        return SourceRecord(
+            member=self._cell(cells, "member"),
+            source_entry_id="" if self._id_at is None else cells[self._id_at].strip(),
+            media_type=self._media_type(cells),
+            status=self._status(cells),
+            category=self._category(cells),
+            quorum=1,
+            serve=None,
+            source_created=_seconds(self._cell(cells, "created"), "created"),
+            source_updated=_seconds(self._cell(cells, "updated"), "updated"),
+            valid_until=_seconds(self._cell(cells, "valid_until"), "valid_until"),
+            prints=prints,
+            left_out=0,
+        ).close()
+
+    def _cell(self, cells: list[str], field: str) -> str:
+        place = self._at.get(field)
+        return "" if place is None else cells[place].strip()
+
+    def _prints(self, cells: list[str]) -> list[Print]:
+        prints = []
+        for kind, place in self._hashes:
+            text = cells[place].strip()
+            if not text:
+                continue
+            value = value_of(kind, text)
+            if value is not None:
+                quality = self._quality(cells) if kind is Kind.PDQ else None
+                prints.append(Print(kind, 0, value, quality, "", None))
+        return prints
+
+    def _quality(self, cells: list[str]) -> int | None:
+        text = self._cell(cells, "pdq_quality")
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and int(text[:4]) <= 100 and len(text) <= 4):
+            raise Refused("pdq_quality must be a whole number from 0 to 100")
+        return int(text)
+
+    def _category(self, cells: list[str]) -> int:
+        return _mapped(self._cell(cells, "category"), self._categories, "category", empty=0)
+
+    def _status(self, cells: list[str]) -> int:
+        active = EntryStatus.ACTIVE.number
+        return _mapped(self._cell(cells, "status"), self._statuses, "status", empty=active)
+
+    def _media_type(self, cells: list[str]) -> int:
+        if isinstance(self._media_types, str):
+            return MEDIA_TYPES.index(self._media_types)
+        word = self._cell(cells, "media_type")
+        numbers = {theirs: MEDIA_TYPES.index(ours) for theirs, ours in self._media_types.items()}
+        return _mapped(word, numbers, "media_type", empty=0)
+
+
+def unfinished(raw: bytes) -> bool:
+    """Whether a row goes on in the next line: a quotation mark is still open."""
+    return raw.count(b'"') % 2 == 1 and len(raw) <= LONGEST_LINE_BYTES
+
+
+def _mapped(word: str, known: Mapping[str, int], field: str, *, empty: int) -> int:
+    number = known.get(word, empty if not word else None)
+    if number is None:
+        raise Refused(f"its {field} is not in the mapping")
+    return number
+
+
+def _seconds(text: str, field: str) -> int | None:
+    if not text:
+        return None
+    try:
+        return rules.seconds(text)
+    except (ValueError, OverflowError):
+        raise Refused(f"{field} is not a time (RFC 3339)") from None
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    text = text.rstrip("\r\n")
+    if '"' not in text:
+        return text.split(delimiter)
+    try:
+        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise Refused("its quotation marks do not pair up") from None
+    if len(rows) != 1:
+        raise Refused("its quotation marks do not pair up")
+    return rows[0]
+
+
+def _text(header: bytes) -> str:
+    wrong = wrong_byte(header)
+    if wrong:
+        raise UnusableFile(f"Line 1 cannot be read: {wrong}. Turn the file into UTF-8 text.")
+    return header.decode()
+
+
+def _check(mapping: Mapped) -> None:
+    if len(mapping.delimiter) != 1 or mapping.delimiter in '"\r\n':
+        raise WrongMapping("`delimiter` must be one character, and no quotation mark.")
+    if not any(name in _HASHES for name in mapping.columns):
+        raise WrongMapping(f"`columns` must name one of {', '.join(_HASHES)}.")
+    _check_words("category", mapping.category_words, [c.value for c in Category])
+    _check_words("status", mapping.status, [s.value for s in EntryStatus])
+    media = mapping.media_type
+    _check_words("media_type", {"": media} if isinstance(media, str) else media, MEDIA_TYPES)
+    if isinstance(media, dict) and "media_type" not in mapping.columns:
+        raise WrongMapping("`media_type` maps words, so `columns` must name their column.")
+    for field, words in (("category", mapping.category_words), ("status", mapping.status)):
+        if bool(words) != (field in mapping.columns):
+            raise WrongMapping(f"`{field}` needs both its column and the meaning of its words.")
+
+
+def _check_words(field: str, words: Mapping[str, str], ours: list[str] | tuple[str, ...]) -> None:
+    for word in words.values():
+        if word not in ours:
+            raise WrongMapping(f"`{field}` takes {', '.join(o for o in ours if o)}, not {word!r}.")
+
+
+def _check_header(mapping: Mapped, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise WrongMapping(f"The file has these columns twice: {', '.join(twice)}.")
+    spoken_of = {*mapping.columns.values(), *mapping.ignore, *([mapping.id] if mapping.id else [])}
+    unknown = [name for name in names if name not in spoken_of]
+    if unknown:
+        raise WrongMapping(
+            f"The mapping does not speak of these columns: {', '.join(unknown)}. "
+            "Name them under `columns`, or under `ignore` to leave them out."
+        )
+    needed = [*mapping.columns.values(), *([mapping.id] if mapping.id else [])]
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise WrongMapping(f"The file has no column {', '.join(missing)}.")

@@ -1,0 +1,175 @@
+"""Reads our own lists: one JSON object a line."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import UNSET
+
+from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists.lines import wrong_byte
+from tocsin.domain.hashlists.native_format import (
+    NAMES,
+    NativeEntry,
+    NativeFingerprint,
+    decode,
+)
+from tocsin.domain.hashlists.records import Print, Refused, SourceRecord, hasher_of, value_of
+from tocsin.domain.hashlists.types import (
+    MEDIA_TYPES,
+    Category,
+    EntryStatus,
+    Kind,
+    Purpose,
+    Serve,
+)
+
+_KINDS = {kind.name.lower(): kind for kind in Kind}
+_MEDIA_TYPES = {name: number for number, name in enumerate(MEDIA_TYPES)}
+_STATUSES = {status.value: status.number for status in EntryStatus}
+_SERVE = {
+    "exact_check": Serve.EXACT,
+    "near_check": Serve.NEAR,
+    "scanner": Serve.SCANNER,
+    "export": Serve.EXPORT,
+}
+_CATEGORIES = {
+    **{
+        (scheme, code): Category(code)
+        for scheme in ("ncmec-industry", "xarf-v4-csam")
+        for code in ("A1", "A2", "B1", "B2")
+    },
+    ("xarf-v4-csam", "baseline"): Category.BASELINE,
+    ("interpol-baseline", "baseline"): Category.BASELINE,
+    ("iccam-v3", "baseline"): Category.BASELINE,
+    ("iccam-v3", "national"): Category.NATIONAL,
+}
+_FIELD = re.compile(r"`([A-Za-z_]{1,40})`")
+_PLACE = re.compile(r"`\$((?:\.[A-Za-z_]{1,40}|\[\.\.\.\]|\[\d{1,9}\])*)`")
+
+
+class NativeReader:
+    """Reads lines of our own format for a list of one purpose and environment."""
+
+    def __init__(self, purpose: Purpose, environment: str = "") -> None:
+        self._purpose = purpose.value
+        self._environment = environment
+
+    def read(self, raw: bytes) -> SourceRecord:
+        """The record of one line; raises Refused and nothing else."""
+        try:
+            entry = decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refused(wrong_byte(raw) or _why(error)) from None
+        self._check_belongs(entry)
+        prints, left_out = _prints(entry.fingerprints)
+        status = _status(entry)
+        if not prints and not left_out and status in _TAKEN:
+            raise Refused("it has no fingerprint")
+        return SourceRecord(
+            member=(entry.source.member_id or "").strip(),
+            source_entry_id=entry.source_entry_id.strip(),
+            media_type=_MEDIA_TYPES[entry.media_type],
+            status=status,
+            category=_category(entry),
+            quorum=_quorum(entry),
+            serve=_serve(entry),
+            source_created=_loose_seconds(entry.source_created_at),
+            source_updated=_loose_seconds(entry.source_updated_at),
+            valid_until=_strict_seconds(entry.valid_until),
+            prints=prints,
+            left_out=left_out,
+        ).close()
+
+    def _check_belongs(self, entry: NativeEntry) -> None:
+        if entry.list_purpose is not UNSET and entry.list_purpose != self._purpose:
+            raise Refused(f"its purpose is {entry.list_purpose}, the list's {self._purpose}")
+        environment = entry.source.environment or ""
+        if self._environment and environment and environment != self._environment:
+            raise Refused("it is of another environment than the list")
+
+
+_TAKEN = frozenset(status.number for status in rules.MATCHABLE)
+
+
+def _prints(fingerprints: list[NativeFingerprint]) -> tuple[list[Print], int]:
+    prints: list[Print] = []
+    counts: dict[Kind, int] = {}
+    left_out = 0
+    for given in fingerprints:
+        if given.status == "retracted":
+            continue
+        kind = _KINDS[given.algo]
+        value = None if given.value is None else value_of(kind, given.value)
+        if value is None:
+            left_out += 1
+            continue
+        n = counts.get(kind, 0)
+        counts[kind] = n + 1
+        hasher = hasher_of(given.tool) if given.tool else ""
+        prints.append(Print(kind, n, value, given.quality, hasher, given.offset_s))
+    return prints, left_out
+
+
+def _status(entry: NativeEntry) -> int:
+    """A tombstone always takes an entry away, whatever status stands beside it."""
+    number = _STATUSES[entry.status]
+    if entry.tombstone is True and number in _TAKEN:
+        return EntryStatus.DELETED.number
+    return number
+
+
+def _category(entry: NativeEntry) -> int:
+    """The gravest category that one of the classifications can be expressed in."""
+    if entry.classifications is UNSET:
+        return 0
+    known = (_CATEGORIES.get((c.scheme, c.code)) for c in entry.classifications)
+    return min((category.number for category in known if category), default=0)
+
+
+def _quorum(entry: NativeEntry) -> int:
+    if entry.counts is UNSET:
+        return 1
+    return min(max(entry.counts.reviewers or 1, 1), rules.MOST)
+
+
+def _serve(entry: NativeEntry) -> int | None:
+    if entry.sharing is UNSET or entry.sharing.serve is UNSET:
+        return None
+    bits = 0
+    for word in entry.sharing.serve:
+        bits |= _SERVE[word]
+    return bits
+
+
+def _loose_seconds(text: str | None) -> int | None:
+    """A time that only informs: one that cannot be read is as good as none."""
+    try:
+        return rules.seconds(text) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _strict_seconds(text: str | None) -> int | None:
+    try:
+        return rules.seconds(text) if text else None
+    except (ValueError, OverflowError):
+        raise Refused("valid_until is not a time (RFC 3339)") from None
+
+
+def _why(error: Exception) -> str:
+    """msgspec's reason in words that never quote the line: only our own field names pass."""
+    text = str(error)
+    known = [word for word in _FIELD.findall(text) if word in NAMES]
+    place = _PLACE.search(text)
+    where = (place.group(1).lstrip(".") if place else "") or "the record"
+    if not isinstance(error, msgspec.ValidationError):
+        return "it is not one JSON object"
+    if "missing required field" in text and known:
+        return f"{where}: the field {known[0]} is missing"
+    if "unknown field" in text:
+        return f"{where} has a field that the format does not have"
+    if "Expected" in text:
+        return f"{where} is not of the right kind"
+    return f"{where} has a value that the format does not allow"

@@ -1,0 +1,238 @@
+"""Puts read records into the tables, invisible until their run is released."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db import connection
+
+from tocsin.domain.hashlists.changes import hasher_number, take_numbers
+from tocsin.domain.hashlists.models import Entry, ImportRun
+from tocsin.domain.hashlists.records import SourceRecord
+from tocsin.domain.hashlists.types import Refusal, RunState
+
+CONTRADICTS = "it contradicts an earlier line about the same entry"
+LARGEST_ID_BLOCK = 10_000
+
+Row = tuple[int | str | bytes | float | None, ...]
+
+_ENTRY_COLUMNS = {
+    "id": "int8",
+    "hash_list_id": "int2",
+    "member": "text",
+    "source_entry_id": "text",
+    "version": "int2",
+    "run_id": "int8",
+    "media_type": "int2",
+    "status": "int2",
+    "category": "int2",
+    "sources": "int2",
+    "quorum": "int2",
+    "held": "bool",
+    "serve": "int2",
+    "content_digest": "int8",
+    "withdrawn_here": "bool",
+    "source_created": "int8",
+    "source_updated": "int8",
+    "valid_until": "int8",
+}
+_PRINT_COLUMNS = {
+    "entry_id": "int8",
+    "kind": "int2",
+    "n": "int2",
+    "value": "bytea",
+    "quality": "int2",
+    "hasher": "int2",
+    "dialect": "int2",
+    "offset_seconds": "float8",
+}
+
+
+class Numbered(NamedTuple):
+    """A record and the line it stood on."""
+
+    line: int
+    record: SourceRecord
+
+
+class Known(NamedTuple):
+    """What is there of an identity: the newest version that counts, and the next free version."""
+
+    entry_id: int | None
+    digest: int | None
+    met_in_runs: tuple[int | None, int | None]
+    next_version: int
+
+
+NOTHING = Known(None, None, (None, None), 1)
+
+
+@dataclass(slots=True)
+class Staged:
+    """What became of one batch."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    left_out: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
+    first_entry_id: int | None = None
+    last_entry_id: int | None = None
+
+
+class Stager:
+    """Stages the batches of one run. A Stager whose transaction failed must not be used again:
+    the numbers it took ahead went back with it."""
+
+    def __init__(self, list_number: int, run_id: int) -> None:
+        self._run_id = run_id
+        self._list = list_number
+        discarded = ImportRun.objects.filter(hash_list=list_number, state=RunState.DISCARDED)
+        self._discarded = frozenset(discarded.values_list("pk", flat=True))
+        self._hashers = {"": 0}
+        self._next_id, self._last_id, self._block = 1, 0, 0
+
+    def stage(self, batch: Sequence[Numbered]) -> Staged:
+        """Write what is new or changed, in the caller's transaction."""
+        staged = Staged()
+        fresh, unchanged = self._sort_out(batch, staged)
+        if unchanged:
+            # Else a contradicting line further down would look like a change by the source.
+            Entry.objects.filter(pk__in=unchanged).update(seen_in_run=self._run_id)
+        if fresh:
+            self._write(fresh, staged)
+        return staged
+
+    def _sort_out(
+        self, batch: Sequence[Numbered], staged: Staged
+    ) -> tuple[list[tuple[SourceRecord, Known]], list[int]]:
+        """Count what repeats or contradicts itself; what is to be written, and what is there."""
+        known = self.known(numbered.record for numbered in batch)
+        in_batch: dict[tuple[str, str], int] = {}
+        fresh = []
+        unchanged = []
+        for line, record in batch:
+            identity = (record.member, record.source_entry_id)
+            there = known.get(identity, NOTHING)
+            earlier = in_batch.get(identity)
+            if earlier is None and self._run_id in there.met_in_runs:
+                earlier = there.digest
+            if earlier is not None:
+                _count_repeat(line, record, earlier, staged)
+                continue
+            in_batch[identity] = record.digest
+            staged.left_out += record.left_out
+            if there.entry_id is not None and there.digest == record.digest:
+                unchanged.append(there.entry_id)
+                continue
+            staged.added += there.entry_id is None
+            staged.changed += there.entry_id is not None
+            fresh.append((record, there))
+        staged.unchanged = len(unchanged)
+        return fresh, unchanged
+
+    def known(self, records: Iterable[SourceRecord]) -> dict[tuple[str, str], Known]:
+        """What is there already, by (member, source entry id)."""
+        by_member: dict[str, list[str]] = {}
+        for record in records:
+            by_member.setdefault(record.member, []).append(record.source_entry_id)
+        known: dict[tuple[str, str], Known] = {}
+        for member, ids in by_member.items():
+            rows = Entry.objects.filter(
+                hash_list=self._list, member=member, source_entry_id__in=ids
+            ).order_by("version")
+            for source_entry_id, version, pk, digest, run_id, seen in rows.values_list(
+                "source_entry_id", "version", "pk", "content_digest", "run_id", "seen_in_run"
+            ):
+                identity = (member, source_entry_id)
+                if run_id in self._discarded:
+                    before = known.get(identity, NOTHING)
+                    known[identity] = before._replace(next_version=version + 1)
+                else:
+                    known[identity] = Known(pk, digest, (run_id, seen), version + 1)
+        return known
+
+    def _write(self, fresh: list[tuple[SourceRecord, Known]], staged: Staged) -> None:
+        first = self._take_ids(len(fresh))
+        staged.first_entry_id, staged.last_entry_id = first, first + len(fresh) - 1
+        entries: list[Row] = []
+        prints: list[Row] = []
+        for entry_id, (record, there) in enumerate(fresh, first):
+            entries.append(self._entry_row(entry_id, record, there.next_version))
+            for kind, n, value, quality, hasher, offset in record.prints:
+                number = self._hasher(hasher)
+                prints.append((entry_id, kind, n, value, quality, number, 0, offset))
+            staged.digests.append(struct.pack(">q", record.digest))
+        _insert("hashlists_entry", _ENTRY_COLUMNS, entries)
+        _insert("hashlists_fingerprint", _PRINT_COLUMNS, prints)
+        older = [there.entry_id for _, there in fresh if there.entry_id is not None]
+        if older:
+            Entry.objects.filter(pk__in=older).update(replaced_by_run_id=self._run_id)
+
+    def _entry_row(self, entry_id: int, record: SourceRecord, version: int) -> Row:
+        return (
+            entry_id,
+            self._list,
+            record.member,
+            record.source_entry_id,
+            version,
+            self._run_id,
+            record.media_type,
+            record.status,
+            record.category,
+            1,
+            record.quorum,
+            False,
+            record.serve,
+            record.digest,
+            False,
+            record.source_created,
+            record.source_updated,
+            record.valid_until,
+        )
+
+    def _hasher(self, name: str) -> int:
+        number = self._hashers.get(name)
+        if number is None:
+            number = self._hashers[name] = hasher_number(name)
+        return number
+
+    def _take_ids(self, count: int) -> int:
+        """The first of `count` ids in a row.
+
+        Taken in growing blocks: the counter is one busy row, and an id nobody uses costs the
+        index 16 bytes.
+        """
+        if self._last_id - self._next_id + 1 < count:
+            self._block = max(count, min(2 * self._block, LARGEST_ID_BLOCK))
+            self._next_id = take_numbers("entry", self._block)
+            self._last_id = self._next_id + self._block - 1
+        first = self._next_id
+        self._next_id += count
+        return first
+
+
+def _count_repeat(line: int, record: SourceRecord, earlier: int, staged: Staged) -> None:
+    if earlier == record.digest:
+        staged.duplicates += 1
+    else:
+        staged.refusals.append(Refusal(line, CONTRADICTS))
+
+
+def _insert(table: str, columns: Mapping[str, str], rows: list[Row]) -> None:
+    """Insert many rows past the ORM: that alone would cost more than all the rest of an import."""
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(list(columns.values()))
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - our own names
