@@ -50,8 +50,9 @@ class WorkerProcess:
         self._from = self._process.stdout.fileno()
         for end in (self._to, self._from):
             os.set_blocking(end, False)
-        with suppress(OSError):  # a busy user may be over his share of pipe memory
-            fcntl.fcntl(self._to, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        if sys.platform == "linux":
+            with suppress(OSError):  # a busy user may be over his share of pipe memory
+                fcntl.fcntl(self._to, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._await_ready()
 
     @property
