@@ -19,6 +19,10 @@ class NameTaken(Exception):
     """A person or party of that name exists already."""
 
 
+class UnknownPerson(Exception):
+    """There is nobody of that name or number."""
+
+
 class LinkUnusable(Exception):
     """The one-time link is unknown, used, or too old; ask an administrator for a new one."""
 
@@ -63,9 +67,14 @@ def invite(
 
 
 def renew_link(*, username: str, actor: Actor, at: datetime) -> str:
-    """A new one-time link for somebody who lost theirs; older links stop working."""
+    """A new one-time link for somebody who lost theirs; older links stop working.
+
+    Raises UnknownPerson.
+    """
     with transaction.atomic():
-        person = Person.objects.get(username=username)
+        person = Person.objects.filter(username=username).first()
+        if person is None:
+            raise UnknownPerson(f"There is nobody called {username}.")
         OneTimeLink.objects.filter(person=person, used_at__isnull=True).delete()
         record(actor=actor, action="accounts.renew_link", subject=f"user:{person.pk}", at=at)
         return _new_link(person, at)
@@ -100,7 +109,7 @@ def check_link(*, secret: str, at: datetime) -> str:
 
 
 def deactivate(*, person_id: int, actor: Actor, at: datetime) -> None:
-    """Shut somebody out; raises LastAdministrator."""
+    """Shut somebody out; raises UnknownPerson, LastAdministrator."""
     with transaction.atomic():
         # All of them are locked: two administrators who shut each other out must take turns.
         administrators = Person.objects.select_for_update().filter(
@@ -109,7 +118,7 @@ def deactivate(*, person_id: int, actor: Actor, at: datetime) -> None:
         if {person.pk for person in administrators.order_by("pk")} == {person_id}:
             raise LastAdministrator("Invite another administrator first.")
         if not Person.objects.filter(pk=person_id).update(is_active=False):
-            raise Person.DoesNotExist
+            raise UnknownPerson("There is nobody of that number.")
         record(actor=actor, action="accounts.deactivate", subject=f"user:{person_id}", at=at)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -49,7 +49,10 @@ def invite(request: StaffRequest) -> HttpResponse:
 @may(Permission.KEEP_PEOPLE)
 def renew_link(request: StaffRequest, username: str) -> HttpResponse:
     """A new one-time link for somebody who lost the first one, or the password."""
-    secret = actions.renew_link(username=username, actor=request.actor, at=request.at)
+    try:
+        secret = actions.renew_link(username=username, actor=request.actor, at=request.at)
+    except actions.UnknownPerson as unknown:
+        raise Http404 from unknown
     return _page(request, Invitation(), link=_link(request, secret), invited=username)
 
 
@@ -71,6 +74,8 @@ def deactivate(request: StaffRequest, person_id: int) -> HttpResponse:
     """Shut somebody out, at once."""
     try:
         actions.deactivate(person_id=person_id, actor=request.actor, at=request.at)
+    except actions.UnknownPerson as unknown:
+        raise Http404 from unknown
     except actions.LastAdministrator:
         messages.error(request, _("Invite another administrator first."))
         return _page(request, Invitation(), status=409)

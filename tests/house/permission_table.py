@@ -1,0 +1,102 @@
+"""Who gets what at every address Django answers: not logged in, analyst, manager, administrator.
+
+Whoever adds an address adds its row here; a test fails until they do. The numbers in the addresses
+belong to nothing, so 404 means: was let in, found nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+LOGIN = "log in"
+"""Sent to the log-in page."""
+
+Answer: TypeAlias = int | str
+Answers: TypeAlias = tuple[Answer, Answer, Answer, Answer]
+
+# Not logged in, analyst, manager, administrator.
+NOT_SO: Answers = (405, 405, 405, 405)
+OPEN: Answers = (200, 200, 200, 200)
+STAFF: Answers = (LOGIN, 200, 200, 200)
+GOES_ON: Answers = (LOGIN, 302, 302, 302)
+ITEM_PAGES: Answers = (LOGIN, 200, 200, 403)
+ONE_ITEM: Answers = (LOGIN, 404, 404, 403)
+MANAGER: Answers = (LOGIN, 403, 200, 403)
+MANAGER_ON_ONE: Answers = (LOGIN, 403, 404, 403)
+ADMINISTRATOR: Answers = (LOGIN, 403, 403, 200)
+ADMINISTRATOR_ON_ONE: Answers = (LOGIN, 403, 403, 404)
+ADMINISTRATOR_GOES_ON: Answers = (LOGIN, 403, 403, 302)
+ADMINISTRATOR_FORGOT_WORDS: Answers = (LOGIN, 403, 403, 422)
+SYSTEM: Answers = (LOGIN, 403, 200, 200)
+SYSTEM_GOES_ON: Answers = (LOGIN, 403, 302, 302)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One address: how it is filled in, and what GET and POST answer to each of the four."""
+
+    get: Answers
+    post: Answers
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+ITEM = {"number": "T-2026-000001"}
+NOTICE = {"number": "N-2026-000001"}
+NOBODY = {"person_id": 9_999}
+
+TABLE: dict[str, Row] = {
+    "front": Row(OPEN, NOT_SO),
+    "set_language": Row((302, 302, 302, 302), (302, 302, 302, 302)),
+    # The analyst's desk. An administrator sees no items.
+    "console:start": Row(GOES_ON, GOES_ON),
+    "console:queue": Row(ITEM_PAGES, NOT_SO),
+    "console:item": Row(ONE_ITEM, NOT_SO, ITEM),
+    "console:take": Row(NOT_SO, ONE_ITEM, ITEM),
+    "console:give_back": Row(NOT_SO, ONE_ITEM, ITEM),
+    "console:assess": Row(NOT_SO, ONE_ITEM, ITEM),
+    "console:agree": Row(NOT_SO, ONE_ITEM, ITEM),
+    "console:correct": Row(NOT_SO, MANAGER_ON_ONE, ITEM),
+    "console:notices": Row(ITEM_PAGES, NOT_SO),
+    "console:notice": Row(ONE_ITEM, NOT_SO, NOTICE),
+    # Kept by managers.
+    "console:hosters": Row(MANAGER, NOT_SO),
+    "console:hoster_new": Row(MANAGER, MANAGER),
+    "console:hoster": Row(MANAGER_ON_ONE, MANAGER_ON_ONE, {"hoster_id": 9_999}),
+    "console:hoster_remove": Row(NOT_SO, MANAGER_ON_ONE, {"hoster_id": 9_999}),
+    # Kept by administrators.
+    "console:people": Row(ADMINISTRATOR, NOT_SO),
+    "console:invite": Row(NOT_SO, ADMINISTRATOR_FORGOT_WORDS),
+    "console:renew_link": Row(NOT_SO, ADMINISTRATOR_ON_ONE, {"username": "nobody"}),
+    "console:forget": Row(NOT_SO, ADMINISTRATOR_GOES_ON, NOBODY),
+    "console:deactivate": Row(NOT_SO, ADMINISTRATOR_ON_ONE, NOBODY),
+    "console:keys": Row(ADMINISTRATOR, NOT_SO),
+    "console:make_party": Row(NOT_SO, ADMINISTRATOR_FORGOT_WORDS),
+    "console:issue_key": Row(ADMINISTRATOR_GOES_ON, ADMINISTRATOR_GOES_ON, {"party_id": 9_999}),
+    "console:revoke_key": Row(NOT_SO, ADMINISTRATOR_GOES_ON, {"key_id": "tk_nothing"}),
+    # For everybody who is in.
+    "console:lists": Row(STAFF, NOT_SO),
+    "console:me": Row(STAFF, STAFF),
+    "console:set_language": Row(NOT_SO, (LOGIN, 422, 422, 422)),
+    # The machine's own state.
+    "console:system": Row(SYSTEM, NOT_SO),
+    "console:verify_audit": Row(NOT_SO, SYSTEM),
+    "console:revive_letter": Row(NOT_SO, SYSTEM_GOES_ON, {"letter_id": 9_999}),
+    "console:revive_message": Row(
+        NOT_SO, SYSTEM_GOES_ON, {"message_id": "00000000-0000-0000-0000-000000000000"}
+    ),
+    # Log-in. A link nobody was given is 410 for everybody.
+    "console:welcome": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
+    "account_login": Row((200, 302, 302, 302), (200, 302, 302, 302)),
+    "account_logout": Row((302, 200, 200, 200), (302, 302, 302, 302)),
+    "account_inactive": Row(OPEN, NOT_SO),
+    "account_reauthenticate": Row(STAFF, STAFF),
+    "account_change_password": Row(STAFF, STAFF),
+    "usersessions_list": Row(STAFF, GOES_ON),
+    "mfa_authenticate": Row((LOGIN, 302, 302, 302), (LOGIN, 302, 302, 302)),
+    "mfa_reauthenticate": Row(STAFF, STAFF),
+    "mfa_activate_totp": Row(GOES_ON, GOES_ON),
+    "mfa_view_recovery_codes": Row((LOGIN, 404, 404, 404), (LOGIN, 405, 405, 405)),
+    "mfa_generate_recovery_codes": Row(GOES_ON, GOES_ON),
+}
