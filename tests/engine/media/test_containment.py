@@ -1,9 +1,9 @@
 """What a decoder worker cannot do: write or open a file, see secrets, outlive its parent."""
 
-import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -63,15 +63,18 @@ def test_a_shut_in_worker_can_neither_open_nor_grow_a_file(tmp_path: Path) -> No
     assert not (tmp_path / "new").exists()
 
 
-def test_a_worker_writes_nothing_while_it_reads_a_picture(
+def test_no_byte_of_a_picture_is_written_where_the_pool_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    needle = os.urandom(64)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    monkeypatch.setattr(tempfile, "tempdir", str(empty))
+    large = saved(picture().resize((2000, 1500)), "BMP")  # more than any pipe holds
     with DecoderPool(1) as pool:
-        pool.fingerprint(PNG + needle)
-        pool.fingerprint(saved(picture(), "JPEG")[:-3000] + needle)
-    assert list(tmp_path.iterdir()) == []
+        for data in (PNG, large, saved(picture(), "JPEG")[:-3000], b"no picture"):
+            pool.fingerprint(data)
+            assert list(empty.iterdir()) == []
 
 
 def test_a_worker_is_not_told_the_secrets_of_its_parent(
