@@ -14,7 +14,6 @@ from tocsin.base.audit.types import Actor, system
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.base.outbox.actions import put
 from tocsin.domain.hashlists import actions as hashlists
-from tocsin.domain.hashlists import queries as lists
 from tocsin.domain.hashlists.types import EntryStatus, Kind, OwnEntry
 from tocsin.domain.matching import queries as matching
 from tocsin.domain.reports import items, queries, receiving, rules, sealed
@@ -171,7 +170,10 @@ def agree(*, number: str, actor: Actor, at: datetime) -> ItemView:
             raise NothingToAgree(f"Nothing of {number} waits for a second person.")
         if finding.by == actor.text:
             raise SamePerson("Somebody else must agree: you made this finding.")
-        hashlists.agree_entry(entry_id=finding.own_entry_id, actor=actor, at=at)
+        try:
+            hashlists.agree_entry(entry_id=finding.own_entry_id, actor=actor, at=at)
+        except hashlists.NotLive as error:
+            raise NothingToAgree(f"The entry of {number} has been withdrawn.") from error
         Finding.objects.filter(pk=finding.pk).update(agreed_by=actor.text)
         record(
             actor=actor,
@@ -268,7 +270,7 @@ def _own_entry(item: Item, finding: FindingInput, actor: Actor, at: datetime) ->
         fingerprints,
         match=MatchKind(item.match_kind),
         listed_live=any(
-            lists.entry(entry_id).status is EntryStatus.ACTIVE for entry_id in item.entry_ids
+            entry.status is EntryStatus.ACTIVE for entry in queries.matched(item.entry_ids)
         ),
     )
     if not wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Count
@@ -75,7 +76,7 @@ def item(number: str) -> ItemView:
         why=items.why(row.why),
         match_kind=MatchKind(row.match_kind),
         distance_bits=row.distance_bits,
-        matches=tuple(_matched(entry_id) for entry_id in row.entry_ids),
+        matches=matched(row.entry_ids),
         fingerprint_kinds=_kinds(row),
         content_differs=row.content_differs,
         source=row.source,
@@ -141,8 +142,18 @@ def _row(row: Item, known: dict[str, str]) -> QueueRow:
     )
 
 
-def _matched(entry_id: int) -> MatchedEntry:
-    entry = lists.entry(entry_id)
+def matched(entry_ids: Iterable[int]) -> tuple[MatchedEntry, ...]:
+    """The list entries of a match that are still on file, in the order given."""
+    found = (_matched(entry_id) for entry_id in entry_ids)
+    return tuple(entry for entry in found if entry is not None)
+
+
+def _matched(entry_id: int) -> MatchedEntry | None:
+    try:
+        entry = lists.entry(entry_id)
+    except lists.NoSuchEntry:
+        # A restored older database may not know what a newer index has matched.
+        return None
     return MatchedEntry(
         entry_id=entry.id,
         list_name=entry.list_name,

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tocsin.base.clock.lifecycle import Lifecycle, Waiting, move
-from tocsin.domain.hashlists.types import WIDTHS, Category, FingerprintValue, Kind
+from tocsin.domain.hashlists.types import (
+    DIALECTS,
+    VALUE_BYTES,
+    WIDTHS,
+    Category,
+    FingerprintValue,
+    Kind,
+)
 from tocsin.domain.reports.types import (
     FindingInput,
     FindingKind,
@@ -85,10 +92,15 @@ def refuse_report(report: IncomingReport) -> None:
     if len(report.fingerprints) > MOST_FINGERPRINTS:
         raise ReportRefused("fingerprints", f"Give at most {MOST_FINGERPRINTS} fingerprints.")
     for value in report.fingerprints:
-        if len(value.value) != WIDTHS.get(value.kind, len(value.value)):
-            raise ReportRefused(
-                "fingerprints", f"A {value.kind.name} has {WIDTHS[value.kind]} bytes."
-            )
+        _refuse_fingerprint(value)
+
+
+def _refuse_fingerprint(value: FingerprintValue) -> None:
+    if len(value.value) > VALUE_BYTES or value.dialect not in DIALECTS:
+        raise ReportRefused("fingerprints", f"This is not a {value.kind.name} as we keep one.")
+    if len(value.value) != WIDTHS.get(value.kind, len(value.value)):
+        words = f"A {value.kind.name} has {WIDTHS[value.kind]} bytes."
+        raise ReportRefused("fingerprints", words)
 
 
 def refuse(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
