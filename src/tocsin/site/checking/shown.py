@@ -32,7 +32,7 @@ def as_json(result: Result) -> str:
     told: dict[str, object] = {
         "path": result.path.encode("utf-8", "backslashreplace").decode(),
         "status": result.status,
-        "action": known.action if known else "hold",
+        "action": (known.action or None) if known else "hold",
         "size_bytes": result.size_bytes,
         "kind": known.kind if known else None,
         "category": known.category if known else None,
@@ -55,13 +55,17 @@ def as_line(result: Result) -> str | None:
     if result.status not in FOUND:
         return None
     known = result.known
-    details = [f"action {known.action}", f"{known.kind} match"]
+    details = [f"action {known.action}"] if known.action else []
+    if known.kind:
+        details.append(f"{known.kind} match")
     if known.category:
         details.append(f"category {known.category}")
-    details.append(f"sources {known.sources}")
+    if known.sources is not None:
+        details.append(f"sources {known.sources}")
     if known.reference:
         details.append(f"reference {known.reference}")
-    return f"{known.status:<12} {printable(result.path)}  ({', '.join(details)})"
+    told = f"  ({', '.join(details)})" if details else ""
+    return f"{known.status:<12} {printable(result.path)}{told}"
 
 
 class Tally:

@@ -146,7 +146,7 @@ def _three_things(base: str, key: str, uploads: Path) -> list[str]:
         f"         -H 'Authorization: Bearer {key}' \\",
         f"         --data-binary @{_short(uploads / 'exact' / 'harbour.jpg')}",
         "  2. Check a whole folder against the same lists:",
-        f"       .venv/bin/tocsin check {_short(uploads)}",
+        f"       .venv/bin/tocsin check --lists test {_short(uploads)}",
         "  3. See the whole chain run, from an upload to the notice and back:",
         "       .venv/bin/tocsin rehearse",
         "",

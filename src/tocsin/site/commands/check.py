@@ -1,0 +1,184 @@
+"""`tocsin check PATH…`: which of these files are on a list."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin.site import environment
+from tocsin.site.commands import Stop
+
+if TYPE_CHECKING:
+    from tocsin.domain.matching.types import ListsSeen
+    from tocsin.site.checking.running import Run
+    from tocsin.site.checking.shown import Tally
+    from tocsin.site.checking.types import Lists
+    from tocsin.site.checking.walking import Walk
+
+HELP = "Check files and folders against the lists. Exit status 0 nothing found, 1 found, 2 error."
+NEEDS_DATABASE = False  # the index files are enough
+
+NOTHING, FOUND, ERROR = 0, 1, 2
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to check, whom to ask, and how to tell."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
+    parser.add_argument(
+        "--lists",
+        choices=("live", "test"),
+        default="live",
+        help="lists that count (default), or lists for trying out, such as the rehearsal's",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="data folder whose lists are asked (default: TOCSIN_DATA)",
+    )
+    parser.add_argument(
+        "--index-only",
+        action="store_true",
+        help="ask the index files alone, as they were built; needs no database",
+    )
+    parser.add_argument("--server", metavar="URL", help="ask a server, sending fingerprints only")
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="the key for --server")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="where a run that is broken off notes how far it came",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check everything, tell, and return the exit status."""
+    from tocsin.engine.media import DecoderUnavailable
+    from tocsin.site.checking.notes import Notes, NotesUnusable, default_place, identity_of
+    from tocsin.site.checking.running import Run
+    from tocsin.site.checking.types import CannotAsk
+    from tocsin.site.checking.walking import Walk
+
+    if options.workers < 1:
+        raise Stop("--workers takes a number from 1.")
+    try:
+        lists = _lists(options)
+        identity = identity_of(options.paths, lists.identity)
+        place = options.journal or default_place(_state_folder(), identity)
+        with Notes(place, identity) as notes:
+            _say(f"Asking the {lists.described}.")
+            run = Run(lists=lists, notes=notes, workers=options.workers)
+            status = _tell(run, Walk(options.paths), options)
+            if run.broken_off is None:
+                notes.finish()
+            else:
+                _say(f"Broken off: {run.broken_off}")
+                _say("Say the same again to go on from here.")
+    except (CannotAsk, NotesUnusable, DecoderUnavailable) as error:
+        raise Stop(str(error)) from error
+    return status
+
+
+def _tell(run: Run, walk: Walk, options: argparse.Namespace) -> int:
+    from tocsin.site.checking import shown
+
+    tally = shown.Tally(options.paths)
+    bar = shown.Bar(sys.stderr, _how_many(options.paths))
+    for result in run.results(walk):
+        tally.add(result)
+        line = shown.as_json(result) if options.json else shown.as_line(result)
+        if line is not None:
+            bar.clear()
+            print(line)
+        bar.show(tally.files)
+    bar.clear()
+    if not options.json:
+        print(tally.table(walk.passed))
+    sys.stdout.flush()
+    return _status(tally, complete=run.broken_off is None)
+
+
+def _status(tally: Tally, *, complete: bool) -> int:
+    from tocsin.site.checking.types import FOUND as FOUND_STATUSES
+    from tocsin.site.checking.types import UNREADABLE
+
+    if not complete or tally.of("unavailable"):
+        return ERROR
+    if tally.of(*FOUND_STATUSES):
+        return FOUND
+    return ERROR if tally.of(UNREADABLE) else NOTHING
+
+
+def _how_many(paths: list[str]) -> int | None:
+    """The number of files, counted ahead only where a bar will be drawn."""
+    from tocsin.site.checking.walking import Walk
+
+    return sum(1 for _ in Walk(paths)) if sys.stderr.isatty() else None
+
+
+def _lists(options: argparse.Namespace) -> Lists:
+    from tocsin.domain.matching.types import ListsSeen
+
+    if options.server:
+        return _server(options)
+    if options.key_file:
+        raise Stop("--key-file belongs to --server URL.")
+    lists = ListsSeen(options.lists)
+    data = _data_folder(options.data)
+    if options.index_only or not _has_database(data):
+        from tocsin.site.checking.local import IndexAlone
+
+        return IndexAlone(data / "index", lists)
+    return _with_database(data, lists)
+
+
+def _with_database(data: Path, lists: ListsSeen) -> Lists:
+    os.environ["TOCSIN_DATA"] = str(data)
+    from tocsin.site.cli import set_up_django
+
+    set_up_django()
+    from tocsin.site.checking.local import LocalLists
+
+    return LocalLists(data / "index", lists)
+
+
+def _server(options: argparse.Namespace) -> Lists:
+    from tocsin.site import logs
+    from tocsin.site.checking.server import ServerLists
+
+    if not options.key_file:
+        raise Stop("--server needs --key-file FILE: a file that holds the key for it.")
+    try:
+        key = options.key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"--key-file: cannot read {options.key_file}.") from error
+    logs.configure("console")
+    return ServerLists(options.server, key)
+
+
+def _data_folder(named: Path | None) -> Path:
+    data = (named or Path(environment.text("TOCSIN_DATA", "data"))).resolve()
+    if not data.is_dir():
+        raise Stop(
+            f"there is no data folder {data}. Name it with --data FOLDER, "
+            "or ask a server with --server URL."
+        )
+    return data
+
+
+def _has_database(data: Path) -> bool:
+    return bool(environment.text("TOCSIN_DATABASE_URL", "")) or (data / "tocsin.sqlite3").exists()
+
+
+def _state_folder() -> Path:
+    return Path(environment.text("XDG_STATE_HOME", "") or Path.home() / ".local" / "state")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
