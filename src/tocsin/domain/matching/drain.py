@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
+from django.db import DataError, IntegrityError
 
 from tocsin.base.secrets import Keyring, NotOurs, unseal
 from tocsin.domain.matching.actions import keep_hits
@@ -21,6 +22,9 @@ log = structlog.get_logger()
 
 # One transaction's worth, some hundred hits: a longer one would keep others from writing.
 CHUNK_BYTES = 1 << 16
+
+# What one record may cause by itself; a database that is away is another matter and ends the round.
+REFUSALS = (DataError, IntegrityError, OverflowError, ValueError)
 
 
 @dataclass(slots=True)
@@ -57,9 +61,25 @@ class Drain:
         state = self._read.setdefault(path, _Read())
         kept = 0
         while lines := _whole_lines(path, state.offset):
-            hits = [hit for line in lines.splitlines() for hit in _opened(line, ring, state)]
-            kept += keep_hits(hits=hits, at=at)
+            records = [_opened(line, ring, state) for line in lines.splitlines()]
+            kept += _kept(records, state, at)
             state.offset += len(lines)
+        return kept
+
+
+def _kept(records: list[tuple[NewHit, ...]], state: _Read, at: datetime) -> int:
+    """Keep all records together or, when the database refuses them, those it does not refuse."""
+    try:
+        return keep_hits(hits=[hit for record in records for hit in record], at=at)
+    except REFUSALS:
+        kept = 0
+        for record in records:
+            try:
+                kept += keep_hits(hits=record, at=at)
+            except REFUSALS as error:
+                # The file stays, and the next worker tries again.
+                state.unreadable += 1
+                log.error("journal_record_refused", error=type(error).__name__)
         return kept
 
 
