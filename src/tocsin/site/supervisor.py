@@ -56,7 +56,7 @@ class _Child:
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
         )
         self.started_at = time.monotonic()
-        log.info("process_started", name=self.program.name, pid=self.process.pid)
+        log.info("process_started", program=self.program.name, pid=self.process.pid)
 
     def look_after(self) -> None:
         """Start it when its time has come; notice when it has died."""
@@ -72,7 +72,7 @@ class _Child:
             self.backoff_seconds = FIRST_BACKOFF_SECONDS
         log.error(
             "process_died",
-            name=self.program.name,
+            program=self.program.name,
             status=status,
             again_in_seconds=self.backoff_seconds,
         )
@@ -141,7 +141,7 @@ class Supervisor:
             try:
                 child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.error("process_killed", name=child.program.name)
+                log.error("process_killed", program=child.program.name)
             child.signal_group(signal.SIGKILL)
             child.process.wait()
             child.process = None
