@@ -32,6 +32,8 @@ class Command(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
+    # What we write (database, letters, keys) is for this account alone.
+    os.umask(0o077)
     parser, known = _parser()
     options = parser.parse_args(argv)
     command = known[options.command]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -24,6 +25,8 @@ from tocsin.domain.hashlists import queries as lists
 from tocsin.domain.hashlists.types import ImportRequest, Purpose
 from tocsin.domain.matching import actions as matching
 from tocsin.domain.matching.types import ListsSeen, PolicyTerms
+from tocsin.site import checks as _registers_our_checks  # noqa: F401
+from tocsin.site.environment import WrongSetting
 
 REHEARSAL = Path(__file__).parent / "rehearsal"
 REHEARSAL_LIST = "rehearsal"
@@ -39,15 +42,20 @@ Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class Prepared:
-    """What was made: the secret of each new person's one-time link, and the rehearsal's key."""
+    """What was made: the secret of each new person's one-time link, and the rehearsal's key.
+
+    `not_in_yet` are people made at an earlier start who have no password to this day.
+    """
 
     links: dict[str, str] = field(default_factory=dict)
+    not_in_yet: list[str] = field(default_factory=list)
     rehearsal_key: str | None = None
 
 
 def prepare(*, rehearsal: bool, say: Say) -> Prepared:
     """Bring folders, tables, the first administrator and (if asked) the rehearsal into being."""
     prepared = Prepared()
+    check_settings(say)
     _make_folders()
     with _step("database", say):
         _migrate()
@@ -62,6 +70,19 @@ def prepare(*, rehearsal: bool, say: Say) -> Prepared:
     return prepared
 
 
+def check_settings(say: Say) -> None:
+    """Say every warning about the settings; raises WrongSetting when one cannot be used."""
+    wrong = []
+    for found in run_checks(tags=["tocsin"]):
+        text = f"{found.msg} {found.hint or ''} ({found.id})"
+        if found.is_serious():
+            wrong.append(text)
+        else:
+            say(f"  warning: {text}")
+    if wrong:
+        raise WrongSetting("\n".join(wrong))
+
+
 def _make_folders() -> None:
     for folder in (settings.TOCSIN_DATA, settings.TOCSIN_OUTSIDE):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -74,10 +95,15 @@ def _migrate() -> None:
 
 
 def _invite(prepared: Prepared, wanted: dict[str, Role]) -> None:
-    there = {person.username for person in people.people()}
-    roles = {person.role for person in people.people()}
+    there = people.people()
+    taken = {person.username for person in there} | {person.role for person in there}
+    prepared.not_in_yet += [
+        person.username
+        for person in there
+        if person.username in wanted and not person.has_usable_password()
+    ]
     for username, role in wanted.items():
-        if username in there or role in roles:
+        if username in taken or role in taken:
             continue
         prepared.links[username] = accounts.invite(
             username=username, role=role, language="en", actor=ACTOR, at=datetime.now(UTC)

@@ -21,6 +21,7 @@ NEEDS_DATABASE = True
 
 HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 60.0
+RENEW = ".venv/bin/tocsin people renew-link"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,13 +69,13 @@ def programs() -> list[Program]:
         *granian,
         *("--interface", "wsgi", "--port", str(settings.TOCSIN_PORT)),
         *("--workers", str(settings.TOCSIN_WEB_WORKERS), "--blocking-threads", "8"),
-        *("--backpressure", "64", "--respawn-failed-workers", "--log-level", "warning"),
+        *("--backpressure", "64", "--respawn-failed-workers", "--log-level", "error"),
         "tocsin.site.wsgi:application",
     )
     live = (
         *granian,
         *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
-        *("--respawn-failed-workers", "--log-level", "warning"),
+        *("--respawn-failed-workers", "--log-level", "error"),
         "tocsin.site.asgi:application",
     )
     return [
@@ -132,6 +133,8 @@ def _welcome(prepared: Prepared, port: int) -> str:
             for username, secret in prepared.links.items()
         ]
         lines.append("")
+    for username in prepared.not_in_yet:
+        lines.append(f"{username} has not been in yet; a new link: {RENEW} {username}")
     if prepared.rehearsal_key:
         lines += _three_things(base, prepared.rehearsal_key, REHEARSAL / "uploads")
     lines.append("Ctrl-C stops everything.")

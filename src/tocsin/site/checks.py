@@ -1,0 +1,58 @@
+"""What can be seen to be wrong with the settings before anything starts; each has a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - their name
+
+DOORS = frozenset({"console", "api"})
+EXAMPLE_DOMAIN = "hotline.example"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@register("tocsin")
+def settings_hold(**_: Any) -> list[CheckMessage]:
+    """Every finding about the settings, as Django's own checks return them."""
+    return [*_doors(), *_mail(), *_hosts()]
+
+
+def _doors() -> list[CheckMessage]:
+    unknown = sorted(set(settings.TOCSIN_DOORS) - DOORS)
+    if not unknown:
+        return []
+    return [
+        Error(
+            f"TOCSIN_DOORS names {', '.join(unknown)}, which is no door.",
+            hint=f"Choose from {', '.join(sorted(DOORS))}.",
+            id="tocsin.E001",
+        )
+    ]
+
+
+def _mail() -> list[CheckMessage]:
+    if settings.TOCSIN_MAIL.name != "smtp":
+        return []
+    if settings.TOCSIN_ORGANISATION.domain != EXAMPLE_DOMAIN:
+        return []
+    return [
+        Error(
+            "Notices would leave by mail in the name of the example organisation.",
+            hint="Set TOCSIN_ORGANISATION, TOCSIN_ORGANISATION_EMAIL and "
+            "TOCSIN_ORGANISATION_DOMAIN, or unset TOCSIN_SMTP_HOST.",
+            id="tocsin.E002",
+        )
+    ]
+
+
+def _hosts() -> list[CheckMessage]:
+    if settings.SESSION_COOKIE_SECURE or set(settings.ALLOWED_HOSTS) <= LOOPBACK:
+        return []
+    return [
+        Warning(
+            "Other machines may reach the pages, and cookies travel without TLS.",
+            hint="Put a proxy with TLS in front and set TOCSIN_HTTPS=yes.",
+            id="tocsin.W001",
+        )
+    ]

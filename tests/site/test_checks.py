@@ -1,0 +1,53 @@
+"""The numbered checks on settings, seen before anything starts."""
+
+import pytest
+from django.core.checks import run_checks
+from pytest_django import Settings
+
+from tocsin.base.letters.transports import Smtp
+from tocsin.base.letters.types import Organisation
+from tocsin.site import first_start
+from tocsin.site.environment import WrongSetting
+
+
+def _found() -> list[str | None]:
+    return [found.id for found in run_checks(tags=["tocsin"])]
+
+
+def test_the_settings_of_a_fresh_installation_are_in_order() -> None:
+    assert _found() == []
+
+
+def test_a_door_that_does_not_exist_is_refused(settings: Settings) -> None:
+    settings.TOCSIN_DOORS = ["api", "window"]
+    assert _found() == ["tocsin.E001"]
+
+
+def test_mail_never_leaves_in_the_name_of_the_example_organisation(
+    settings: Settings,
+) -> None:
+    settings.TOCSIN_MAIL = Smtp("mail.example", 587, "starttls")
+    assert _found() == ["tocsin.E002"]
+    settings.TOCSIN_ORGANISATION = Organisation("Real", "a@real.org", "real.org", "NL")
+    assert _found() == []
+
+
+def test_pages_for_other_machines_without_tls_are_warned_of(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["desk.example"]
+    assert _found() == ["tocsin.W001"]
+
+
+def test_a_start_with_wrong_settings_says_which_and_does_not_go_on(
+    settings: Settings,
+) -> None:
+    settings.TOCSIN_DOORS = ["window"]
+    with pytest.raises(WrongSetting, match="E001"):
+        first_start.check_settings(print)
+
+
+def test_a_warning_is_said_and_the_start_goes_on(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["desk.example"]
+    said: list[str] = []
+    first_start.check_settings(said.append)
+    assert len(said) == 1
+    assert "TOCSIN_HTTPS" in said[0]
