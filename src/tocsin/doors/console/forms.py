@@ -77,6 +77,12 @@ class FindingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    def only_grounds_of(self, *, matched: bool) -> None:
+        """Without a match nothing can rest on one: the choice is not shown."""
+        if not matched:
+            grounds = words.choices(words.GROUND, Ground.STATED_BY_AUTHORITY, Ground.NONE)
+            self.fields["ground"].widget.choices = grounds
+
     def finding(self) -> FindingInput:
         """The finding as the room takes it."""
         filled = self.cleaned_data

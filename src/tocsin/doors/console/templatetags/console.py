@@ -107,12 +107,12 @@ def moment(at: datetime | None) -> SafeString:
     """A point in time: how long ago, with the exact time behind it."""
     if at is None:
         return NOTHING
-    exact = timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+    fresh = timezone.now() - at < timedelta(minutes=1)
     return format_html(
         '<time datetime="{}" title="{} UTC">{}</time>',
         at.isoformat(timespec="seconds"),
-        exact,
-        _("%(time)s ago") % {"time": timesince(at, depth=1)},
+        timezone.localtime(at).strftime("%Y-%m-%d %H:%M"),
+        _("just now") if fresh else _("%(time)s ago") % {"time": timesince(at, depth=1)},
     )
 
 
@@ -138,8 +138,9 @@ def deadline(at: datetime | None) -> SafeString:
     if left <= timedelta(0):
         text = _("%(time)s late") % {"time": timesince(at, depth=2)}
         return format_html('<time class="clock late" datetime="{}">{}</time>', stamp, text)
-    kind = "clock soon" if left < timedelta(hours=4) else "clock"
-    text = _("within %(time)s") % {"time": timeuntil(at, depth=2)}
+    soon = left < timedelta(hours=4)
+    text = _("within %(time)s") % {"time": timeuntil(at, depth=2 if soon else 1)}
+    kind = "clock soon" if soon else "clock"
     return format_html('<time class="{}" datetime="{}">{}</time>', kind, stamp, text)
 
 

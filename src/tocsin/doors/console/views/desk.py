@@ -169,13 +169,15 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    form = form or FindingForm(initial={"ground": _likely_ground(shown)})
+    form.only_grounds_of(matched=bool(shown.matches))
     page = {
         "item": shown,
         "mine": shown.state is ItemState.TAKEN and shown.holder == request.person.username,
         "can_take": shown.state in {ItemState.NEW, ItemState.CANNOT_TELL},
         "can_agree": _waits_for_second_person(request, shown),
         "can_correct": shown.state in {ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL},
-        "form": form or FindingForm(initial={"ground": _likely_ground(shown)}),
+        "form": form,
         "correction": correction or Correction(),
         "notices": takedown.for_item(shown.number),
         "taken": taken,
