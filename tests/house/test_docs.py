@@ -52,7 +52,13 @@ def unknown_commands(text: str) -> list[str]:
 def known_commands() -> dict[str, set[str]]:
     """Each command and its subcommands."""
     parser, _ = _parser()
-    return {name: set(_choices(command)) for name, command in _choices(parser).items()}
+    return {name: _second_words(command) for name, command in _choices(parser).items()}
+
+
+def _second_words(parser: argparse.ArgumentParser) -> set[str]:
+    """Subcommands, or the choices of a first word without a dash."""
+    first = next((a for a in parser._actions if not a.option_strings and a.choices), None)
+    return set(first.choices or ()) if first else set()
 
 
 def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -135,6 +141,12 @@ def test_a_planted_address_is_caught(text: str) -> None:
 )
 def test_an_address_with_parts_left_open_is_known(text: str) -> None:
     assert unknown_addresses(text) == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_to_another_document_leads_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", path.read_text("utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 READERS = {"environment.text", "environment.number", "environment.yes", "environment.words", "text"}
