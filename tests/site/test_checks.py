@@ -10,6 +10,11 @@ from tocsin.site import first_start
 from tocsin.site.environment import WrongSetting
 
 
+@pytest.fixture(autouse=True)
+def _loopback_only(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]  # tests add a host of their own
+
+
 def _found() -> list[str | None]:
     return [found.id for found in run_checks(tags=["tocsin"])]
 
