@@ -19,7 +19,8 @@ class NotSent(Exception):
 class Transport(Protocol):
     """Takes one message and returns the receipt: what the taker said on taking it."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def send(self, message: EmailMessage) -> str: ...
 
