@@ -53,7 +53,13 @@ def test_each_kind_of_digest_finds_the_entry(
 ) -> None:
     kinds = (Kind.MD5, Kind.SHA1, Kind.SHA256, Kind.PHOTODNA)
     put(now, a_list(now), "beach", Told(fingerprints=prints("beach", *kinds)))
-    queries = [Query(kind.name, **{kind.name.lower(): digest(kind, "beach")}) for kind in kinds]
+    md5, sha1, sha256, photodna = (digest(kind, "beach") for kind in kinds)
+    queries = [
+        Query("a", md5=md5),
+        Query("b", sha1=sha1),
+        Query("c", sha256=sha256),
+        Query("d", photodna=photodna),
+    ]
     for outcome in check(checker, key, now, *queries):
         assert outcome.status is AnswerStatus.LISTED
         assert outcome.action is Action.BLOCK

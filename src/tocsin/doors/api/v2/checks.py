@@ -32,6 +32,9 @@ _item = msgspec.json.Decoder(CheckItem)
 _anything = msgspec.json.Decoder()
 _FIELD = re.compile(r"`\$\.(\w+)`|field `(\w+)`")
 
+# Nesting without end is no JSON for us either.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 NEEDS = {
     "id": "A text of 1 to 200 printable characters is needed.",
     "md5": "32 hexadecimal digits are needed.",
@@ -71,8 +74,13 @@ def _items(body: bytes) -> Sequence[CheckItem]:
         return _batch.decode(body).items
     except msgspec.ValidationError:
         raise _what_is_wrong(body) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(400, "not_json", "The body is not JSON.") from None
+    except NOT_JSON:
+        raise not_json() from None
+
+
+def not_json() -> Refused:
+    """The refusal of a body that no JSON reader would take."""
+    return Refused(400, "not_json", "The body is not JSON.")
 
 
 def _queries(items: Sequence[CheckItem]) -> list[Query]:
@@ -123,9 +131,13 @@ def has_utc(moment: datetime) -> bool:
 def _what_is_wrong(body: bytes) -> Refused:
     """The refusal of a batch that did not decode, every wrong item named."""
     try:
+        _anything.decode(body)
         raws = _raw_batch.decode(body).items
     except msgspec.ValidationError:
         return Refused(422, "wrong_batch", 'Send {"items": [...]} and nothing beside it.')
+    except NOT_JSON:
+        # The first fault was found before the end, and what follows is no JSON at all.
+        return not_json()
     if not 1 <= len(raws) <= MOST_ITEMS:
         return Refused(422, "wrong_size", f"Send 1 to {MOST_ITEMS:,} items.")
     wrong = [found for index, raw in enumerate(raws) for found in _wrong_in_raw(index, raw)]

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import msgspec
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.types import FingerprintValue, Kind
@@ -18,7 +18,7 @@ from tocsin.doors.api.entering import by_bearer
 from tocsin.doors.api.http import Environ, Refused, Reply, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit
-from tocsin.doors.api.v2.checks import has_utc, require_json
+from tocsin.doors.api.v2.checks import NOT_JSON, has_utc, not_json, require_json
 from tocsin.doors.api.v2.wire import Reported, ReportedFingerprints, ReportRequest
 from tocsin.engine.addresses import UnusableAddress
 
@@ -36,7 +36,7 @@ def report(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -
     allowance = limit.take(key)
     require_json(environ)
     incoming = _incoming(_decoded(read_body(environ, most_bytes=MOST_BYTES).getvalue()), key)
-    close_old_connections()
+    _let_go_of_lost_connections()
     try:
         received = receive_report(report=incoming, actor=Actor("key", key.key_id), at=at)
     except UnusableAddress as error:
@@ -51,9 +51,15 @@ def report(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -
             headers=(("Retry-After", "5"), *allowance.headers()),
         ) from error
     finally:
-        close_old_connections()
+        _let_go_of_lost_connections()
     told = Reported(received.report_id, received.repeated)
     return Reply(202, msgspec.json.encode(told), headers=allowance.headers())
+
+
+def _let_go_of_lost_connections() -> None:
+    """What Django does around its own requests."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def _decoded(body: bytes) -> ReportRequest:
@@ -65,8 +71,8 @@ def _decoded(body: bytes) -> ReportRequest:
         field = (match[1] or match[2]) if match else ""
         known = field if field.rpartition(".")[2] in _KNOWN else ""
         raise _wrong(known, "This is missing or has another form than described.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(400, "not_json", "The body is not JSON.") from None
+    except NOT_JSON:
+        raise not_json() from None
     if request.first_seen_at is not None and not has_utc(request.first_seen_at):
         raise _wrong("first_seen_at", "A time such as 2026-03-03T10:00:00Z is needed.")
     return request

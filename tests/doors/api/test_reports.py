@@ -1,0 +1,93 @@
+"""`POST /v2/reports`: an address for the analysts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from tests.doors.api.asking import Client
+from tests.doors.api.conftest import Issue
+from tocsin.domain.reports.queries import queue
+
+pytestmark = pytest.mark.django_db
+PATH = "/v2/reports"
+URL = "https://pictures.example/a.jpg"
+
+
+@pytest.fixture
+def hotline(client: Client, issue: Issue) -> Client:
+    return client.with_bearer(issue())
+
+
+def test_a_report_opens_an_item_and_tells_nothing_of_it(hotline: Client) -> None:
+    said = hotline.post_json(
+        PATH,
+        {
+            "url": URL,
+            "words": "seen in a forum",
+            "category_hint": "B1",
+            "fingerprints": {"md5": "ab" * 16, "pdq": "cd" * 32, "pdq_quality": 90},
+            "client_reference": "H-1",
+            "first_seen_at": "2026-03-01T10:00:00Z",
+        },
+    )
+    assert said.status == 202
+    assert said.json.keys() == {"report", "repeated"}
+    assert said.json["repeated"] is False
+    assert queue(limit=10, offset=0).total == 1
+
+
+def test_the_same_reference_is_the_same_report(hotline: Client) -> None:
+    first, second = (
+        hotline.post_json(PATH, {"url": URL, "client_reference": "H-1"}) for _ in range(2)
+    )
+    assert second.json == {"report": first.json["report"], "repeated": True}
+    assert queue(limit=10, offset=0).rows[0].report_count == 1
+
+
+def test_a_report_of_a_test_key_is_a_rehearsal(client: Client, issue: Issue) -> None:
+    client.with_bearer(issue(test=True)).post_json(PATH, {"url": URL})
+    assert queue(limit=10, offset=0).rows[0].rehearsal
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"url": "not an address"}, "url"),
+        ({"url": "ftp://a.example/x"}, "url"),
+        ({"url": 5}, "url"),
+        ({"url": URL, "words": "x" * 4_001}, "words"),
+        ({"url": URL, "category_hint": "worst"}, "category_hint"),
+        ({"url": URL, "client_reference": "a\x07"}, "client_reference"),
+        ({"url": URL, "fingerprints": {"md5": "ab"}}, "fingerprints.md5"),
+        ({"url": URL, "fingerprints": {"pdq": "ab" * 32}}, "fingerprints"),
+        ({"url": URL, "first_seen_at": "0001-01-01T00:00:00+10:00"}, "first_seen_at"),
+        ({"url": URL, "picture": "…"}, None),
+        ({}, "url"),
+    ],
+)
+def test_a_wrong_report_is_refused_and_its_field_named(
+    hotline: Client, body: dict[str, Any], field: str | None
+) -> None:
+    said = hotline.post_json(PATH, body)
+    assert (said.status, said.code) == (422, "wrong_report")
+    assert said.json["error"].get("field") == field
+    assert queue(limit=10, offset=0).total == 0
+
+
+def test_a_database_that_is_away_is_503_and_asks_to_send_it_again(
+    hotline: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("tocsin.doors.api.v2.reports.receive_report", away)
+    said = hotline.post_json(PATH, {"url": URL})
+    assert said.status == 503
+    assert "client_reference" in said.json["error"]["message"]
+
+
+def test_without_a_key_nobody_reports(client: Client) -> None:
+    assert client.post_json(PATH, {"url": URL}).status == 401
