@@ -12,11 +12,10 @@ from msgspec import Struct
 
 from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.lines import LONGEST_LINE_BYTES, UnusableFile, wrong_byte
-from tocsin.domain.hashlists.records import Print, Refused, SourceRecord, value_of
+from tocsin.domain.hashlists.records import FORMS, Print, Refused, SourceRecord, value_of
 from tocsin.domain.hashlists.types import MEDIA_TYPES, Category, EntryStatus, Kind
 
-_HASHES = {"md5": Kind.MD5, "sha1": Kind.SHA1, "sha256": Kind.SHA256, "pdq": Kind.PDQ,
-           "photodna": Kind.PHOTODNA}  # fmt: skip
+_HASHES = ("md5", "sha1", "sha256", "pdq", "photodna")
 Field = Literal[
     "md5", "sha1", "sha256", "pdq", "photodna", "pdq_quality", "category", "media_type", "status",
     "member", "created", "updated", "valid_until",
@@ -75,9 +74,7 @@ class MappedReader:
             ours: names.index(theirs) for ours, theirs in mapping.columns.items()
         }
         self._id_at = None if mapping.id is None else names.index(mapping.id)
-        self._hashes = [
-            (kind, self._at[name]) for name, kind in _HASHES.items() if name in self._at
-        ]
+        self._hashes = [(FORMS[name], self._at[name]) for name in _HASHES if name in self._at]
         self._categories = {k: Category(v).number for k, v in mapping.category_words.items()}
         self._statuses = {k: EntryStatus(v).number for k, v in mapping.status.items()}
         self._media_types = mapping.media_type
@@ -113,15 +110,15 @@ class MappedReader:
         return "" if place is None else cells[place].strip()
 
     def _prints(self, cells: list[str]) -> list[Print]:
-        prints = []
-        for kind, place in self._hashes:
+        prints: list[Print] = []
+        for form, place in self._hashes:
             text = cells[place].strip()
             if not text:
                 continue
-            value = value_of(kind, text)
+            value = value_of(form, text)
             if value is not None:
-                quality = self._quality(cells) if kind is Kind.PDQ else None
-                prints.append(Print(kind, 0, value, quality, "", None))
+                quality = self._quality(cells) if form.kind == Kind.PDQ else None
+                prints.append((form.kind, 0, value, quality, "", None))
         return prints
 
     def _quality(self, cells: list[str]) -> int | None:

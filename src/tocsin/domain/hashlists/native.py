@@ -15,35 +15,40 @@ from tocsin.domain.hashlists.native_format import (
     NativeFingerprint,
     decode,
 )
-from tocsin.domain.hashlists.records import Print, Refused, SourceRecord, hasher_of, value_of
+from tocsin.domain.hashlists.records import (
+    FORMS,
+    Print,
+    Refused,
+    SourceRecord,
+    hasher_of,
+    value_of,
+)
 from tocsin.domain.hashlists.types import (
     MEDIA_TYPES,
     Category,
     EntryStatus,
-    Kind,
     Purpose,
     Serve,
 )
 
-_KINDS = {kind.name.lower(): kind for kind in Kind}
 _MEDIA_TYPES = {name: number for number, name in enumerate(MEDIA_TYPES)}
 _STATUSES = {status.value: status.number for status in EntryStatus}
 _SERVE = {
-    "exact_check": Serve.EXACT,
-    "near_check": Serve.NEAR,
-    "scanner": Serve.SCANNER,
-    "export": Serve.EXPORT,
+    "exact_check": int(Serve.EXACT),
+    "near_check": int(Serve.NEAR),
+    "scanner": int(Serve.SCANNER),
+    "export": int(Serve.EXPORT),
 }
 _CATEGORIES = {
     **{
-        (scheme, code): Category(code)
+        (scheme, code): Category(code).number
         for scheme in ("ncmec-industry", "xarf-v4-csam")
         for code in ("A1", "A2", "B1", "B2")
     },
-    ("xarf-v4-csam", "baseline"): Category.BASELINE,
-    ("interpol-baseline", "baseline"): Category.BASELINE,
-    ("iccam-v3", "baseline"): Category.BASELINE,
-    ("iccam-v3", "national"): Category.NATIONAL,
+    ("xarf-v4-csam", "baseline"): Category.BASELINE.number,
+    ("interpol-baseline", "baseline"): Category.BASELINE.number,
+    ("iccam-v3", "baseline"): Category.BASELINE.number,
+    ("iccam-v3", "national"): Category.NATIONAL.number,
 }
 _FIELD = re.compile(r"`([A-Za-z_]{1,40})`")
 _PLACE = re.compile(r"`\$((?:\.[A-Za-z_]{1,40}|\[\.\.\.\]|\[\d{1,9}\])*)`")
@@ -95,20 +100,21 @@ _TAKEN = frozenset(status.number for status in rules.MATCHABLE)
 
 def _prints(fingerprints: list[NativeFingerprint]) -> tuple[list[Print], int]:
     prints: list[Print] = []
-    counts: dict[Kind, int] = {}
+    counts: dict[int, int] = {}
     left_out = 0
     for given in fingerprints:
         if given.status == "retracted":
             continue
-        kind = _KINDS[given.algo]
-        value = None if given.value is None else value_of(kind, given.value)
+        form = FORMS[given.algo]
+        value = None if given.value is None else value_of(form, given.value)
         if value is None:
             left_out += 1
             continue
+        kind = form.kind
         n = counts.get(kind, 0)
         counts[kind] = n + 1
         hasher = hasher_of(given.tool) if given.tool else ""
-        prints.append(Print(kind, n, value, given.quality, hasher, given.offset_s))
+        prints.append((kind, n, value, given.quality, hasher, given.offset_s))
     return prints, left_out
 
 
@@ -124,8 +130,12 @@ def _category(entry: NativeEntry) -> int:
     """The gravest category that one of the classifications can be expressed in."""
     if entry.classifications is UNSET:
         return 0
-    known = (_CATEGORIES.get((c.scheme, c.code)) for c in entry.classifications)
-    return min((category.number for category in known if category), default=0)
+    gravest = 0
+    for given in entry.classifications:
+        number = _CATEGORIES.get((given.scheme, given.code), 0)
+        if number and (not gravest or number < gravest):
+            gravest = number
+    return gravest
 
 
 def _quorum(entry: NativeEntry) -> int:

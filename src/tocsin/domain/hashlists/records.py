@@ -16,23 +16,35 @@ LONGEST_ID = 200
 LONGEST_MEMBER = 60
 LONGEST_HASHER = 120
 
-_PREFIX = struct.Struct(">BHB")
-_NO_QUALITY = 255
-
 
 class Refused(Exception):
     """This line cannot be taken; the text says why in words of ours, never quoting a value."""
 
 
-class Print(NamedTuple):
-    """One fingerprint as it goes into the table."""
+Print = tuple[int, int, bytes, int | None, str, float | None]
+"""One fingerprint as it goes into the table: kind, n, value, quality, hasher, offset in seconds.
+A bare tuple, because an import makes thirty million of them."""
+
+
+class Form(NamedTuple):
+    """How a kind of fingerprint is written. `width`: its bytes, None for kinds only kept."""
 
     kind: int
-    n: int
-    value: bytes
-    quality: int | None
-    hasher: str
-    offset_seconds: float | None
+    name: str
+    width: int | None
+    text_length: int
+    base64: bool
+
+
+def _form_of(kind: Kind) -> Form:
+    width = WIDTHS.get(kind)
+    base64 = kind is Kind.PHOTODNA
+    length = 0 if width is None else (width * 4 // 3 if base64 else width * 2)
+    return Form(int(kind), kind.name.lower(), width, length, base64)
+
+
+FORMS = {kind.name.lower(): _form_of(kind) for kind in Kind}
+"""By the name that lists use. Looked up by text: an enum as a key would cost more than the rest."""
 
 
 @dataclass(slots=True)
@@ -55,12 +67,6 @@ class SourceRecord:
 
     def close(self) -> SourceRecord:
         """Check what holds for every record, give one without an id its own, and digest it."""
-        values = b"".join(
-            _PREFIX.pack(p.kind, p.n, _NO_QUALITY if p.quality is None else p.quality)
-            + p.value
-            + (f"{p.hasher}\0{p.offset_seconds}".encode() if p.hasher or p.offset_seconds else b"")
-            for p in self.prints
-        )
         if not self.source_entry_id:
             if not self.prints:
                 raise Refused("it has neither an id nor a fingerprint")
@@ -68,48 +74,57 @@ class SourceRecord:
         _check_text("source_entry_id", self.source_entry_id, LONGEST_ID)
         _check_text("member_id", self.member, LONGEST_MEMBER)
         self.digest = rules.content_digest(
-            (self.member, self.source_entry_id),
             (
+                self.member,
+                self.source_entry_id,
                 self.media_type,
                 self.status,
                 self.category,
                 self.quorum,
-                -1 if self.serve is None else self.serve,
-                self.source_created or 0,
-                self.source_updated or 0,
-                self.valid_until or 0,
-            ),
-            values,
+                self.serve,
+                self.source_created,
+                self.source_updated,
+                self.valid_until,
+                self.prints,
+            )
         )
         return self
 
 
 def identity_of(prints: list[Print]) -> str:
     """The id of a record whose source gives none: SHA-256 over its fingerprints, sorted."""
-    parts = sorted(bytes([p.kind]) + p.value for p in prints)
+    parts = sorted(bytes([p[0]]) + p[2] for p in prints)
     return "h:" + hashlib.sha256(b"".join(struct.pack(">H", len(p)) + p for p in parts)).hexdigest()
 
 
-def value_of(kind: Kind, text: str) -> bytes | None:
+def value_of(form: Form, text: str) -> bytes | None:
     """The bytes behind a fingerprint's text; None when it is too long for a table.
 
     Upper case and space around it are fine. Raises Refused for another length or alphabet.
     """
     text = text.strip()
-    width = WIDTHS.get(kind)
-    if width is None:
-        raw = text.encode()
-        if not raw:
-            raise Refused(f"{kind.name.lower()} is empty")
-        return raw if len(raw) <= VALUE_BYTES else None
+    if form.width is None:
+        return _free_value(form, text)
     try:
-        value = b64decode(text, validate=True) if kind is Kind.PHOTODNA else bytes.fromhex(text)
+        # fromhex passes over spaces between digits, so the text's own length is looked at too.
+        if len(text) == form.text_length:
+            value = b64decode(text, validate=True) if form.base64 else bytes.fromhex(text)
+            if len(value) == form.width:
+                return value
     except (binascii.Error, ValueError):
-        raise Refused(f"{kind.name.lower()} must be {_form(kind)}") from None
-    # fromhex passes over spaces between digits, so the text's own length is looked at too.
-    if len(value) != width or len(text) != (192 if kind is Kind.PHOTODNA else 2 * width):
-        raise Refused(f"{kind.name.lower()} must be {_form(kind)}")
-    return value
+        pass
+    spelling = "characters of base64" if form.base64 else "hexadecimal digits"
+    raise Refused(f"{form.name} must be {form.text_length} {spelling}")
+
+
+def _free_value(form: Form, text: str) -> bytes | None:
+    """Kinds that are only kept: their text as it is."""
+    if not text:
+        raise Refused(f"{form.name} is empty")
+    if not text.isprintable():
+        raise Refused(f"{form.name} has a control character in it")
+    raw = text.encode()
+    return raw if len(raw) <= VALUE_BYTES else None
 
 
 def hasher_of(text: str | None) -> str:
@@ -118,12 +133,6 @@ def hasher_of(text: str | None) -> str:
     if name:
         _check_text("tool", name, LONGEST_HASHER)
     return name
-
-
-def _form(kind: Kind) -> str:
-    if kind is Kind.PHOTODNA:
-        return "192 characters of base64"
-    return f"{2 * WIDTHS[kind]} hexadecimal digits"
 
 
 def _check_text(field: str, text: str, longest: int) -> None:

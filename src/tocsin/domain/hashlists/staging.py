@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import connection
@@ -16,6 +18,7 @@ from tocsin.domain.hashlists.types import Refusal, RunState
 
 CONTRADICTS = "it contradicts an earlier line about the same entry"
 LARGEST_ID_BLOCK = 10_000
+_ROWS_PER_STATEMENT = 50
 
 Row = tuple[int | str | bytes | float | None, ...]
 
@@ -143,12 +146,7 @@ class Stager:
             by_member.setdefault(record.member, []).append(record.source_entry_id)
         known: dict[tuple[str, str], Known] = {}
         for member, ids in by_member.items():
-            rows = Entry.objects.filter(
-                hash_list=self._list, member=member, source_entry_id__in=ids
-            ).order_by("version")
-            for source_entry_id, version, pk, digest, run_id, seen in rows.values_list(
-                "source_entry_id", "version", "pk", "content_digest", "run_id", "seen_in_run"
-            ):
+            for source_entry_id, version, pk, digest, run_id, seen in self._rows(member, ids):
                 identity = (member, source_entry_id)
                 if run_id in self._discarded:
                     before = known.get(identity, NOTHING)
@@ -156,6 +154,19 @@ class Stager:
                 else:
                     known[identity] = Known(pk, digest, (run_id, seen), version + 1)
         return known
+
+    def _rows(self, member: str, ids: list[str]) -> list[tuple[str, int, int, int, int, int]]:
+        """All versions, oldest first. Not through the ORM: it would take longer than the query."""
+        marks = ", ".join(["%s"] * len(ids))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT source_entry_id, version, id, content_digest, run_id, seen_in_run"  # noqa: S608 - our own marks
+                " FROM hashlists_entry WHERE hash_list_id = %s AND member = %s"
+                f" AND source_entry_id IN ({marks}) ORDER BY version",
+                [self._list, member, *ids],
+            )
+            rows: list[tuple[str, int, int, int, int, int]] = cursor.fetchall()
+            return rows
 
     def _write(self, fresh: list[tuple[SourceRecord, Known]], staged: Staged) -> None:
         first = self._take_ids(len(fresh))
@@ -226,13 +237,29 @@ def _count_repeat(line: int, record: SourceRecord, earlier: int, staged: Staged)
 
 def _insert(table: str, columns: Mapping[str, str], rows: list[Row]) -> None:
     """Insert many rows past the ORM: that alone would cost more than all the rest of an import."""
-    names = ", ".join(columns)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(list(columns.values()))
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - our own names
+    if connection.vendor == "postgresql":
+        _copy_in(table, columns, rows)
+        return
+    names = tuple(columns)
+    connection.ensure_connection()
+    # Past Django's cursor too: it would rewrite the marks of every long statement again.
+    with connection.wrap_database_errors:
+        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+            some = rows[start : start + _ROWS_PER_STATEMENT]
+            statement = _insert_statement(table, names, len(some))
+            connection.connection.execute(statement, list(chain.from_iterable(some)))
+
+
+@cache
+def _insert_statement(table: str, names: tuple[str, ...], count: int) -> str:
+    """For some rows at a time: a statement for each costs half as much again."""
+    marks = ", ".join([f"({', '.join('?' * len(names))})"] * count)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES {marks}"  # noqa: S608 - our own names
+
+
+def _copy_in(table: str, columns: Mapping[str, str], rows: list[Row]) -> None:
+    command = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)
