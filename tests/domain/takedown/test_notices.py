@@ -17,7 +17,7 @@ from tests.support import run_worker_round
 from tocsin.base.audit import queries as audit
 from tocsin.base.audit.types import Actor
 from tocsin.base.clock import queries as clock
-from tocsin.base.letters.actions import DEAD_AFTER_ATTEMPTS, revive
+from tocsin.base.letters.actions import DEAD_AFTER_ATTEMPTS, revive, send
 from tocsin.base.letters.models import Letter
 from tocsin.base.letters.transports import NotSent
 from tocsin.base.letters.types import LetterState
@@ -243,6 +243,26 @@ def test_a_dead_letter_that_is_revived_counts_as_sent(
     revive(letter_id=Letter.objects.get().pk, actor=anna, at=died)
     run_worker_round(died)
     assert the_notice().state is NoticeState.SENT
+
+
+def test_a_letter_revived_after_its_finding_was_corrected_is_withdrawn(
+    now: datetime, anna: Actor, settings: Settings
+) -> None:
+    server = Refuses()
+    settings.TOCSIN_MAIL = server
+    hoster(now)
+    number = unlawful(now, anna)
+    died = wait_until_dead(now)
+    run_worker_round(died)
+    server.open = True
+    letter = Letter.objects.get()
+    revive(letter_id=letter.pk, actor=anna, at=died)
+    send(str(letter.pk), died)  # sent, but takedown has not heard of it yet
+    correct(number, died)
+    actions.take_back(item_id=items.item(number).id, at=died)
+    run_worker_round(died)
+    assert the_notice().state is NoticeState.RECALLED
+    assert len(server.taken) == 2
 
 
 def test_a_sent_notice_asks_for_attention_each_day_it_is_not_followed(

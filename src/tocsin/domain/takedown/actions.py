@@ -88,6 +88,9 @@ def note_sent(*, notice_id: int, letter_id: int, purpose: str, at: datetime) -> 
         notice.save()
         if state in rules.LIFE.sources("sent"):
             _move(notice, "sent", at)
+            if reports.case(notice.finding_id).corrected:
+                _move(notice, "recall", at)
+                _queue_withdrawal(notice, at)
         elif state in rules.LIFE.sources("left_anyway"):
             _move(notice, "left_anyway", at)
             _queue_withdrawal(notice, at)
