@@ -10,6 +10,7 @@ import pytest
 from tests.house.source import ROOT, SOURCE, calls, modules, tracked
 
 LEVELS = {"debug", "info", "warning", "error", "critical"}
+OTHER_METHODS = {"exception", "bind", "new", "log", "msg", "warn", "fatal", "err", "failure"}
 # Words of which one may not stand in a field's name: what they name is secret, or somebody's.
 SECRET = {
     "hash", "hashes", "md5", "sha1", "sha256", "pdq", "photodna", "fingerprint", "fingerprints",
@@ -27,7 +28,9 @@ def wrong_in_logs(tree: ast.Module) -> list[str]:
         function = call.func
         if not (isinstance(function, ast.Attribute) and ast.unparse(function.value) == "log"):
             continue
-        if function.attr not in LEVELS:
+        if function.attr not in LEVELS | OTHER_METHODS:
+            continue  # some other thing called log
+        if function.attr in OTHER_METHODS:
             found.append(f"line {call.lineno}: log.{function.attr} tells more than ids")
         if len(call.args) != 1 or not _is_event(call.args[0]):
             found.append(f"line {call.lineno}: the event is one fixed name")
@@ -104,8 +107,8 @@ def test_a_planted_text_in_pieces_is_caught(line: str) -> None:
     assert built_before_translation(ast.parse(line)) == [1]
 
 
-# Put together here, so that this file does not find itself.
-OF_ONE_MACHINE = re.compile("|".join(["/work/", "/tmp/brief", "pypi\\.", "files\\.pythonhosted"]))
+# The brackets keep this file from finding itself.
+OF_ONE_MACHINE = re.compile(r"/w[o]rk/|/tmp/b[r]ief|p[y]pi\.|files\.p[y]thonhosted")
 
 
 def test_no_file_names_a_place_of_one_machine_or_a_package_index() -> None:
