@@ -24,6 +24,11 @@ from tocsin.base.secrets import NotOurs, seal, unseal
 _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 20
 _LONGEST_FRAME_BYTES = 4 * _PIECE_BYTES
+_RING = "archive"
+_NO_KEY = (
+    "The archive does not open: it is damaged, or its key is not here. "
+    "Put back archive.json from the backup of the keys."
+)
 _LENGTH = struct.Struct(">I")
 
 
@@ -45,7 +50,7 @@ class Archiver(threading.Thread):
     def __init__(self, source: Path, target: Path, run_id: int, *, sha256: str) -> None:
         super().__init__(name=f"archive-{run_id}", daemon=True)
         self._source, self._target, self._run_id, self._sha256 = source, target, run_id, sha256
-        self._ring = settings.TOCSIN_KEYS.ring("archive")
+        self._ring = settings.TOCSIN_KEYS.ring(_RING)
         self._stop_asked = threading.Event()
         self._failure: ArchiveFailed | None = None
 
@@ -123,6 +128,9 @@ def name_for(run_id: int) -> str:
 
 def read(name: str) -> Iterator[bytes]:
     """The archived text, piece by piece; raises ArchiveUnreadable."""
+    if _RING not in settings.TOCSIN_KEYS.names():
+        # Asking for a ring that is not there would make a new key, which can open nothing old.
+        raise ArchiveUnreadable(_NO_KEY)
     run_id = int(name.removeprefix("import-").removesuffix(".sealed"))
     expand = zlib.decompressobj()
     try:
@@ -159,16 +167,13 @@ def _frame(file: BinaryIO) -> bytes:
 def _open(frame: bytes, run_id: int, number: int) -> tuple[bytes, bool]:
     key_id, _, body = frame.partition(b".")
     text = f"{key_id.decode('ascii', 'replace')}.{urlsafe_b64encode(body).decode()}"
-    ring = settings.TOCSIN_KEYS.ring("archive")
+    ring = settings.TOCSIN_KEYS.ring(_RING)
     for last in (False, True):
         try:
             return unseal(ring, text, context=_context(run_id, number, last=last)), last
         except NotOurs:
             continue
-    raise ArchiveUnreadable(
-        "The archive does not open: it is damaged, or its key is not here. "
-        "Put back archive.json from the backup of the keys."
-    )
+    raise ArchiveUnreadable(_NO_KEY)
 
 
 def _context(run_id: int, number: int, *, last: bool) -> str:
