@@ -53,7 +53,7 @@ class _Child:
             env={**os.environ, **self.program.environment},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has one thread
         )
         self.started_at = time.monotonic()
         log.info("process_started", program=self.program.name, pid=self.process.pid)
@@ -150,6 +150,6 @@ class Supervisor:
         self.stop()
 
 
-def _die_with_parent() -> None:
-    """The child gets SIGTERM when the supervisor itself is killed: nothing is left behind."""
+def die_with_parent() -> None:
+    """For `preexec_fn`: the child gets SIGTERM when its parent is killed; nothing stays behind."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
