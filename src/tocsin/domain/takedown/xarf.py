@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
 
 from tocsin.base.letters.types import Organisation
 from tocsin.domain.hosters.types import HosterView
 from tocsin.domain.reports.types import Case
 from tocsin.domain.takedown import rules
 from tocsin.engine.addresses import canonical
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 log = structlog.get_logger()
 
@@ -112,6 +114,10 @@ def _time(at: datetime) -> str:
 
 @cache
 def _validator() -> Draft202012Validator:
+    # Imported when first used: it takes seconds, and every start of every process would wait.
+    from jsonschema import Draft202012Validator, FormatChecker
+    from referencing import Registry, Resource
+
     folder = files("tocsin.domain.takedown") / "schemas" / "xarf-v4"
     schemas = [json.loads((folder / name).read_text("utf-8")) for name in FILES]
     registry: Registry = Registry().with_resources(
