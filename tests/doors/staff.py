@@ -6,6 +6,7 @@ import hashlib
 import time
 from datetime import datetime
 
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.test import Client
 
@@ -35,6 +36,7 @@ def give_authenticator(somebody: Person) -> str:
     """Set up the second factor; the secret of the authenticator."""
     secret = str(generate_totp_secret())
     TOTP.activate(somebody, secret)
+    RecoveryCodes.activate(somebody)
     return secret
 
 
@@ -72,7 +74,7 @@ def party(name: str, at: datetime, kind: PartyKind = PartyKind.PROVIDER) -> int:
     return accounts.make_party(name=name, kind=kind, contact_email="", actor=TESTER, at=at)
 
 
-def report(  # noqa: PLR0913 - everything somebody may tell
+def report(
     url: str,
     at: datetime,
     *,
@@ -98,7 +100,7 @@ def report(  # noqa: PLR0913 - everything somebody may tell
 
 
 def hoster(name: str, place: str, at: datetime, language: str = "en") -> int:
-    terms = HosterTerms(name, "NL", language, f"abuse@{place.split('/')[0]}", (place,))
+    terms = HosterTerms(name, "NL", language, f"abuse@{place.split('/', maxsplit=1)[0]}", (place,))
     return hosters.add(terms=terms, actor=TESTER, at=at)
 
 

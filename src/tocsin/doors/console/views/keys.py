@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -46,9 +46,9 @@ def make_party(request: StaffRequest) -> HttpResponse:
 @may(Permission.KEEP_KEYS)
 def issue(request: StaffRequest, party_id: int) -> HttpResponse:
     """The terms of a new key, and then its secret, once."""
-    party = next((party for party in queries.parties() if party.pk == party_id), None)
+    party = queries.party(party_id)
     if party is None:
-        return redirect("console:keys")
+        raise Http404
     form = KeyForm(request.POST or None)
     page = {"form": form, "party": party}
     if request.method != "POST" or not form.is_valid():
