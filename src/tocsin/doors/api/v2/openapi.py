@@ -94,7 +94,7 @@ def _say_what_belongs_together(schemas: Json) -> None:
     none = {"pdq": {"type": "null"}, "pdq_quality": {"type": "null"}}
     pair = {
         "required": ["pdq", "pdq_quality"],
-        "properties": {"pdq": {"type": "string"}, "pdq_quality": {"type": "integer"}},
+        "properties": {"pdq": {"type": "string"}, "pdq_quality": {"type": "number"}},
     }
     item = schemas["CheckItem"]
     item["anyOf"] = [

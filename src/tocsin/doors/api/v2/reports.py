@@ -108,7 +108,7 @@ def _fingerprints(sent: ReportedFingerprints | None) -> tuple[FingerprintValue, 
         FingerprintValue(
             kind,
             bytes.fromhex(value),
-            sent.pdq_quality if kind is Kind.PDQ else None,
+            int(sent.pdq_quality or 0) if kind is Kind.PDQ else None,
             hasher="client",
             dialect="full" if kind is Kind.PDQ else "",
         )

@@ -34,7 +34,10 @@ Sha1 = Annotated[str, _hex(40, "SHA-1 of the file")]
 Sha256 = Annotated[str, _hex(64, "SHA-256 of the file")]
 Pdq = Annotated[str, _hex(64, "PDQ of the stored pixels, bit 255 first")]
 PdqOriented = Annotated[str, _hex(64, "PDQ of the pixels turned as EXIF says")]
-Quality = Annotated[int, Meta(ge=0, le=100, description="Quality of the PDQ, 0 to 100.")]
+# A float, because JSON knows one kind of number and some writers put 81 as 81.0.
+Quality = Annotated[
+    float, Meta(ge=0, le=100, description="Quality of the PDQ, 0 to 100; a fraction is cut off.")
+]
 ClientId = Annotated[
     str,
     Meta(
@@ -163,8 +166,9 @@ class ReportRequest(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=120,
-            pattern=NO_CONTROLS,
-            description="Your own number; the same one for the same address is the same report.",
+            pattern="^[ -~]*$",
+            description="Your own number, in ASCII; the same one for the same address is the same "
+            "report.",
         ),
     ] = ""
     first_seen_at: Moment | None = None

@@ -1,0 +1,110 @@
+"""The description, and that the door does what it says: schemathesis asks hundreds of things."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
+from schemathesis import GenerationMode
+
+from tests.domain.listing import a_list, put
+from tests.doors.api.asking import Client, basic
+from tests.doors.api.conftest import Issue
+from tocsin.base.accounts.types import IssuedKey
+from tocsin.domain.matching.checker import Checker
+from tocsin.doors.api.door import ApiDoor
+from tocsin.doors.api.v2 import openapi
+from tocsin.engine.media import fingerprint
+
+DOCUMENT = openapi.document()
+# Nothing wrong can be sent where nothing is asked for.
+ASKED = [
+    (path, mode)
+    for path, methods in sorted(DOCUMENT["paths"].items())
+    for mode in GenerationMode
+    if mode is GenerationMode.POSITIVE or "requestBody" in next(iter(methods.values()))
+]
+
+
+def test_the_description_is_open_to_everybody(client: Client) -> None:
+    said = client.ask("GET", "/v2/openapi.json")
+    assert said.status == 200
+    assert said.json["openapi"] == "3.1.0"
+    assert said.json == DOCUMENT
+
+
+def test_every_schema_in_it_is_a_json_schema() -> None:
+    for schema in DOCUMENT["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_the_schema_of_an_item_knows_which_fields_belong_together() -> None:
+    schema = {"$ref": "#/components/schemas/CheckItem", "components": DOCUMENT["components"]}
+    validator = Draft202012Validator(schema)
+    md5 = "ab" * 16
+    assert validator.is_valid({"id": "a", "md5": md5})
+    assert validator.is_valid({"id": "a", "md5": md5, "pdq": None})
+    assert validator.is_valid({"id": "a", "pdq": "ab" * 32, "pdq_quality": 3})
+    assert not validator.is_valid({"id": "a"})
+    assert not validator.is_valid({"id": "a", "md5": None})
+    assert not validator.is_valid({"id": "a", "pdq": "ab" * 32})
+    assert not validator.is_valid({"id": "a", "md5": md5, "pdq_quality": 3})
+
+
+def test_every_path_in_it_is_answered_and_no_other(client: Client) -> None:
+    for path, methods in DOCUMENT["paths"].items():
+        for method in methods:
+            assert client.ask(method.upper(), path).status in {200, 401}
+        assert client.ask("DELETE", path).status == 405
+    assert client.ask("GET", "/v2/else").status == 404
+    assert client.ask("POST", "/v2/checks/").status == 404
+
+
+@pytest.fixture
+def door_and_key(checker: Checker, issue: Issue, now: datetime) -> tuple[ApiDoor, IssuedKey]:
+    put(now, a_list(now), "beach")
+    checker.follow(now)
+    door = ApiDoor(checker=lambda: checker, fingerprint=fingerprint, now=lambda: now)
+    return door, issue(burst=1_000_000)
+
+
+@pytest.mark.parametrize(("path", "mode"), ASKED)
+def test_the_door_does_what_its_description_says(
+    path: str, mode: GenerationMode, door_and_key: tuple[ApiDoor, IssuedKey]
+) -> None:
+    door, key = door_and_key
+    (method,) = DOCUMENT["paths"][path]
+    headers = _headers(DOCUMENT["paths"][path][method]["security"], key)
+    operation = schemathesis.openapi.from_wsgi("/v2/openapi.json", door)[path][method.upper()]
+    statuses: set[int] = set()
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=25,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Any) -> None:
+        if path == "/v2/reports" and mode is GenerationMode.POSITIVE:
+            # No schema can say what is a web address that we can work with.
+            case.body["url"] = "https://pictures.example/a.jpg"
+        statuses.add(case.call_and_validate(headers=headers).status_code)
+
+    ask()
+    if mode is GenerationMode.POSITIVE:
+        assert statuses == {202 if path == "/v2/reports" else 200}
+    else:
+        assert statuses - {200, 202}
+
+
+def _headers(security: list[dict[str, list[str]]], key: IssuedKey) -> dict[str, str]:
+    schemes = {name for entry in security for name in entry}
+    if "bearer" in schemes:
+        return {"Authorization": f"Bearer {key.bearer}"}
+    return {"Authorization": basic(key.key_id, key.secret)} if schemes else {}
