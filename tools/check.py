@@ -40,7 +40,7 @@ STEPS = (
     Step("format", _program("ruff", "format", "--check", ".")),
     Step("locks", _python("-m", "tools.locks")),
     Step("floors", _program("lint-imports")),
-    Step("templates", _program("djlint", "--lint", "--quiet", "src")),
+    Step("templates", _program("djlint", "--lint", "src")),
     Step(
         "migrations",
         _python(

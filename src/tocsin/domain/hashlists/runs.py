@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from tocsin.base.audit.actions import record
-from tocsin.base.audit.rules import merkle_root
+from tocsin.base.audit.queries import merkle_root
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.changes import log_change
 from tocsin.domain.hashlists.lines import FileIdentity
