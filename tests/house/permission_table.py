@@ -73,7 +73,7 @@ TABLE: dict[str, Row] = {
     "console:deactivate": Row(NOT_SO, ADMINISTRATOR_ON_ONE, NOBODY),
     "console:keys": Row(ADMINISTRATOR, NOT_SO),
     "console:make_party": Row(NOT_SO, ADMINISTRATOR_FORGOT_WORDS),
-    "console:issue_key": Row(ADMINISTRATOR_GOES_ON, ADMINISTRATOR_GOES_ON, {"party_id": 9_999}),
+    "console:issue_key": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),
     "console:revoke_key": Row(NOT_SO, ADMINISTRATOR_GOES_ON, {"key_id": "tk_nothing"}),
     # For everybody who is in.
     "console:lists": Row(STAFF, NOT_SO),

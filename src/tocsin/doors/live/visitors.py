@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
 from tocsin.base.accounts.types import SECOND_FACTOR_MARK, Permission
 
@@ -42,13 +41,10 @@ def is_ours(origin: str, host: str) -> bool:
     """
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    asked, mine = urlsplit(origin), urlsplit(f"//{host}")
-    if asked.scheme not in {"http", "https"} or not asked.hostname:
+    name, _port = split_domain_port(host)
+    if not name or not validate_host(name, settings.ALLOWED_HOSTS):
         return False
-    port = asked.port or {"http": 80, "https": 443}[asked.scheme]
-    same_port = settings.TOCSIN_LIVE_SAME_ORIGIN and asked.netloc == mine.netloc
-    return (
-        asked.hostname == mine.hostname
-        and validate_host(asked.hostname, settings.ALLOWED_HOSTS)
-        and (port == settings.TOCSIN_PORT or same_port)
-    )
+    places = [host] if settings.TOCSIN_LIVE_SAME_ORIGIN else [f"{name}:{settings.TOCSIN_PORT}"]
+    if settings.TOCSIN_PORT in {80, 443}:
+        places.append(name)  # browsers leave the usual port out
+    return origin in {f"{scheme}://{place}" for scheme in ("http", "https") for place in places}
