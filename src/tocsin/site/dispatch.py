@@ -70,6 +70,13 @@ class Decoders:
                 self._pool = DecoderPool(settings.TOCSIN_DECODERS)
         return self._pool.fingerprint(data, self._options)
 
+    def close(self) -> None:
+        """End the decoder processes; the next file starts new ones."""
+        with self._making:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
     def _forget(self) -> None:
         # The pipes of the parent's decoders must have one reader only.
         self._making, self._pool = threading.Lock(), None
