@@ -13,6 +13,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "urllib.request": set(),
     "http.client": {
         "site/commands/up.py",  # asks its own web process whether it is up
+        "site/rehearsal/web.py",  # plays the provider and the analyst, on loopback
     },
     "smtplib": {"base/letters/transports.py"},
     "ftplib": set(),
@@ -27,6 +28,7 @@ MAY_READ_ENVIRONMENT = {
     "site/wsgi.py",
     "site/asgi.py",
     "site/supervisor.py",  # hands it on to its children
+    "site/rehearsal/house.py",  # hands it on to the house that is rehearsed
     "site/backup/databases.py",  # hands it on to pg_dump and pg_restore
     "site/commands/check.py",  # `--data` before the settings are read
     "engine/media/process.py",  # a decoder gets next to nothing of it
