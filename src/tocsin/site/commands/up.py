@@ -64,18 +64,21 @@ def programs() -> list[Program]:
 
     from tocsin.site.supervisor import Program
 
-    granian = (sys.executable, "-m", "granian", "--host", HOST, "--no-ws", "--no-access-log")
+    # A server worker that is told to stop while it still starts forgets it: it is killed in time.
+    granian = (
+        *(sys.executable, "-m", "granian", "--host", HOST, "--no-ws", "--no-access-log"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "error"),
+    )
     web = (
         *granian,
         *("--interface", "wsgi", "--port", str(settings.TOCSIN_PORT)),
         *("--workers", str(settings.TOCSIN_WEB_WORKERS), "--blocking-threads", "8"),
-        *("--backpressure", "64", "--respawn-failed-workers", "--log-level", "error"),
+        *("--backpressure", "64"),
         "tocsin.site.wsgi:application",
     )
     live = (
         *granian,
         *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
-        *("--respawn-failed-workers", "--log-level", "error"),
         "tocsin.site.asgi:application",
     )
     return [

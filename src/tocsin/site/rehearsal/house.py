@@ -43,7 +43,7 @@ class House:
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("home", "tmp"):
-            (folder / name).mkdir(mode=0o700)
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
 
     @property
     def address(self) -> str:
@@ -78,11 +78,19 @@ class House:
                 self._process.kill()
                 self._process.wait()
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a `tocsin` command in this house."""
+    def kill_hard(self) -> None:
+        """SIGKILL to the supervisor, as when memory runs out."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def command(
+        self, *arguments: str, more: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a `tocsin` command in this house, with more settings if need be."""
         return subprocess.run(
             [sys.executable, "-m", "tocsin.site.cli", *arguments],
-            env=self._environment(),
+            env=self._environment() | dict(more or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -120,7 +128,8 @@ class House:
 
     def _environment(self) -> dict[str, str]:
         # Whatever is set for the installation beside us is none of the rehearsal's business.
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("TOCSIN_")}
+        ours = ("TOCSIN_", "DJANGO_")
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
         return kept | {
             "HOME": str(self.folder / "home"),
             "XDG_STATE_HOME": str(self.folder / "home" / "state"),
