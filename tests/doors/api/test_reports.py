@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
+from tests.domain.listing import a_list, digest, flipped, put
 from tests.doors.api.asking import Client
 from tests.doors.api.conftest import Issue
-from tocsin.domain.reports.queries import queue
+from tocsin.domain.hashlists.types import Kind
+from tocsin.domain.matching.checker import Checker
+from tocsin.domain.matching.queries import who_got
+from tocsin.domain.reports.queries import item, queue
+from tocsin.domain.reports.types import MatchKind
 
 pytestmark = pytest.mark.django_db
 PATH = "/v2/reports"
@@ -45,6 +51,26 @@ def test_the_same_reference_is_the_same_report(hotline: Client) -> None:
     )
     assert second.json == {"report": first.json["report"], "repeated": True}
     assert queue(limit=10, offset=0).rows[0].report_count == 1
+
+
+def test_the_analyst_is_told_what_lists_say_of_a_reported_picture(
+    hotline: Client, checker: Checker, now: datetime
+) -> None:
+    entry_id = put(now, a_list(now), "beach")
+    checker.follow(now)
+    pdq = flipped(digest(Kind.PDQ, "beach"), 9).hex()
+    hotline.post_json(PATH, {"url": URL, "fingerprints": {"pdq": pdq, "pdq_quality": 80}})
+    hotline.post_json(
+        PATH, {"url": f"{URL}?2", "fingerprints": {"md5": digest(Kind.MD5, "hill").hex()}}
+    )
+    known, unknown = (
+        item(row.number) for row in sorted(queue(limit=10, offset=0).rows, key=lambda r: r.number)
+    )
+    assert known.match_kind is MatchKind.NEAR
+    assert [match.entry_id for match in known.matches] == [entry_id]
+    assert not unknown.matches
+    # A report is no upload: nothing was checked, so nobody "got a hit".
+    assert not who_got(entry_id)
 
 
 def test_a_report_of_a_test_key_is_a_rehearsal(client: Client, issue: Issue) -> None:

@@ -103,6 +103,20 @@ class Checker:
         self._count(key, answer, door, at)
         return answer
 
+    def known(self, key: CheckKey, query: Query, *, at: datetime) -> Match | None:
+        """What a reported picture is already known as, or None; neither kept as a hit nor counted.
+
+        None too when the index is away: a report is taken all the same.
+        """
+        serving = self._lists.serving
+        if serving is None or self._problem(serving, at) is not None:
+            return None
+        try:
+            return self._judged(key, [query], serving, at)[0].outcomes[0].match
+        except IndexUnusable as error:
+            log.error("check_unavailable", error=type(error).__name__)
+            return None
+
     def follow(self, at: datetime) -> None:
         """Read what is new in the database; raises DatabaseError."""
         if self._keys_at is None or at - self._keys_at >= KEYS_EACH:

@@ -11,9 +11,16 @@ from django.db import DatabaseError, close_old_connections, connection
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.types import FingerprintValue, Kind
 from tocsin.domain.matching.queries import Checker
-from tocsin.domain.matching.types import CheckKey, ListsSeen
+from tocsin.domain.matching.types import CheckKey, ListsSeen, Query
+from tocsin.domain.matching.types import Match as Known
 from tocsin.domain.reports.actions import receive_report
-from tocsin.domain.reports.types import Channel, IncomingReport, ReportRefused
+from tocsin.domain.reports.types import (
+    Channel,
+    IncomingReport,
+    Match,
+    MatchKind,
+    ReportRefused,
+)
 from tocsin.doors.api.entering import by_bearer
 from tocsin.doors.api.http import Environ, Refused, Reply, read_body
 from tocsin.doors.api.http import require_method as only
@@ -35,7 +42,10 @@ def report(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -
     key = by_bearer(environ, checker, at)
     allowance = limit.take(key)
     require_json(environ)
-    incoming = _incoming(_decoded(read_body(environ, most_bytes=MOST_BYTES).getvalue()), key)
+    request = _decoded(read_body(environ, most_bytes=MOST_BYTES).getvalue())
+    fingerprints = _fingerprints(request.fingerprints)
+    match = checker.known(key, _query(fingerprints), at=at) if fingerprints else None
+    incoming = _incoming(request, fingerprints, match, key)
     _let_go_of_lost_connections()
     try:
         received = receive_report(report=incoming, actor=Actor("key", key.key_id), at=at)
@@ -78,7 +88,12 @@ def _decoded(body: bytes) -> ReportRequest:
     return request
 
 
-def _incoming(request: ReportRequest, key: CheckKey) -> IncomingReport:
+def _incoming(
+    request: ReportRequest,
+    fingerprints: tuple[FingerprintValue, ...],
+    match: Known | None,
+    key: CheckKey,
+) -> IncomingReport:
     seen = request.first_seen_at
     return IncomingReport(
         url=request.url,
@@ -86,11 +101,31 @@ def _incoming(request: ReportRequest, key: CheckKey) -> IncomingReport:
         party_id=key.party_id,
         words=request.words,
         category_hint=request.category_hint.value,
-        fingerprints=_fingerprints(request.fingerprints),
+        fingerprints=fingerprints,
         client_reference=request.client_reference,
         first_seen_at=seen.astimezone(UTC) if seen else None,
         rehearsal=key.terms.lists is ListsSeen.TEST,
+        match=_told(match),
     )
+
+
+def _query(fingerprints: tuple[FingerprintValue, ...]) -> Query:
+    value = {f.kind: f.value for f in fingerprints}
+    return Query(
+        client_id="",
+        md5=value.get(Kind.MD5),
+        sha1=value.get(Kind.SHA1),
+        sha256=value.get(Kind.SHA256),
+        pdq=value.get(Kind.PDQ),
+        pdq_quality=next((f.quality for f in fingerprints if f.kind is Kind.PDQ), None),
+    )
+
+
+def _told(match: Known | None) -> Match | None:
+    """What the index knows, in the words of the reports room."""
+    if match is None:
+        return None
+    return Match(MatchKind(match.kind.value), match.entry_ids, match.distance_bits)
 
 
 def _fingerprints(sent: ReportedFingerprints | None) -> tuple[FingerprintValue, ...]:
