@@ -77,7 +77,18 @@ def why_not(record: dict[str, Any] | bytes) -> str:
 
 def variants() -> list[dict[str, Any]]:
     """The full record with each field in turn left out, emptied, or of another kind."""
-    changes = ("drop", None, "nonsense", -1, 1.5, True, [], {}, ["x"], {"unknown": 1})
+    changes: tuple[Any, ...] = (
+        "drop",
+        None,
+        "nonsense",
+        -1,
+        1.5,
+        True,
+        [],
+        {},
+        ["x"],
+        {"unknown": 1},
+    )
     changed = [_changed(FULL, path, change) for path in _paths(FULL) for change in changes]
     return [FULL, entry("plain"), *changed]
 

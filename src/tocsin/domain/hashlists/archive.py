@@ -14,6 +14,7 @@ import threading
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,6 +54,7 @@ class Archiver(threading.Thread):
         self._ring = settings.TOCSIN_KEYS.ring(_RING)
         self._stop_asked = threading.Event()
         self._failure: ArchiveFailed | None = None
+        self._came_to_end = False
 
     def run(self) -> None:
         """Write beside the target, then rename: a torn archive is never taken for a whole one."""
@@ -71,7 +73,9 @@ class Archiver(threading.Thread):
                 "Make room and run the import again; it goes on where it stopped."
             )
         finally:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
+        self._came_to_end = True
 
     def give_up(self) -> None:
         """Stop early and leave nothing behind."""
@@ -83,6 +87,8 @@ class Archiver(threading.Thread):
         self.join()
         if self._failure is not None:
             raise self._failure
+        if not self._came_to_end:
+            raise ArchiveFailed("Archiving the text broke off; the log of errors says why.")
 
     def _write(self, source: BinaryIO, target: BinaryIO) -> bool:
         hashed = hashlib.sha256()
@@ -94,11 +100,10 @@ class Archiver(threading.Thread):
                 return False
             hashed.update(block)
             held += squeeze.compress(block)
-            while len(held) > _PIECE_BYTES:
-                self._put(target, bytes(held[:_PIECE_BYTES]), number, last=False)
-                del held[:_PIECE_BYTES]
-                number += 1
-        self._put(target, bytes(held + squeeze.flush()), number, last=True)
+            number = self._put_whole(target, held, number)
+        held += squeeze.flush()
+        number = self._put_whole(target, held, number)
+        self._put(target, bytes(held), number, last=True)
         if hashed.hexdigest() != self._sha256:
             self._failure = ArchiveFailed(
                 "The file was changed while it was being imported. Discard this import and "
@@ -106,6 +111,14 @@ class Archiver(threading.Thread):
             )
             return False
         return True
+
+    def _put_whole(self, target: BinaryIO, held: bytearray, number: int) -> int:
+        """Write all but the last piece of what is held; the number of the next."""
+        while len(held) > _PIECE_BYTES:
+            self._put(target, bytes(held[:_PIECE_BYTES]), number, last=False)
+            del held[:_PIECE_BYTES]
+            number += 1
+        return number
 
     def _put(self, target: BinaryIO, piece: bytes, number: int, *, last: bool) -> None:
         text = seal(self._ring, piece, context=_context(self._run_id, number, last=last))

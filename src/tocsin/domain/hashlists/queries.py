@@ -85,8 +85,10 @@ def indexable(entry_ids: Iterable[int]) -> list[IndexableEntry]:
         fingerprints: dict[int, list[Fingerprint]] = {}
         for row in Fingerprint.objects.filter(entry_id__in=some).order_by("entry_id", "kind", "n"):
             fingerprints.setdefault(row.entry_id, []).append(row)
-        entries = Entry.objects.filter(pk__in=some).select_related(
-            "hash_list", "run", "replaced_by_run"
+        entries = (
+            Entry.objects.filter(pk__in=some)
+            .select_related("hash_list", "run", "replaced_by_run")
+            .order_by("pk")
         )
         found += [_indexable(e, fingerprints.get(e.pk, []), hashers) for e in entries]
     return found

@@ -220,7 +220,7 @@ def _go_on(run: ImportRun, source: Source, holder: str, at: datetime) -> ImportR
             f"Import {run.pk} of {run.file_name} into this list is {run.state}. Finish it with the "
             f"same file and mapping, or give it up: tocsin lists discard {run.pk}"
         )
-    if run.held_until is not None and run.held_until > at and _alive(run.holder):
+    if run.held_until is not None and run.held_until > at and holder_may_live(run.holder):
         raise ImportInProgress(
             f"Another process is importing this file right now (import {run.pk})."
         )
@@ -229,8 +229,8 @@ def _go_on(run: ImportRun, source: Source, holder: str, at: datetime) -> ImportR
     return run
 
 
-def _alive(holder: str) -> bool:
-    """False only where we know: the process was on this machine and is gone."""
+def holder_may_live(holder: str) -> bool:
+    """False where we know better: nobody, or a process of this machine that is gone."""
     host, _, rest = holder.partition(":")
     number = rest.partition(":")[0]
     if host != socket.gethostname() or not number.isdigit():
