@@ -118,9 +118,8 @@ def _start(programs: Path, folder: Path, user: str | None) -> tuple[subprocess.P
             # Ctrl-C goes to the tests; they end first, then we stop the server.
             start_new_session=True,
         )
-    socket_path = folder / f".s.PGSQL.{port}"
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
-    while not (socket_path.exists() and _answers(port)):
+    while not _is_ready(folder / "data" / "postmaster.pid"):
         if process.poll() is not None or time.monotonic() > deadline:
             _stop(process)
             raise DoesNotStart(log_path.read_text("utf-8", "replace")[-2_000:])
@@ -140,10 +139,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _is_ready(pid_file: Path) -> bool:
+    """What `pg_ctl` looks at: a server that listens may still refuse everybody ("starting up")."""
+    try:
+        return pid_file.read_text("utf-8").splitlines()[7].strip() == "ready"
+    except (OSError, IndexError):
+        return False
 
 
 def _free_port() -> int:
