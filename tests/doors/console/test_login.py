@@ -145,11 +145,15 @@ def test_a_link_older_than_two_days_is_too_late(today: datetime) -> None:
     assert Client().get(reverse("console:welcome", args=[secret])).status_code == 410
 
 
-def test_replacing_the_authenticator_asks_again_and_leaves_one(ada: Person) -> None:
+def test_replacing_the_authenticator_later_asks_again_and_leaves_one(ada: Person) -> None:
     secret = staff.give_authenticator(ada)
     client = Client()
     type_password(client, "ada")
     client.post(reverse("mfa_authenticate"), {"code": staff.code_of(secret)})
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    session = client.session
+    session["tocsin.second_factor_at"] -= 301
+    session.save()
     asked = client.get(reverse("mfa_activate_totp"))
     assert reverse("account_reauthenticate") in asked.headers["Location"]
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})

@@ -25,7 +25,11 @@ from django.utils.translation import gettext as _
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.secrets import seal, unseal
-from tocsin.doors.console.permissions import has_second_factor, mark_second_factor
+from tocsin.doors.console.permissions import (
+    has_second_factor,
+    mark_second_factor,
+    showed_second_factor_just_now,
+)
 
 _CONTEXT = "second-factor"
 
@@ -62,10 +66,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             note(user.pk, "accounts.change_password")
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Whoever has no second factor yet has just given the password: not twice."""
+        """Not of whoever has just logged in: nothing is asked twice in five minutes."""
         person = context.request.user
-        if app == "allauth.mfa" and person.is_authenticated and not has_second_factor(person.pk):
-            return False
+        if app == "allauth.mfa" and person.is_authenticated:
+            first_time = not has_second_factor(person.pk)
+            if first_time or showed_second_factor_just_now(context.request):
+                return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ from django.utils.http import urlencode
 
 from tocsin.base.accounts.types import SECOND_FACTOR_MARK, Permission, Role
 from tocsin.base.audit.types import Actor
+
+JUST_NOW_SECONDS = 300
+_SHOWN_AT = "tocsin.second_factor_at"
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -84,8 +88,14 @@ def has_second_factor(person_id: int) -> bool:
 
 
 def mark_second_factor(request: HttpRequest, person_id: int) -> None:
-    """Note in this browser's session that the second factor was shown, and by whom."""
+    """Note in this browser's session that the second factor was shown, by whom and when."""
     request.session[SECOND_FACTOR_MARK] = person_id
+    request.session[_SHOWN_AT] = time.time()
+
+
+def showed_second_factor_just_now(request: HttpRequest) -> bool:
+    """Whether that was in the last five minutes: then nobody is asked for it again."""
+    return time.time() - float(request.session.get(_SHOWN_AT, 0)) < JUST_NOW_SECONDS
 
 
 def way_in(request: HttpRequest) -> HttpResponse | None:
