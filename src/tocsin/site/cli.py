@@ -7,6 +7,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
@@ -47,6 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Stop, WrongSetting, KeyringDamaged) as error:
         print(f"tocsin {options.command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read what we print has gone (`| head`); Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except Exception as error:
+        # Python's own exit status for this is 1, which means "found" or "broken" here.
+        traceback.print_exc()
+        raise SystemExit(2) from error
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,20 +49,16 @@ class Notes:
 
     def __init__(self, place: Path, identity: str) -> None:
         self._place = place
-        try:
+        with self._usable():
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             place.touch(mode=0o600)
             self._db = sqlite3.connect(place, timeout=1, isolation_level=None)
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA synchronous=NORMAL")
+            # Taken now and kept until it is closed: another run is refused at its start.
+            self._db.execute("BEGIN EXCLUSIVE")
+            self._db.execute("COMMIT")
             self._start(identity)
-        except OSError as error:
-            raise NotesUnusable(f"cannot write {place}: {error.strerror}.") from error
-        except sqlite3.DatabaseError as error:
-            raise NotesUnusable(
-                f"cannot use {place}: {error}. Another check may be using it; "
-                "or name another file with --journal."
-            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -75,12 +72,16 @@ class Notes:
         self._db.close()
 
     def answer_for(self, file: File) -> Known | None:
-        """What was answered for this file, unchanged since, before the run was broken off."""
-        row = self._db.execute(
-            "SELECT status, action, kind, category, sources, reference FROM seen"
-            " WHERE path = ? AND size = ? AND modified = ?",
-            (os.fsencode(file.path), file.size_bytes, file.modified_ns),
-        ).fetchone()
+        """What was answered for this file, unchanged since, before the run was broken off.
+
+        Raises NotesUnusable, as `keep` does, when the disk is full or the file was taken away.
+        """
+        with self._usable():
+            row = self._db.execute(
+                "SELECT status, action, kind, category, sources, reference FROM seen"
+                " WHERE path = ? AND size = ? AND modified = ?",
+                (os.fsencode(file.path), file.size_bytes, file.modified_ns),
+            ).fetchone()
         return None if row is None else Known(*row)
 
     def keep(self, answered: Iterable[tuple[Looked, Known]]) -> None:
@@ -99,15 +100,28 @@ class Notes:
             )
             for looked, known in answered
         ]
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR REPLACE INTO seen VALUES (?,?,?,?,?,?,?,?,?)", rows)
-        self._db.execute("COMMIT")
+        with self._usable():
+            self._db.execute("BEGIN")
+            self._db.executemany("INSERT OR REPLACE INTO seen VALUES (?,?,?,?,?,?,?,?,?)", rows)
+            self._db.execute("COMMIT")
 
     def finish(self) -> None:
         """The run has reached its end: take the notes away."""
         self._db.close()
         for path in (self._place, *self._place.parent.glob(f"{self._place.name}-*")):
             path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise NotesUnusable(f"cannot write {self._place}: {error.strerror}.") from error
+        except sqlite3.DatabaseError as error:
+            raise NotesUnusable(
+                f"cannot use {self._place}: {error}. Another check may be using it; "
+                "or name another file with --journal."
+            ) from error
 
     def _start(self, identity: str) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
