@@ -53,12 +53,12 @@ class Notes:
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             place.touch(mode=0o600)
             self._db = sqlite3.connect(place, timeout=1, isolation_level=None)
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            # Taken now and kept until it is closed: another run is refused at its start.
-            self._db.execute("BEGIN EXCLUSIVE")
-            self._db.execute("COMMIT")
-            self._start(identity)
+            try:
+                self._lock()
+                self._start(identity)
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +122,13 @@ class Notes:
                 f"cannot use {self._place}: {error}. Another check may be using it; "
                 "or name another file with --journal."
             ) from error
+
+    def _lock(self) -> None:
+        """Taken now and kept until it is closed: another run is refused at its start."""
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("BEGIN EXCLUSIVE")
+        self._db.execute("COMMIT")
 
     def _start(self, identity: str) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
