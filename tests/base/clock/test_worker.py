@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError
 
 from tocsin.base.clock import rounds, worker
+from tocsin.base.clock.queries import Paused
 
 
 @pytest.fixture
@@ -63,3 +64,21 @@ def test_a_database_that_goes_away_is_waited_for(
     monkeypatch.setattr(worker, "WAIT_FOR_DATABASE_SECONDS", 0.01)
     worker.work(stop, tick_seconds=0.01)
     assert len(tries) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_clocks_stand_still_no_job_runs(
+    job: Register, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Paused | None] = [Paused(now, "restored"), Paused(now, "restored"), None]
+    left_when_ran: list[int] = []
+    stop = threading.Event()
+
+    def run(at: datetime) -> None:
+        left_when_ran.append(len(answers))
+        stop.set()
+
+    job("test.tells_the_outside", timedelta(0), run)
+    monkeypatch.setattr("tocsin.base.clock.queries.paused", lambda: answers.pop(0))
+    worker.work(stop, tick_seconds=0.01)
+    assert left_when_ran == [0]

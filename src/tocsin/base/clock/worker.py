@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import structlog
 from django.db import DatabaseError, close_old_connections, connection
 
-from tocsin.base.clock import actions, rounds
+from tocsin.base.clock import actions, queries, rounds
 
 log = structlog.get_logger()
 
@@ -19,15 +19,19 @@ WAIT_FOR_DATABASE_SECONDS = 1.0
 
 
 def work(stop: threading.Event, *, tick_seconds: float = TICK_SECONDS) -> None:
-    """Run rounds until `stop` is set. A database that is away is waited for, not died of."""
+    """Run rounds until `stop` is set. A database that is away is waited for, not died of.
+
+    While clocks stand still nothing is done at all: no job either, since some tell the outside.
+    """
     worker = f"{socket.gethostname()}:{os.getpid()}"
     next_run: dict[str, datetime] = {}
     log.info("worker_started", worker=worker)
     while not stop.is_set():
         at = datetime.now(UTC)
         try:
-            run_jobs(at, next_run)
-            actions.run_round(at=at, worker=worker)
+            if queries.paused() is None:
+                run_jobs(at, next_run)
+                actions.run_round(at=at, worker=worker)
         except DatabaseError as error:
             log.error("worker_waits_for_database", error=type(error).__name__)
             connection.close()
