@@ -17,6 +17,11 @@ def dead() -> list[LetterView]:
     return [_view(x) for x in Letter.objects.filter(state=LetterState.DEAD).order_by("id")]
 
 
+def waiting() -> int:
+    """How many letters have not left yet."""
+    return Letter.objects.filter(state=LetterState.WAITING).count()
+
+
 def words(message_id: str) -> Content:
     """What the receiver reads; raises Letter.DoesNotExist."""
     return content_of(Letter.objects.get(message_id=message_id))

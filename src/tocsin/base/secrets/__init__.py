@@ -5,7 +5,7 @@ with, so a key can be replaced by a newer one without losing what the older one 
 Must never write a key, or what a key protects, to a log or a table in the clear.
 """
 
-from tocsin.base.secrets.keyring import Key, Keyring, KeyringDamaged, Keyrings
+from tocsin.base.secrets.keyring import Key, Keyring, KeyringDamaged, Keyrings, read_keyring
 from tocsin.base.secrets.sealing import (
     NotOurs,
     keyed_digest,
@@ -25,6 +25,7 @@ __all__ = [
     "NotOurs",
     "keyed_digest",
     "open_reference",
+    "read_keyring",
     "reference",
     "seal",
     "sign",

@@ -126,6 +126,14 @@ class Keyrings:
         _write_private(path, keys).replace(path)
 
 
+def read_keyring(name: str, text: str) -> Keyring:
+    """The keyring in the text of a key file, as a backup holds it; raises KeyringDamaged."""
+    try:
+        return Keyring(name, _parse(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise KeyringDamaged(f"The text is not that of a key file ({name}).") from error
+
+
 def _stamp(path: Path) -> _Stamp | None:
     """What tells a file from the one that replaced it; None when there is none."""
     try:
