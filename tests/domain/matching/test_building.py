@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,12 +23,12 @@ from tests.domain.listing import (
 )
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.models import Change, Counter
-from tocsin.domain.matching import building, live_lists
+from tocsin.domain.matching import building, due, live_lists
 from tocsin.domain.matching.building import LOCK_NAME, Need
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.due import AGAIN_AFTER_FAILURE, Builder
 from tocsin.domain.matching.queries import index_state
-from tocsin.domain.matching.types import BuildBusy, CheckKey, Door
+from tocsin.domain.matching.types import BuildBusy, BuildReport, CheckKey, Door
 from tocsin.engine.index import PublishFailed, published
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,63 @@ def test_a_full_disk_while_publishing_leaves_the_old_index_in_service(
     assert published(root) == before
     builder.look(now + AGAIN_AFTER_FAILURE)
     assert published(root) != before
+
+
+def test_a_damaged_index_is_found_out_and_built_again(
+    checker: Checker, key: CheckKey, root: Path, now: datetime
+) -> None:
+    put(now, a_list(now), "beach")
+    building.build_index(at=now)
+    (segment,) = root.glob("generation-*2/exact-md5.seg")
+    content = bytearray(segment.read_bytes())
+    content[-1] ^= 1  # a bit that no sample at opening would notice
+    segment.write_bytes(content)
+    builder = Builder()
+    builder.look(now)
+    assert generation(root) == 3
+    assert status(checker, key, now) == "listed"
+    builder.look(now)
+    assert generation(root) == 3
+
+
+def test_an_index_of_a_newer_tocsin_is_left_alone(root: Path, now: datetime) -> None:
+    building.build_index(at=now)
+    manifest = root / "MANIFEST.json"
+    newer = manifest.read_text().replace('"format": 1', '"format": 9')
+    manifest.write_text(newer)
+    Builder().look(now)
+    assert manifest.read_text() == newer
+
+
+def test_a_large_list_is_built_beside_the_workers_other_work(
+    root: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    building.build_index(at=now)
+    first = generation(root)
+    started, go_on = threading.Event(), threading.Event()
+
+    def slowly(*, at: datetime) -> BuildReport:
+        started.set()
+        go_on.wait(10)
+        raise PublishFailed("full")
+
+    monkeypatch.setattr(due, "ASIDE_ABOVE_ENTRIES", -1)
+    monkeypatch.setattr(due, "build_index", slowly)
+    hashlists.ask_rebuild(actor=ACTOR, at=now)
+    builder = Builder()
+    builder.look(now)
+    assert started.wait(10)
+    builder.look(now)  # one at a time
+    go_on.set()
+    assert builder._aside is not None
+    builder._aside.join(10)
+    assert generation(root) == first
+
+
+def generation(root: Path) -> int:
+    manifest = published(root)
+    assert manifest is not None
+    return manifest.generation
 
 
 def test_the_state_of_the_index_is_told_in_words_and_numbers(root: Path, now: datetime) -> None:

@@ -23,6 +23,7 @@ from tocsin.domain.matching.types import BuildBusy, BuildReport
 from tocsin.engine.index import (
     POLICY_DTYPE,
     ExactIndex,
+    IndexTooNew,
     IndexUnusable,
     Manifest,
     NearIndex,
@@ -85,9 +86,14 @@ class Need:
     _asked: bool = False
 
     def exists(self, root: Path) -> bool:
-        """True when there is no usable index of this database, or too much waits beside it."""
+        """True when there is no usable index of this database, or too much waits beside it.
+
+        An index of a newer Tocsin is left alone: to go back is for a person to decide.
+        """
         try:
             manifest = published(root)
+        except IndexTooNew:
+            return False
         except IndexUnusable:
             return True
         if manifest is None or manifest.change_no > hashlists.last_change_no():

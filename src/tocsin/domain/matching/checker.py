@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -215,7 +216,10 @@ class Checker:
 
     def _count(self, key: CheckKey, answer: Answer, door: Door, at: datetime) -> None:
         day = at.date()
-        self._counts.add(CountKey(day, key.key_id, door, o.status) for o in answer.outcomes)
+        ended = Counter(outcome.status for outcome in answer.outcomes)
+        self._counts.add(
+            {CountKey(day, key.key_id, door, status): n for status, n in ended.items()}
+        )
 
 
 def _verdict(query: Query, found: list[Found] | None, key: CheckKey, serving: Serving) -> Verdict:

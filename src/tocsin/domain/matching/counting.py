@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from tocsin.domain.matching.actions import CountKey, count_checks
 
@@ -20,11 +20,10 @@ class Counts:
         self._lock = threading.Lock()
         self._waiting: Counter[CountKey] = Counter()
 
-    def add(self, counted: Iterable[CountKey]) -> None:
-        """Count each of these once more."""
-        fresh = Counter(counted)
+    def add(self, counted: Mapping[CountKey, int]) -> None:
+        """Add these to what waits."""
         with self._lock:
-            self._waiting.update(fresh)
+            self._waiting.update(counted)
 
     def flush(self) -> None:
         """Write the counts; those that could not be written wait for the next time."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from django.conf import settings
@@ -14,11 +16,11 @@ from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.building import Need, build_index
 from tocsin.domain.matching.drain import Drain
 from tocsin.domain.matching.types import BuildBusy
-from tocsin.engine.index import PublishFailed
+from tocsin.engine.index import IndexUnusable, PublishFailed, published, verify_published
 
 log = structlog.get_logger()
 
-BUILDS_ASIDE_ABOVE_ENTRIES = 100_000
+ASIDE_ABOVE_ENTRIES = 100_000
 AGAIN_AFTER_FAILURE = timedelta(seconds=30)
 
 
@@ -35,31 +37,40 @@ def register() -> None:
 
 
 class Builder:
-    """Builds when the index has grown old; a large one in a thread, so that letters and clocks
-    do not wait for minutes."""
+    """Builds when the index has grown old or is damaged; a large one in a thread, so that letters
+    and clocks do not wait for minutes."""
 
     def __init__(self) -> None:
         self._need = Need()
         self._aside: threading.Thread | None = None
         self._not_before: datetime | None = None
+        self._verified: int | None = None
 
     def look(self, at: datetime) -> None:
-        """Build now if there is need, or have it built; nothing while a build is under way."""
+        """Build now if there is need, or have it built; nothing while that is under way.
+
+        Each generation is read once and compared with its checksums: opening looks at a sample
+        only. One that is damaged is built again.
+        """
         if self._aside is not None and self._aside.is_alive():
             return
         if self._not_before is not None and at < self._not_before:
             return
-        if not self._need.exists(settings.TOCSIN_INDEX):
+        root = settings.TOCSIN_INDEX
+        work = self._build if self._need.exists(root) else self._verification(root)
+        if work is None:
             return
-        if sum(view.entries for view in hashlists.lists()) <= BUILDS_ASIDE_ABOVE_ENTRIES:
-            self._build(at)
+        if sum(view.entries for view in hashlists.lists()) <= ASIDE_ABOVE_ENTRIES:
+            work(at)
             return
-        self._aside = threading.Thread(target=self._build_aside, name="index-builder", daemon=True)
+        self._aside = threading.Thread(
+            target=self._work_aside, args=(work, at), name="index-builder", daemon=True
+        )
         self._aside.start()
 
     def _build(self, at: datetime) -> None:
         try:
-            build_index(at=at)
+            self._verified = build_index(at=at).generation
             self._not_before = None
         except BuildBusy:
             log.info("index_build_busy")
@@ -67,12 +78,28 @@ class Builder:
             self._not_before = at + AGAIN_AFTER_FAILURE
             log.error("index_not_published", error=type(error).__name__)
 
-    def _build_aside(self) -> None:
-        at = datetime.now(UTC)
+    def _verification(self, root: Path) -> Callable[[datetime], None] | None:
         try:
+            manifest = published(root)
+        except IndexUnusable:
+            return None
+        if manifest is None or manifest.generation == self._verified:
+            return None
+        self._verified = manifest.generation
+        return self._verify
+
+    def _verify(self, at: datetime) -> None:
+        try:
+            verify_published(settings.TOCSIN_INDEX)
+        except IndexUnusable as error:
+            log.error("index_damaged", error=type(error).__name__)
             self._build(at)
+
+    def _work_aside(self, work: Callable[[datetime], None], at: datetime) -> None:
+        try:
+            work(at)
         except DatabaseError as error:
-            self._not_before = at + AGAIN_AFTER_FAILURE
+            self._not_before = datetime.now(UTC) + AGAIN_AFTER_FAILURE
             log.error("index_not_built", error=type(error).__name__)
         finally:
             connection.close()
