@@ -6,6 +6,7 @@ import argparse
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,7 @@ def unknown_commands(text: str) -> list[str]:
     ]
 
 
+@cache
 def known_commands() -> dict[str, set[str]]:
     """Each command and its subcommands."""
     parser, _ = _parser()
