@@ -12,7 +12,7 @@ from django.test import Client
 from tests.doors import staff
 from tests.doors.console.reading import read
 from tests.support import run_worker_round
-from tocsin.base.accounts.models import ApiKey, Person
+from tocsin.base.accounts.models import ApiKey, Party, Person
 from tocsin.base.audit.models import AuditRow
 from tocsin.base.clock import actions as clock
 from tocsin.base.letters.models import Letter
@@ -85,7 +85,8 @@ def test_a_party_gets_a_key_whose_secret_is_shown_once(administrator: Client) ->
     party = {"name": "Picbin", "kind": "provider", "contact_email": ""}
     administrator.post("/console/keys/parties", party)
     assert administrator.post("/console/keys/parties", party).status_code == 409
-    answer = administrator.post("/console/keys/parties/1/new", KEY)
+    number = Party.objects.get().pk
+    answer = administrator.post(f"/console/keys/parties/{number}/new", KEY)
     [bearer] = re.findall(r"tk_[a-z2-7]{12}\.[\w-]{20,}", answer.content.decode())
     key = ApiKey.objects.get()
     assert bearer.startswith(key.key_id)
