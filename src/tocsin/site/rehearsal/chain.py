@@ -8,12 +8,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from tocsin.site.rehearsal import traces
+from tocsin.site.rehearsal import needles, traces
 from tocsin.site.rehearsal.hoster import OWN_VISIT, Hoster
 from tocsin.site.rehearsal.house import House, Opened, wait_for
 from tocsin.site.rehearsal.mail import Letters, read_notice
 from tocsin.site.rehearsal.people import Colleague
-from tocsin.site.rehearsal.pictures import UPLOADS, Picture, pictures, unlisted
+from tocsin.site.rehearsal.pictures import UPLOADS, Picture, never_seen, pictures
 from tocsin.site.rehearsal.play import Play, in_time, must
 from tocsin.site.rehearsal.provider import Provider, Told
 from tocsin.site.rehearsal.web import ask
@@ -53,9 +53,10 @@ def _leave(house: House, play: Play, parts: Chain, since: float) -> None:
     pictures = [*parts.pictures.values(), parts.new]
     with play.step("nobody but the rehearsal asked the hoster for a picture"):
         must(parts.hoster.strangers == 0, f"{parts.hoster.strangers} requests came.")
-    traces.search_the_disk(play, house, pictures, since, "while it runs")
+    search = traces.Search(house.folder, pictures, parts.own_needle, since)
+    search.run(play, "while it runs")
     traces.see_all_gone(play, house)
-    traces.search_the_disk(play, house, pictures, since, "afterwards")
+    search.run(play, "afterwards")
     traces.read_the_log(play, house, pictures, parts.hoster.place)
 
 
@@ -69,8 +70,9 @@ class Chain:
         self._provider = Provider(house.address, opened.key)
         self._analyst = Colleague(house.address)
         self._manager = Colleague(house.address)
-        self.pictures = {picture.name: picture for picture in pictures()}
-        self.new = unlisted(self.pictures["unrelated/fjord.jpg"])
+        self.own_needle = needles.fresh()
+        self.pictures = {picture.name: picture for picture in pictures(self.own_needle)}
+        self.new = never_seen(self.pictures["unrelated/fjord.jpg"], needles.fresh())
         self.hoster = Hoster(house.data / "letters")
         self._mail = Letters(self.hoster)
         self._known = self.pictures["exact/harbour.jpg"]

@@ -13,7 +13,7 @@ from typing import Final
 
 NEEDLE_BYTES: Final = 64
 PIECE: Final = 26  # characters of base64, 19 bytes: three of them leave one without a line break
-LARGEST_FILE_BYTES: Final = 1 << 30
+LARGEST_FILE_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,29 @@ def spellings(value: bytes) -> dict[bytes, str]:
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
-def search(needles: Iterable[Needle], files: Iterable[Path]) -> tuple[int, list[Spot]]:
-    """How many files were searched, and where a needle was found."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought. `left_out`: files too large, unreadable, or gone meanwhile."""
+
+    searched: int
+    left_out: int
+    spots: tuple[Spot, ...]
+
+
+def search(needles: Iterable[Needle], files: Iterable[Path]) -> Found:
+    """Look for every spelling of every needle in every file."""
     wanted = {
         written: f"{needle.picture}, {name}"
         for needle in needles
         for written, name in spellings(needle.value).items()
     }
-    searched, spots = 0, []
+    searched, left_out, spots = 0, 0, []
     for file in files:
         found = _found_in(file, wanted)
         searched += found is not None
+        left_out += found is None
         spots += [Spot(file, where) for where in found or ()]
-    return searched, spots
+    return Found(searched, left_out, tuple(spots))
 
 
 def files_below(folder: Path) -> Iterator[Path]:

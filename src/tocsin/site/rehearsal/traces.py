@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tocsin.site.rehearsal import needles
 from tocsin.site.rehearsal.house import House, wait_for
+from tocsin.site.rehearsal.needles import Needle
 from tocsin.site.rehearsal.pictures import Picture
 from tocsin.site.rehearsal.play import Play, must
 
@@ -17,19 +18,40 @@ SHARED_PLACES: Final = ("/var/tmp", "/dev/shm")  # noqa: S108 - searched, not wr
 GONE_WITHIN_SECONDS: Final = 5.0
 
 
-def search_the_disk(
-    play: Play, house: House, pictures: Iterable[Picture], since: float, when: str
-) -> None:
-    """Look for every needle in all that this house wrote, and for this run's own elsewhere."""
-    pictures = list(pictures)
-    with play.step(f"no byte of a picture on disk {when}") as step:
-        everything = [needle for picture in pictures for needle in picture.needles]
-        inside, spots = needles.search(everything, needles.files_below(house.folder))
-        own = [needle for picture in pictures for needle in picture.own_needle]
-        outside, more = needles.search(own, _written_elsewhere(house.folder, since))
-        found = [f"{spot.file} ({spot.where})" for spot in (*spots, *more)]
-        must(not found, f"bytes of pictures lie in: {'; '.join(found[:5])}.")
-        step.note(f"{len(everything)} needles, raw, hex and base64, in {inside} + {outside} files")
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for, and where.
+
+    Every needle in all that this house wrote, below `folder`. The run's own one, which no file
+    could hold before, also in what anybody wrote to shared places since: the needles that ship with
+    the pictures may lie there for other reasons.
+    """
+
+    folder: Path
+    pictures: Sequence[Picture]
+    own: bytes
+    since: float
+
+    def run(self, play: Play, when: str) -> None:
+        """Search once. Raises Failed when a needle is found."""
+        with play.step(f"no byte of a picture on disk {when}") as step:
+            own = Needle("this run", self.own)
+            wanted = [own, *(needle for one in self.pictures for needle in one.needles)]
+            inside = needles.search(wanted, needles.files_below(self.folder))
+            elsewhere = needles.search([own], self._written_elsewhere())
+            spots = [f"{spot.file} ({spot.where})" for spot in (*inside.spots, *elsewhere.spots)]
+            must(not spots, f"bytes of pictures lie in: {'; '.join(spots[:5])}.")
+            must(inside.left_out == 0, f"{inside.left_out} files could not be searched.")
+            step.note(f"{len(wanted)} needles, raw, hex and base64, in {inside.searched} files")
+            step.note(f"one in {elsewhere.searched} files of shared places")
+            if elsewhere.left_out:
+                step.note(f"{elsewhere.left_out} there too large or gone")
+
+    def _written_elsewhere(self) -> Iterator[Path]:
+        for place in {Path(tempfile.gettempdir()), *map(Path, SHARED_PLACES)}:
+            for path in needles.files_changed_since(place, self.since):
+                if not path.is_relative_to(self.folder):
+                    yield path
 
 
 def read_the_log(play: Play, house: House, pictures: Iterable[Picture], place: str) -> None:
@@ -56,9 +78,3 @@ def see_all_gone(play: Play, house: House) -> None:
         took = wait_for(lambda: not house.running(), GONE_WITHIN_SECONDS)
         must(took is not None, f"these processes were left behind: {house.running()}.")
         step.note(f"{running} processes gone")
-
-
-def _written_elsewhere(folder: Path, since: float) -> Iterator[Path]:
-    places = {Path(tempfile.gettempdir()), *map(Path, SHARED_PLACES)}
-    written = chain.from_iterable(needles.files_changed_since(place, since) for place in places)
-    return (path for path in written if not path.is_relative_to(folder))
