@@ -108,7 +108,7 @@ def test_a_new_item_appears_on_an_open_queue_by_itself(console: Console) -> None
 
 def test_a_taken_item_says_by_whom_without_leaving_the_page(console: Console) -> None:
     ada, noor = analyst("ada"), analyst("noor")
-    away(lambda: staff.report(URL, now()))
+    number = away(lambda: staff.report(URL, now()))
     pages = [console.visitor(), console.visitor()]
     for page, secret, name in zip(pages, (ada, noor), ("ada", "noor"), strict=True):
         log_in_by_keyboard(page, secret, name)
@@ -119,6 +119,12 @@ def test_a_taken_item_says_by_whom_without_leaving_the_page(console: Console) ->
     expect(pages[0].get_by_role("heading", name="Record a finding")).to_be_visible()
     pages[1].keyboard.press("t")
     expect(pages[1].get_by_role("alert")).to_contain_text("ada has taken this item")
+    assert pages[1].url.endswith(number)
+    pages[0].keyboard.press("g")
+    pages[0].wait_for_url("**/console/items/")
+    expect(pages[0].get_by_role("status")).to_contain_text(f"{number} is given back")
+    pages[1].reload()
+    expect(pages[1].get_by_role("button", name="Take")).to_be_visible()
     # The browser notes every answer that is not a success; this one was meant.
     console.complaints[:] = [text for text in console.complaints if "409" not in text]
 

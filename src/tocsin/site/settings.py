@@ -133,6 +133,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_ADAPTER = "tocsin.doors.console.login.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tocsin"
+MFA_TOTP_TOLERANCE = 1  # half minutes a phone's clock may be off
 
 SESSION_COOKIE_NAME = "tocsin_session"
 SESSION_COOKIE_AGE = 12 * 3600

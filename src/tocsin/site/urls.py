@@ -1,11 +1,11 @@
 """Every address Django answers. Of allauth only the pages that are used here."""
 
 from allauth.account import views as account
-from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from tocsin.doors.console import codes
 from tocsin.doors.console.permissions import entered
 from tocsin.doors.console.views import account as own
 from tocsin.doors.console.views.front import front
@@ -20,8 +20,8 @@ urlpatterns = [
     path("account/again", account.reauthenticate, name="account_reauthenticate"),
     path("account/password", entered(account.password_change), name="account_change_password"),
     path("account/sessions", entered(own.Sessions.as_view()), name="usersessions_list"),
-    path("account/code", second_factor.authenticate, name="mfa_authenticate"),
-    path("account/code-again", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("account/code", codes.EnterCode.as_view(), name="mfa_authenticate"),
+    path("account/code-again", codes.EnterCodeAgain.as_view(), name="mfa_reauthenticate"),
     path("account/authenticator", own.SetUpSecondFactor.as_view(), name="mfa_activate_totp"),
     path(
         "account/recovery-codes",

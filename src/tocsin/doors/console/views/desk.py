@@ -183,7 +183,10 @@ def _page(
         "taken": taken,
         "problem": problem,
     }
-    return render(request, "console/item.html", page, status=status)
+    response = render(request, "console/item.html", page, status=status)
+    # After a refusal the browser stands on the item and not on the act: reloading shows it.
+    response.headers["HX-Push-Url"] = reverse("console:item", args=[shown.number])
+    return response
 
 
 def _item(number: str) -> ItemView:

@@ -99,6 +99,10 @@
     });
     document.addEventListener("htmx:afterSettle", (event) => {
         dress(event.target);
+        if (event.target.id === "page") {
+            event.target.focus({ preventScroll: true });
+            listen();
+        }
         const row = standing && document.querySelector(`[data-row="${CSS.escape(standing)}"] a.open`);
         if (row) row.focus({ preventScroll: true });
         standing = null;
@@ -109,11 +113,12 @@
         window.htmx.trigger(document.body, "queue-changed");
     };
 
+    let live = null;
     const listen = () => {
         const url = document.body.dataset.live;
-        if (!url || document.getElementById("queue") === null) return;
+        if (!url || live !== null || document.getElementById("queue") === null) return;
         let last = null;
-        const live = new EventSource(url, { withCredentials: true });
+        live = new EventSource(url, { withCredentials: true });
         live.addEventListener("queue", (event) => {
             if (last !== null && last !== event.data) renew();
             last = event.data;
