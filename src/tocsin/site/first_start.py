@@ -132,11 +132,16 @@ def _rehearsal_key() -> str:
     if kept.exists():
         return str(kept.read_text("ascii").strip())
     at = datetime.now(UTC)
-    party = next((p.pk for p in people.parties() if p.name == REHEARSAL_PARTY), None)
-    if party is None:
+    known = next((p for p in people.parties() if p.name == REHEARSAL_PARTY), None)
+    if known is None:
         party = accounts.make_party(
             name=REHEARSAL_PARTY, kind=PartyKind.PROVIDER, contact_email="", actor=ACTOR, at=at
         )
+    else:
+        party = known.pk
+        # The file is gone (a restore leaves it out), so nobody has the secrets of these.
+        for key in known.keys.all():
+            accounts.revoke_key(key_id=key.key_id, actor=ACTOR, at=at)
     issued = matching.issue_provider_key(
         party_id=party,
         terms=KeyTerms(tier=Tier.DETAIL),

@@ -17,7 +17,7 @@ from tocsin.base.audit.types import Actor, system
 from tocsin.base.letters.actions import Draft, queue
 from tocsin.base.letters.types import Content
 from tocsin.domain.hashlists import actions as hashlists
-from tocsin.domain.hashlists.queries import lists
+from tocsin.domain.hashlists.queries import last_change_no, lists
 from tocsin.domain.hashlists.types import (
     Category,
     FingerprintValue,
@@ -27,6 +27,7 @@ from tocsin.domain.hashlists.types import (
     Purpose,
 )
 from tocsin.site.backup.making import make_backup
+from tocsin.site.backup.restoring import CASES_SKIPPED, ENTRIES_SKIPPED
 from tocsin.site.first_start import REHEARSAL
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -113,6 +114,30 @@ def test_everything_is_back_in_an_empty_place(
         " queries.about('notice:1')[0].state.value, {x.slug: x.entries for x in lists()},"
         " state.problem, state.fingerprints['sha256'] >= 2]"
     ) == ["Words", "sent", {x.slug: x.entries for x in lists()}, None, True]
+
+
+def test_no_number_given_out_since_the_backup_is_given_out_again(
+    data_folder: Path, tmp_path: Path, elsewhere: Place, passphrase_file: Path, now: datetime
+) -> None:
+    fill(now)
+    file = tmp_path / "b.tar"
+    here(data_folder).tocsin("backup", file, "--keys-passphrase-file", passphrase_file)
+    before = last_change_no()
+    said = elsewhere.tocsin("restore", file, "--keys-passphrase-file", passphrase_file)
+    assert said.status == 0, said.text
+    change, item, notice = elsewhere.ask(
+        "from datetime import UTC, datetime\n"
+        "from django.db import transaction\n"
+        "from tocsin.domain.hashlists.queries import last_change_no\n"
+        "from tocsin.domain.reports.items import next_number\n"
+        "from tocsin.domain.takedown.actions import _next_number\n"
+        "at = datetime.now(UTC)\n"
+        "with transaction.atomic():\n"
+        "    answer = [last_change_no(), next_number(at), _next_number(at)]"
+    )
+    assert change >= before + ENTRIES_SKIPPED
+    assert int(item.rpartition("-")[2]) > CASES_SKIPPED
+    assert int(notice.rpartition("-")[2]) > CASES_SKIPPED
 
 
 def test_the_audit_chain_goes_on_soundly_after_a_restore(

@@ -13,7 +13,7 @@ from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import archive
 from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
-from tocsin.domain.hashlists.changes import log_change
+from tocsin.domain.hashlists.changes import log_change, skip_numbers
 from tocsin.domain.hashlists.importing import DatabaseBusy, Tell, patience, run_import
 from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.making import ListExists, NoSuchList, list_of, make_list
@@ -78,6 +78,7 @@ __all__ = [
     "release",
     "release_hold",
     "replay_withdrawals",
+    "skip_numbers",
     "withdraw_entry",
 ]
 

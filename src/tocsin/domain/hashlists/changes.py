@@ -25,6 +25,16 @@ def take_numbers(name: str, count: int = 1) -> int:
     return Counter.objects.values_list("value", flat=True).get(pk=name) - count + 1
 
 
+def skip_numbers(count: int) -> None:
+    """Leave out numbers of entries and changes that a lost later copy may have given out.
+
+    Call it in a transaction. References at providers and indexes of other machines still speak
+    of them: a number that meant something else once must not come again.
+    """
+    take_numbers("entry", count)
+    take_numbers("change", count)
+
+
 def log_change(
     kind: ChangeKind, *, at: datetime, entry_id: int | None = None, run_id: int | None = None
 ) -> int:

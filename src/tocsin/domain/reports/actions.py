@@ -226,6 +226,11 @@ def correct(*, number: str, why: str, actor: Actor, at: datetime) -> ItemView:
     return queries.item(number)
 
 
+def skip_numbers(*, count: int, at: datetime) -> None:
+    """Leave out item numbers, in the caller's transaction: after a restore they are taken."""
+    items.skip_numbers(count, at)
+
+
 def _not_free(item: Item) -> Exception:
     if item.state == ItemState.TAKEN:
         name = queries.names().get(item.taken_by, item.taken_by)

@@ -25,9 +25,14 @@ def context(number: str) -> str:
 
 def next_number(at: datetime) -> str:
     """The year's next item number; the counter's row holds others back until commit."""
-    ItemCounter.objects.get_or_create(year=at.year)
-    ItemCounter.objects.filter(year=at.year).update(last=F("last") + 1)
+    skip_numbers(1, at)
     return f"T-{at.year}-{ItemCounter.objects.get(year=at.year).last:06d}"
+
+
+def skip_numbers(count: int, at: datetime) -> None:
+    """Leave out numbers of this year that a lost later copy may have given out."""
+    ItemCounter.objects.get_or_create(year=at.year)
+    ItemCounter.objects.filter(year=at.year).update(last=F("last") + count)
 
 
 def locked(number: str) -> Item:

@@ -237,6 +237,15 @@ def _press(notice: Notice, at: datetime) -> None:
     _note(notice, "takedown.press", at, state=notice.state)
 
 
+def skip_numbers(*, count: int, at: datetime) -> None:
+    """Leave out notice numbers, in the caller's transaction: after a restore they are taken.
+
+    A hoster's mail server would pass over a second letter of the same Message-ID.
+    """
+    NoticeCounter.objects.get_or_create(year=at.year)
+    NoticeCounter.objects.filter(year=at.year).update(last=F("last") + count)
+
+
 def _note(notice: Notice, action: str, at: datetime, **facts: Json) -> None:
     actor: Actor = _US
     told = {"item": notice.item_number, **facts}
@@ -252,6 +261,5 @@ def _locked(notice_id: int) -> Notice:
 
 
 def _next_number(at: datetime) -> str:
-    NoticeCounter.objects.get_or_create(year=at.year)
-    NoticeCounter.objects.filter(year=at.year).update(last=F("last") + 1)
+    skip_numbers(count=1, at=at)
     return f"N-{at.year}-{NoticeCounter.objects.get(year=at.year).last:06d}"

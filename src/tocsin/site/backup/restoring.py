@@ -27,6 +27,8 @@ from tocsin.base.letters import queries as letters
 from tocsin.base.secrets import verify
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.matching import actions as matching
+from tocsin.domain.reports import actions as reports
+from tocsin.domain.takedown import actions as takedown
 from tocsin.engine.index import PublishFailed
 from tocsin.site.backup import databases, keys, outside
 from tocsin.site.backup.keys import KeyPlan
@@ -44,6 +46,11 @@ from tocsin.site.backup.types import (
 )
 
 STAGING = ".restoring-"
+
+# More than anybody has given out between two backups, and few enough to lose.
+ENTRIES_SKIPPED = 1_000_000
+CASES_SKIPPED = 10_000
+
 _MOVED = ("archive", "journal", "letters")
 _MAY_BE_THERE = {"lost+found"}
 
@@ -186,6 +193,9 @@ def _catch_up(staging: Path, pushed: Pushed, actor: Actor, at: datetime) -> _Sin
 
 def _note(manifest: Manifest, since: _Since, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
+        hashlists.skip_numbers(ENTRIES_SKIPPED)
+        reports.skip_numbers(count=CASES_SKIPPED, at=at)
+        takedown.skip_numbers(count=CASES_SKIPPED, at=at)
         # Somebody who logged out, or was locked out, after the backup must not be in again.
         Session.objects.all().delete()
         record(
@@ -198,6 +208,8 @@ def _note(manifest: Manifest, since: _Since, actor: Actor, at: datetime) -> None
                 "withdrawals_since": since.lines,
                 "withdrawn_again": since.again,
                 "heads_reached_row": since.reached,
+                "entry_numbers_skipped": ENTRIES_SKIPPED,
+                "case_numbers_skipped": CASES_SKIPPED,
             },
         )
 
