@@ -69,6 +69,17 @@ def test_a_letter_leaves_in_the_next_round_with_a_receipt(now: datetime, data_fo
     assert Message.objects.get().topic == actions.SENT
 
 
+def test_a_long_subject_stands_on_its_own_line_and_the_words_within_76(
+    now: datetime, data_folder: Path
+) -> None:
+    subject = "[REHEARSAL] Notice N-2026-000001: child sexual abuse material on pictures.example"
+    queue(now, content=Content(subject, "ouvrez-la à nouveau, s’il vous plaît " * 20))
+    clock.run_round(at=now, worker="w")
+    lines = eml(data_folder)[0].read_text("ascii").splitlines()
+    assert f"Subject: {subject}" in lines
+    assert max(map(len, lines[lines.index("") :])) <= 76
+
+
 def test_a_letter_of_a_change_that_was_undone_never_leaves(
     now: datetime, data_folder: Path
 ) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from tocsin.base.clock import rounds
 from tocsin.base.outbox.actions import consume
 from tocsin.base.outbox.types import News
-from tocsin.domain.takedown import actions, rules
+from tocsin.domain.takedown import actions, rules, xarf
 
 
 def register() -> None:
@@ -21,6 +21,12 @@ def register() -> None:
     consume("letters.dead", _letter_dead)
     for state, waiting in rules.LIFE.waiting.items():
         rounds.handle(waiting.then, partial(actions.still_waiting, state))
+    rounds.every("takedown.warm_up", timedelta(days=1), _warm_up)
+
+
+def _warm_up(at: datetime) -> None:
+    # The schema checker takes seconds to come in; the first notice must not wait for it.
+    xarf.problems({})
 
 
 def _found_unlawful(news: News, at: datetime) -> None:
