@@ -73,7 +73,7 @@ def test_a_long_subject_stands_on_its_own_line_and_the_words_within_76(
     now: datetime, data_folder: Path
 ) -> None:
     subject = "[REHEARSAL] Notice N-2026-000001: child sexual abuse material on pictures.example"
-    queue(now, content=Content(subject, "ouvrez-la à nouveau, s’il vous plaît " * 20))
+    queue(now, content=Content(subject, "ouvrez-la à nouveau, s'il vous plaît " * 20))
     clock.run_round(at=now, worker="w")
     lines = eml(data_folder)[0].read_text("ascii").splitlines()
     assert f"Subject: {subject}" in lines

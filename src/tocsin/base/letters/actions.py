@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
@@ -192,7 +193,8 @@ def _seal(message_id: str, content: Content) -> str:
 def _message(letter: Letter, at: datetime) -> EmailMessage:
     content = content_of(letter)
     organisation = settings.TOCSIN_ORGANISATION
-    message = EmailMessage()
+    # RFC 2045 §6.7 ends an encoded line at 76 characters; Python's own limit is 78.
+    message = EmailMessage(policy=policy.default.clone(max_line_length=76))
     message["From"] = formataddr((organisation.name, organisation.email))
     message["To"] = letter.to
     message["Subject"] = content.subject

@@ -11,7 +11,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-
 HEADER_LINE = 240  # RFC 5322 §2.1.1 allows 998
 
 
