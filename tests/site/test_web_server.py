@@ -101,6 +101,26 @@ def _ask(
         web.close()
 
 
+def _core_limits(server_name: str) -> list[str]:
+    """The limits on core files of the processes of that server, soft and hard."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            limits = (process / "limits").read_text("ascii").splitlines()
+        except OSError:
+            continue
+        if server_name.encode() in command:
+            found += [line for line in limits if line.startswith("Max core file size")]
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_web_process_that_falls_leaves_no_core_file_with_an_upload_in_it(port: int) -> None:
+    limits = [line.split()[4:6] for line in _core_limits(f"--port\0{port}\0")]
+    assert ["0", "0"] in limits, "the process that serves keeps its limit from before"
+
+
 def test_a_provider_is_served_by_the_real_server(
     port: int, key: IssuedKey, data_folder: Path
 ) -> None:

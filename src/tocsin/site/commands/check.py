@@ -60,6 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check everything, tell, and return the exit status."""
     from tocsin.engine.media import DecoderUnavailable
+    from tocsin.site import dumps
     from tocsin.site.checking.notes import Notes, NotesUnusable, default_place, identity_of
     from tocsin.site.checking.running import Run
     from tocsin.site.checking.types import CannotAsk
@@ -67,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.workers < 1:
         raise Stop("--workers takes a number from 1.")
+    dumps.leave_none()
     try:
         lists = _lists(options)
         identity = identity_of(options.paths, lists.identity)
