@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from tests.doors.api.asking import Client
-from tocsin.site.dispatch import Decoders, Dispatch, build
+from tocsin.site.dispatch import PATIENT_AT_ONCE, Decoders, Dispatch, build
 
 
 def pages(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -42,6 +44,30 @@ def test_the_setting_names_the_open_doors(settings: Settings) -> None:
     client = Client(build())
     assert client.ask("GET", "/v2/openapi.json").status == 200
     assert client.ask("GET", "/console/").status == 404
+
+
+def test_requests_that_wait_leave_threads_for_checks() -> None:
+    may_go_on, waiting = threading.Event(), threading.Semaphore(0)
+
+    def slow(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] in {"/v2/media", "/console/"}:
+            waiting.release()
+            may_go_on.wait(20)
+        return pages(environ, start_response)
+
+    client = Client(Dispatch(api=slow, pages=slow))
+    with ThreadPoolExecutor(PATIENT_AT_ONCE) as uploads:
+        places = ["/v2/media", "/console/"] * (PATIENT_AT_ONCE // 2)
+        held = [uploads.submit(client.post, place) for place in places]
+        assert all(waiting.acquire(timeout=20) for _ in held)
+        assert client.post("/v1/check/md5").status == 200
+        assert client.post("/v2/checks").status == 200
+        assert client.ask("GET", "/healthz").body == b"ok"
+        refused = client.post("/v2/reports")
+        assert (refused.status, refused.code, refused.headers["Retry-After"]) == (503, "busy", "2")
+        may_go_on.set()
+        assert {answer.result().status for answer in held} == {200}
+    assert client.post("/v2/reports").status == 200
 
 
 def test_the_unexpected_is_500_without_a_word_of_what_was_sent() -> None:

@@ -21,6 +21,12 @@ from tocsin.engine.media import DecoderPool, MediaOptions
 log = structlog.get_logger()
 
 HEALTH = "/healthz"
+# These look into memory only. Everything else may have to wait: for a slow upload, for the
+# database. A few threads are kept free of that, so that no number of waiting requests stops checks.
+PROMPT = ("/v1/", "/v2/checks")
+PATIENT_AT_ONCE = 16
+KEPT_FOR_CHECKS = 8
+THREADS = PATIENT_AT_ONCE + KEPT_FOR_CHECKS
 
 
 class Dispatch:
@@ -29,11 +35,24 @@ class Dispatch:
     def __init__(self, *, api: WsgiApp | None, pages: WsgiApp | None) -> None:
         self._api = api
         self._pages = pages
+        self._room = threading.BoundedSemaphore(PATIENT_AT_ONCE)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == HEALTH:
             return Reply(200, b"ok", "text/plain").send(start_response)
+        if path.startswith(PROMPT):
+            return self._through_api(environ, start_response)
+        if not self._room.acquire(blocking=False):
+            return _busy().send(start_response)
+        try:
+            return self._in_its_time(path, environ, start_response)
+        finally:
+            self._room.release()
+
+    def _in_its_time(
+        self, path: str, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
         if path.startswith(PREFIXES):
             return self._through_api(environ, start_response)
         if self._pages is None:
@@ -87,6 +106,11 @@ def build() -> WsgiApp:
     doors = set(settings.TOCSIN_DOORS)
     api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint) if "api" in doors else None
     return Dispatch(api=api, pages=WSGIHandler() if "console" in doors else None)
+
+
+def _busy() -> Reply:
+    words = "Too many requests at once; send this one again."
+    return Refused(503, "busy", words, headers=(("Retry-After", "2"),)).reply()
 
 
 def _nothing_here() -> Reply:

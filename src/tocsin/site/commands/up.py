@@ -62,6 +62,7 @@ def programs() -> list[Program]:
     """The processes of one machine."""
     from django.conf import settings
 
+    from tocsin.site.dispatch import THREADS
     from tocsin.site.supervisor import Program
 
     # A server worker that is told to stop while it still starts forgets it: it is killed in time.
@@ -72,7 +73,7 @@ def programs() -> list[Program]:
     web = (
         *granian,
         *("--interface", "wsgi", "--port", str(settings.TOCSIN_PORT)),
-        *("--workers", str(settings.TOCSIN_WEB_WORKERS), "--blocking-threads", "8"),
+        *("--workers", str(settings.TOCSIN_WEB_WORKERS), "--blocking-threads", str(THREADS)),
         *("--backpressure", "64"),
         "tocsin.site.wsgi:application",
     )
