@@ -105,11 +105,21 @@ def test_an_answer_that_unpacks_to_gigabytes_takes_no_memory() -> None:
     assert peak < 8 * 1024 * KIB
 
 
+def packed_once(data: bytes) -> bytes:
+    # Without the time of day: two collections of these tests must name them alike.
+    return gzip.compress(data, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("encoding", "packed"),
-    [("gzip", gzip.compress(b"plain")), ("X-GZIP", gzip.compress(b"plain")), ("identity", b"plain"),
-     ("deflate", zlib.compress(b"plain"))],
-)  # fmt: skip
+    [
+        ("gzip", packed_once(b"plain")),
+        ("X-GZIP", packed_once(b"plain")),
+        ("identity", b"plain"),
+        ("deflate", zlib.compress(b"plain")),
+    ],
+    ids=["gzip", "x-gzip", "identity", "deflate"],
+)
 def test_an_answer_packed_without_being_asked_is_unpacked(encoding: str, packed: bytes) -> None:
     with serving(lambda request: request.give(body=packed, Content_Encoding=encoding)) as peer:
         answer = Egress().request("GET", peer.url, policy=configured_peer(peer.url))
@@ -121,11 +131,12 @@ def test_an_answer_packed_without_being_asked_is_unpacked(encoding: str, packed:
     ("encoding", "body"),
     [
         ("br", b"anything"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"plain"))),
+        ("gzip, gzip", packed_once(packed_once(b"plain"))),
         ("gzip", b"not packed at all"),
-        ("gzip", gzip.compress(b"plain")[:-9]),
-        ("gzip", gzip.compress(b"plain") + gzip.compress(b"more")),
+        ("gzip", packed_once(b"plain")[:-9]),
+        ("gzip", packed_once(b"plain") + packed_once(b"more")),
     ],
+    ids=["unknown packing", "packed twice", "not packed", "cut off", "more behind"],
 )
 def test_a_part_of_a_body_is_never_taken_for_the_whole(encoding: str, body: bytes) -> None:
     with (
