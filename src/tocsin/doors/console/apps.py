@@ -6,6 +6,7 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
-        from tocsin.doors.console import login
+        from tocsin.doors.console import failures, login
 
+        failures.connect()
         login.connect()
