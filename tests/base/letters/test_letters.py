@@ -149,6 +149,20 @@ def test_a_refused_letter_is_tried_again_and_then_dead_and_may_be_brought_back(
     assert queries.dead() == []
 
 
+def test_what_a_letter_is_about_does_not_come_back_in_the_clear_with_its_refusal(
+    now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Refusing, "said", "554 spam: contains https://host.example/a?b=c")
+    settings.TOCSIN_MAIL = Refusing()
+    queue(now)
+    Letter.objects.update(attempts=actions.DEAD_AFTER_ATTEMPTS - 1)
+    clock.run_round(at=now, worker="w")
+    (dead,) = queries.dead()
+    assert dead.last_error == "554 spam: contains …"
+    noted = AuditRow.objects.get(action="letters.dead")
+    assert "host.example" not in str(noted.personal)
+
+
 def test_an_address_no_mail_can_carry_ends_as_a_dead_letter(now: datetime) -> None:
     queue(now, to="abuse@host.example\nBcc: all@host.example")
     Letter.objects.update(attempts=actions.DEAD_AFTER_ATTEMPTS - 1)

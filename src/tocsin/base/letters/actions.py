@@ -17,6 +17,7 @@ from django.db.models import F
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, system
 from tocsin.base.clock.actions import set_due
+from tocsin.base.letters import rules
 from tocsin.base.letters.models import Letter
 from tocsin.base.letters.transports import NotSent, Transport
 from tocsin.base.letters.types import Attachment, Content, LetterState
@@ -88,7 +89,7 @@ def send(subject: str, at: datetime) -> None:
     except (NotSent, NotOurs, ValueError) as error:
         # NotOurs: its key is gone. ValueError: an address or subject no mail can carry. These too
         # must end as a dead letter that a person sees, not in endless tries.
-        _note_failure(letter, str(error), at)
+        _note_failure(letter, rules.without_addresses(str(error)), at)
         return
     with transaction.atomic():
         Letter.objects.filter(pk=letter.pk).update(
@@ -152,9 +153,7 @@ class TryAgain(Exception):
 
 def _note_failure(letter: Letter, said: str, at: datetime) -> None:
     with transaction.atomic():
-        Letter.objects.filter(pk=letter.pk).update(
-            attempts=F("attempts") + 1, last_error=said[:300]
-        )
+        Letter.objects.filter(pk=letter.pk).update(attempts=F("attempts") + 1, last_error=said)
         dead = Letter.objects.filter(
             pk=letter.pk, state=LetterState.WAITING, attempts__gte=DEAD_AFTER_ATTEMPTS
         ).update(state=LetterState.DEAD)
@@ -164,7 +163,7 @@ def _note_failure(letter: Letter, said: str, at: datetime) -> None:
                 action="letters.dead",
                 subject=f"letter:{letter.pk}",
                 at=at,
-                personal={"said": said[:300]},  # mail servers like to repeat the address
+                personal={"said": said},
             )
             put(topic=DEAD, payload=_told(letter), at=at)
     log.warning("letter_not_sent", letter_id=letter.pk, dead=bool(dead))
