@@ -82,6 +82,12 @@ def test_wrong_terms_leave_nothing_behind(now: datetime) -> None:
     assert queries.hosters() == []
 
 
+def test_a_hoster_cannot_write_lines_of_its_own_into_notices(now: datetime) -> None:
+    with pytest.raises(HosterRefused) as refused:
+        add(replace(BIG, name="Big\r\nBcc: all@x.example", abuse_email="a\x00b@x.example"), now)
+    assert set(refused.value.problems) == {"name", "abuse_email"}
+
+
 def test_an_update_replaces_places_but_not_the_world(now: datetime) -> None:
     number = add(BIG, now)
     changed = replace(BIG, abuse_email="new@big.example", places=("other.example",))

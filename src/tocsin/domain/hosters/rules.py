@@ -32,13 +32,14 @@ def place(text: str) -> Place:
 def problems(terms: HosterTerms) -> dict[str, str]:
     """What is wrong with each field, in words; empty when the hoster can be kept."""
     found = {}
-    if not 1 <= len(terms.name.strip()) <= 120:
-        found["name"] = "Give a name of at most 120 characters."
+    # Printable: a name with line breaks would write lines of its own into every notice.
+    if not 1 <= len(terms.name.strip()) <= 120 or not terms.name.isprintable():
+        found["name"] = "Give a name of at most 120 printable characters, on one line."
     if not _COUNTRY.fullmatch(terms.country):
         found["country"] = "Give the two capital letters of the country, as NL."
     if terms.language not in LANGUAGES:
         found["language"] = f"Notices are written in {', '.join(LANGUAGES)}."
-    if not _EMAIL.fullmatch(terms.abuse_email):
+    if not (_EMAIL.fullmatch(terms.abuse_email) and terms.abuse_email.isprintable()):
         found["abuse_email"] = "Give one mail address."
     wrong = _wrong_places(terms.places)
     if wrong:
