@@ -63,6 +63,16 @@ def test_a_corrected_item_can_be_found_unlawful_again_with_a_new_entry(now: date
     assert lists.entry(second).status is EntryStatus.ACTIVE
 
 
+def test_a_correction_of_another_state_than_was_seen_is_refused(now: datetime) -> None:
+    number, boss = report(now), person("boss")
+    found(number, person("anna"), now)
+    seen = queries.item(number).state
+    actions.correct(number=number, why="wrong", was=seen, actor=boss, at=now)
+    with pytest.raises(MoveRefused):
+        actions.correct(number=number, why="wrong", was=seen, actor=boss, at=now)
+    assert queries.item(number).state is ItemState.NOT_UNLAWFUL
+
+
 def test_a_correction_says_why(now: datetime) -> None:
     number = report(now)
     found(number, person("anna"), now)

@@ -191,6 +191,19 @@ def test_a_correction_needs_a_manager_and_a_reason(
     assert "An adult." in page.words
 
 
+def test_a_correction_sent_twice_does_not_undo_itself(
+    analyst: Client, manager: Client, number: str
+) -> None:
+    analyst.post(f"/console/items/{number}/take")
+    analyst.post(f"/console/items/{number}/assess", UNLAWFUL)
+    shown = manager.get(f"/console/items/{number}").content.decode()
+    assert '<input type="hidden" name="was" value="unlawful"' in shown
+    twice = {"why": "An adult.", "was": "unlawful"}
+    assert manager.post(f"/console/items/{number}/correct", twice).status_code == 302
+    assert manager.post(f"/console/items/{number}/correct", twice).status_code == 409
+    assert queries.item(number).state is ItemState.NOT_UNLAWFUL
+
+
 def test_correcting_what_is_not_decided_is_refused(manager: Client, number: str) -> None:
     assert manager.post(f"/console/items/{number}/correct", {"why": "x"}).status_code == 409
 

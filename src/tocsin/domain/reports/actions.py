@@ -185,11 +185,14 @@ def agree(*, number: str, actor: Actor, at: datetime) -> ItemView:
     return queries.item(number)
 
 
-def correct(*, number: str, why: str, actor: Actor, at: datetime) -> ItemView:
+def correct(
+    *, number: str, why: str, actor: Actor, at: datetime, was: ItemState | None = None
+) -> ItemView:
     """Say that the item's finding was wrong.
 
     A wrong "unlawful" is undone: its own entry is withdrawn, who had got hits on it is written
     down, and the takedown room takes the notice back. A wrong "not unlawful" is judged again.
+    `was` is the state that was looked at: sent twice, it must not undo the correction itself.
     Raises FindingRefused when `why` is empty, MoveRefused when there is nothing to correct.
     """
     if not 0 < len(why.strip()) <= rules.MOST_WORDS:
@@ -197,6 +200,8 @@ def correct(*, number: str, why: str, actor: Actor, at: datetime) -> ItemView:
     with transaction.atomic():
         item = items.locked(number)
         before = ItemState(item.state)
+        if was is not None and was is not before:
+            raise MoveRefused(f"{number} is {before} by now")
         items.enter(item, rules.LIFE.target("correct", before), at)
         item.seen_again = False
         items.reprioritise(item)

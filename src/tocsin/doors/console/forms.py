@@ -13,7 +13,7 @@ from tocsin.base.accounts.types import PartyKind, Role, Tier
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.hosters.types import HosterTerms, HosterView
 from tocsin.domain.matching.types import Action, ListsSeen, PolicyTerms
-from tocsin.domain.reports.types import FindingInput, FindingKind, Ground
+from tocsin.domain.reports.types import FindingInput, FindingKind, Ground, ItemState
 from tocsin.doors.console import words
 
 
@@ -96,11 +96,23 @@ class FindingForm(forms.Form):
 
 
 class Correction(forms.Form):
+    """Why a finding was wrong, and the state its reader saw."""
+
+    was = forms.ChoiceField(
+        required=False,
+        choices=[("", ""), *((state.value, state.value) for state in ItemState)],
+        widget=forms.HiddenInput,
+    )
     why = forms.CharField(
         label=_("Why it was wrong"),
         max_length=4_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    def state_seen(self) -> ItemState | None:
+        """The state the item had on the page that was sent, if the page said so."""
+        was = self.cleaned_data["was"]
+        return ItemState(was) if was else None
 
 
 class HosterForm(forms.Form):

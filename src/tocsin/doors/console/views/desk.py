@@ -149,7 +149,11 @@ def correct(request: StaffRequest, number: str) -> HttpResponse:
         return _page(request, _item(number), correction=form, status=422)
     try:
         actions.correct(
-            number=number, why=form.cleaned_data["why"], actor=request.actor, at=request.at
+            number=number,
+            why=form.cleaned_data["why"],
+            was=form.state_seen(),
+            actor=request.actor,
+            at=request.at,
         )
     except (MoveRefused, FindingRefused):
         return _page(request, _item(number), problem=_moved_on(), status=409)
@@ -178,7 +182,7 @@ def _page(
         "can_agree": _waits_for_second_person(request, shown),
         "can_correct": shown.state in {ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL},
         "form": form,
-        "correction": correction or Correction(),
+        "correction": correction or Correction(initial={"was": shown.state.value}),
         "notices": takedown.for_item(shown.number),
         "taken": taken,
         "problem": problem,
