@@ -26,6 +26,8 @@ import signal, sys, time
 from tools.servers import postgres_programs, temporary_postgres
 from tools.test import _stop
 signal.signal(signal.SIGTERM, _stop)
+# Whoever started the tests in the background may have had Ctrl-C ignored, and children inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with temporary_postgres(postgres_programs()) as url:
     print(url, flush=True)
     time.sleep(60)
