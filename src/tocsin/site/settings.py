@@ -130,6 +130,9 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+# Log-in attempts are limited by address. Behind the proxy that TLS asks for, the visitor's is the
+# last one it names; else one stranger's failures would shut out everybody behind the same proxy.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _HTTPS else 0
 MFA_ADAPTER = "tocsin.doors.console.login.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tocsin"

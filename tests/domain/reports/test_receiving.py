@@ -193,6 +193,17 @@ def test_a_new_list_match_reopens_what_was_found_not_unlawful_but_a_mere_report_
     assert queries.item(number).state is ItemState.NOT_UNLAWFUL
 
 
+def test_an_item_that_knows_as_many_entries_as_it_can_is_not_reopened_for_ever(
+    now: datetime,
+) -> None:
+    many = tuple(range(1, rules.MOST_ENTRIES + 1))
+    number = report(now, match=Match(MatchKind.NEAR, many))
+    found(number, person("anna"), now, NOT_UNLAWFUL)
+    for _ in range(2):
+        report(now, match=Match(MatchKind.NEAR, (*many, 1_000)))
+    assert queries.item(number).state is ItemState.NOT_UNLAWFUL
+
+
 def test_numbers_start_again_each_year(now: datetime) -> None:
     numbers = [report(now, f"https://a.example/{n}") for n in range(2)]
     numbers.append(report(now + timedelta(days=365), "https://a.example/next"))

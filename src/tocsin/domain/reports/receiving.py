@@ -163,7 +163,8 @@ def _merge_match(item: Item, report: IncomingReport) -> bool:
     new = rules.brings_new_evidence(item.entry_ids, report.match.entry_ids)
     known = MatchKind(item.match_kind)
     item.match_kind = rules.stronger(known, report.match.kind)
-    item.entry_ids = list(dict.fromkeys([*item.entry_ids, *report.match.entry_ids]))[:64]
+    known_and_new = dict.fromkeys([*item.entry_ids, *report.match.entry_ids])
+    item.entry_ids = list(known_and_new)[: rules.MOST_ENTRIES]
     distances = [item.distance_bits, report.match.distance_bits]
     item.distance_bits = min((d for d in distances if d is not None), default=None)
     return new

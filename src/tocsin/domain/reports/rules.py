@@ -42,6 +42,7 @@ MOST_WORDS = 4_000
 MOST_REFERENCE = 120
 MOST_HINT = 40
 MOST_FINGERPRINTS = 64
+MOST_ENTRIES = 64
 
 _NEW, _TAKEN = ItemState.NEW, ItemState.TAKEN
 _UNLAWFUL, _NOT_UNLAWFUL = ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL
@@ -153,8 +154,12 @@ def stronger(known: MatchKind, new: MatchKind) -> MatchKind:
 
 
 def brings_new_evidence(known: Sequence[int], new: Sequence[int]) -> bool:
-    """Whether a match names list entries that were not known of the item."""
-    return bool(set(new) - set(known))
+    """Whether a match names list entries that were not known of the item.
+
+    An item keeps so many entries and no more; from then on another one is no news, or the
+    repeats of a decided item would reopen it for ever.
+    """
+    return len(known) < MOST_ENTRIES and bool(set(new) - set(known))
 
 
 @dataclass(frozen=True, slots=True)
