@@ -24,7 +24,7 @@ from tocsin.base.outbox import queries as outbox
 from tocsin.base.outbox.models import Message
 from tocsin.domain.hashlists.types import Kind
 from tocsin.domain.matching.types import MatchKind as HitKind
-from tocsin.domain.reports import actions, queries, receiving
+from tocsin.domain.reports import actions, queries, receiving, rules
 from tocsin.domain.reports.models import Item, Report
 from tocsin.domain.reports.types import ItemState, Match, MatchKind, ReasonCode, ReportRefused
 from tocsin.engine.addresses import UnusableAddress
