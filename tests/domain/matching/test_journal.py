@@ -214,6 +214,23 @@ def test_a_full_disk_refuses_the_hit_and_the_next_one_starts_a_new_file(
     assert {hit.id, last.id} <= set(Hit.objects.values_list("pk", flat=True))
 
 
+@pytest.mark.parametrize("call", ["write", "fdatasync", "fsync"])
+def test_a_full_disk_gathers_no_empty_files(
+    journal: Journal, folder: Path, hit: NewHit, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, full)
+        for _ in range(3):
+            with pytest.raises(JournalFailed):
+                journal.append((hit,))
+        assert list(folder.iterdir()) == []
+    journal.append((hit,))
+    assert len(list(folder.glob("*.log"))) == 1
+
+
 def test_a_journal_is_begun_anew_when_it_has_grown(
     folder: Path, keys: Keyrings, hit: NewHit, now: datetime
 ) -> None:

@@ -8,6 +8,7 @@ ever takes away a file that is still written to.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -38,7 +39,8 @@ class Journal:
 
     Threads that come while another writes are served together by one fsync. After a refusal of the
     disk the file is given up and the next record starts a new one, so that no torn record ever
-    stands before a whole one.
+    stands before a whole one. A file in which nothing was ever safe goes with it: a full disk would
+    gather one with each hit.
     """
 
     def __init__(self, folder: Path, ring: Keyring, *, rotate_bytes: int = ROTATE_BYTES) -> None:
@@ -49,6 +51,7 @@ class Journal:
         self._queueing = threading.Lock()
         self._writing = threading.Lock()
         self._descriptor: int | None = None
+        self._path = folder
         self._written = 0
         self._files = 0
 
@@ -89,7 +92,7 @@ class Journal:
     def _append(self, lines: bytes) -> None:
         if self._descriptor is None or self._written >= self._rotate_bytes:
             self._give_up()
-            self._descriptor = self._open_next()
+            self._descriptor, self._path = self._open_next()
             self._written = 0
         rest = memoryview(lines)
         while rest:
@@ -97,7 +100,7 @@ class Journal:
         os.fdatasync(self._descriptor)
         self._written += len(lines)
 
-    def _open_next(self) -> int:
+    def _open_next(self) -> tuple[int, Path]:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._files += 1
         path = self._folder / f"{os.getpid()}-{time.time_ns()}-{self._files}{SUFFIX}"
@@ -110,14 +113,20 @@ class Journal:
             _sync_folder(self._folder)
         except OSError:
             os.close(descriptor)
-            unnamed.unlink(missing_ok=True)
+            for name in (unnamed, path):
+                name.unlink(missing_ok=True)
             raise
-        return descriptor
+        return descriptor, path
 
     def _give_up(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._descriptor is None:
+            return
+        if self._written == 0:
+            # Before it is closed: until then it is locked, and the drain keeps off it.
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        os.close(self._descriptor)
+        self._descriptor = None
 
 
 def _sync_folder(folder: Path) -> None:
