@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -134,6 +135,22 @@ def test_a_quiet_stream_gives_a_sign_of_life(cookie: str) -> None:
 def test_somebody_shut_out_is_cut_off_at_the_next_sign_of_life(cookie: str, ada: Person) -> None:
     async def scene() -> None:
         browser = Browser(Live(Board(0.05), heartbeat_seconds=0.1), cookie)
+        await browser.start()
+        await browser.counts()
+        await sync_to_async(accounts.deactivate)(person_id=ada.pk, actor=staff.TESTER, at=AT)
+        await asyncio.wait_for(browser.task, 5)
+
+    play(scene)
+
+
+def test_somebody_shut_out_is_cut_off_also_while_the_counts_change(
+    cookie: str, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = count()
+    monkeypatch.setattr("tocsin.doors.live.board._counts", lambda: f'{{"new": {next(told)}}}')
+
+    async def scene() -> None:
+        browser = Browser(Live(Board(0.01), heartbeat_seconds=0.3), cookie)
         await browser.start()
         await browser.counts()
         await sync_to_async(accounts.deactivate)(person_id=ada.pk, actor=staff.TESTER, at=AT)
