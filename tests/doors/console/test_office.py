@@ -175,3 +175,22 @@ def test_the_console_speaks_another_language_when_asked(analyst: Client) -> None
     assert page.language == "nl"
     assert "Herstelcodes" in page.words
     assert analyst.post("/console/me/language", {"language": "xx"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "people/{}/authenticator",
+        "people/{}/deactivate",
+        "keys/parties/{}/new",
+        "system/letters/{}/revive",
+        "hosters/{}",
+        "hosters/{}/remove",
+    ],
+)
+@pytest.mark.parametrize("digits", [19, 20, 300])
+def test_a_number_no_row_can_have_is_not_there(
+    administrator: Client, manager: Client, path: str, digits: int
+) -> None:
+    somebody = manager if path.startswith("hosters") else administrator
+    assert somebody.post("/console/" + path.format("9" * digits)).status_code == 404

@@ -1,11 +1,19 @@
 """Numbers in addresses: of items and notices, and which page of many."""
 
+from django.urls.converters import IntConverter
+
 
 def page_number(asked: str | None) -> int:
     """The page asked for; the first when that is no number."""
     if asked and asked.isascii() and asked.isdigit() and len(asked) < 7:
         return max(int(asked), 1)
     return 1
+
+
+class RowNumber(IntConverter):
+    """A row's own number; one that no database can hold is no address at all (404)."""
+
+    regex = "[0-9]{1,18}"
 
 
 class _Number:

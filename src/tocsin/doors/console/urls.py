@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from tocsin.doors.console.numbers import ItemNumber, NoticeNumber
+from tocsin.doors.console.numbers import ItemNumber, NoticeNumber, RowNumber
 from tocsin.doors.console.views import (
     account,
     desk,
@@ -17,6 +17,7 @@ from tocsin.doors.console.views import (
 
 register_converter(ItemNumber, "item")
 register_converter(NoticeNumber, "notice")
+register_converter(RowNumber, "row")
 
 app_name = "console"
 urlpatterns = [
@@ -33,21 +34,21 @@ urlpatterns = [
     path("notices/<notice:number>", notices.notice, name="notice"),
     path("hosters/", hosters.hosters, name="hosters"),
     path("hosters/new", hosters.add, name="hoster_new"),
-    path("hosters/<int:hoster_id>", hosters.change, name="hoster"),
-    path("hosters/<int:hoster_id>/remove", hosters.remove, name="hoster_remove"),
+    path("hosters/<row:hoster_id>", hosters.change, name="hoster"),
+    path("hosters/<row:hoster_id>/remove", hosters.remove, name="hoster_remove"),
     path("lists/", lists.lists, name="lists"),
     path("people/", people.people, name="people"),
     path("people/invite", people.invite, name="invite"),
     path("people/<str:username>/link", people.renew_link, name="renew_link"),
-    path("people/<int:person_id>/authenticator", people.forget_authenticator, name="forget"),
-    path("people/<int:person_id>/deactivate", people.deactivate, name="deactivate"),
+    path("people/<row:person_id>/authenticator", people.forget_authenticator, name="forget"),
+    path("people/<row:person_id>/deactivate", people.deactivate, name="deactivate"),
     path("keys/", keys.keys, name="keys"),
     path("keys/parties", keys.make_party, name="make_party"),
-    path("keys/parties/<int:party_id>/new", keys.issue, name="issue_key"),
+    path("keys/parties/<row:party_id>/new", keys.issue, name="issue_key"),
     path("keys/<str:key_id>/revoke", keys.revoke, name="revoke_key"),
     path("system/", system.system, name="system"),
     path("system/audit", system.verify_audit, name="verify_audit"),
-    path("system/letters/<int:letter_id>/revive", system.revive_letter, name="revive_letter"),
+    path("system/letters/<row:letter_id>/revive", system.revive_letter, name="revive_letter"),
     path("system/messages/<uuid:message_id>/revive", system.revive_message, name="revive_message"),
     path("me/", account.me, name="me"),
     path("me/language", account.set_language, name="set_language"),
