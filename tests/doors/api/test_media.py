@@ -13,8 +13,10 @@ from PIL import Image
 from tests.domain.listing import Told, a_list, put
 from tests.doors.api.asking import Client
 from tests.doors.api.conftest import Issue
+from tocsin.base.accounts.types import Tier
 from tocsin.domain.hashlists.types import FingerprintValue, Kind
 from tocsin.domain.matching.checker import Checker
+from tocsin.doors.api import http
 from tocsin.doors.api.door import ApiDoor
 from tocsin.doors.api.v2 import media
 from tocsin.doors.api.v2.media import MediaDesk
@@ -136,11 +138,59 @@ def test_only_so_many_files_are_in_memory_at_once(
     first = threading.Thread(target=client.post, args=(PATH, picture))
     first.start()
     inside.wait(10)
-    said = client.post(PATH, picture)
+    said = Client(door).with_bearer(issue(Tier.ACTION)).post(PATH, picture)
     go_on.set()
     first.join()
     assert (said.status, said.code) == (503, "busy")
     assert client.post(PATH, picture).status == 200
+
+
+def test_one_party_cannot_keep_all_the_others_out(
+    checker: Checker, issue: Issue, now: datetime, picture: bytes
+) -> None:
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    def slowly(data: bytes) -> Fingerprints:
+        if data == b"slow":
+            inside.release()
+            go_on.wait(10)
+        return fingerprint(data)
+
+    door = ApiDoor(checker=lambda: checker, fingerprint=slowly, now=lambda: now)
+    door._media = MediaDesk(slowly, most_at_once=4, wait_seconds=0.05)
+    greedy, other = (Client(door).with_bearer(issue(tier)) for tier in (Tier.ACTION, Tier.DETAIL))
+    slow = [threading.Thread(target=greedy.post, args=(PATH, b"slow")) for _ in range(2)]
+    for thread in slow:
+        thread.start()
+        assert inside.acquire(timeout=10)
+    refused, answered = greedy.post(PATH, picture), other.post(PATH, picture)
+    go_on.set()
+    for thread in slow:
+        thread.join()
+    assert (refused.status, refused.code) == (429, "too_many_at_once")
+    assert refused.headers["Retry-After"] == "2"
+    assert answered.status == 200
+    assert greedy.post(PATH, picture).status == 200
+
+
+class Dripping(io.BytesIO):
+    """A body that comes a byte at a time, each a second after the other."""
+
+    clock = 0.0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.clock += 1
+        return super().read(1)
+
+
+def test_an_upload_that_takes_too_long_is_ended(
+    provider: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Dripping(b"x" * 1_000)
+    monkeypatch.setattr(http, "monotonic", lambda: stream.clock)
+    said = provider.post(PATH, b"x" * 1_000, **{"wsgi.input": stream})
+    assert (said.status, said.code) == (408, "too_slow")
+    assert stream.tell() == http.READ_WITHIN_SECONDS + 1
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from time import monotonic
 from typing import Any, TypeAlias
 
 import msgspec
@@ -16,7 +17,9 @@ WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
-READ_BYTES = 1 << 18
+# Small, since the server hands over a piece only when it is whole: time is looked at in between.
+READ_BYTES = 1 << 14
+READ_WITHIN_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def read_body(environ: Environ, *, most_bytes: int) -> io.BytesIO:
     """The whole body, in memory only, at its start.
 
     A length that was announced too high or too low, or not at all (chunked), is all the same here.
-    Raises Refused: 413 beyond `most_bytes`, 400 for a length that is no number or not reached.
+    Raises Refused: 413 beyond `most_bytes`, 408 when it takes longer than two minutes, 400 for a
+    length that is no number or not reached.
     """
     announced = _announced(environ)
     if announced is not None and announced > most_bytes:
@@ -73,7 +77,10 @@ def read_body(environ: Environ, *, most_bytes: int) -> io.BytesIO:
     stream = environ["wsgi.input"]
     # Where no length is announced and the server does not end the stream, there is no body.
     most = announced if announced is not None else most_bytes + 1 if _ends(environ) else 0
+    give_up_at = monotonic() + READ_WITHIN_SECONDS
     while body.tell() < most:
+        if monotonic() > give_up_at:
+            raise _too_slow()
         piece = stream.read(min(READ_BYTES, most - body.tell()))
         if not piece:
             break
@@ -109,6 +116,12 @@ def _announced(environ: Environ) -> int | None:
 
 def _ends(environ: Environ) -> bool:
     return bool(environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"))
+
+
+def _too_slow() -> Refused:
+    return Refused(
+        408, "too_slow", f"The body took longer than {READ_WITHIN_SECONDS} seconds to arrive."
+    )
 
 
 def _too_large(most_bytes: int) -> Refused:

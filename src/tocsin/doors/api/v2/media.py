@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker
@@ -25,7 +27,11 @@ Fingerprinter = Callable[[bytes], Fingerprints]
 
 
 class MediaDesk:
-    """Takes files, a few at a time: each may have a hundred megabytes and all are in memory."""
+    """Takes files, a few at a time: each may have a hundred megabytes and all are in memory.
+
+    One party has at most half the places, so that its slow uploads never keep the others out. It
+    is refused at once beyond that: requests that wait would take up the threads of the others.
+    """
 
     def __init__(
         self,
@@ -36,6 +42,9 @@ class MediaDesk:
     ) -> None:
         self._fingerprint = fingerprint
         self._room = threading.BoundedSemaphore(most_at_once)
+        self._most_of_one_party = max(1, most_at_once // 2)
+        self._of_party: Counter[int] = Counter()
+        self._counting = threading.Lock()
         self._wait_seconds = wait_seconds
 
     def check(self, environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
@@ -47,8 +56,21 @@ class MediaDesk:
         if media_type(environ).startswith("multipart/"):
             # Its boundaries would be hashed with the file, and nothing would ever be found.
             raise Refused(415, "not_one_file", "Send the file's bytes alone, not a form.")
-        query = _query(self._fingerprinted(environ), client_id)
+        with self._share(key.party_id):
+            query = _query(self._fingerprinted(environ), client_id)
         return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key.tier, allowance)
+
+    @contextmanager
+    def _share(self, party_id: int) -> Iterator[None]:
+        with self._counting:
+            if self._of_party[party_id] >= self._most_of_one_party:
+                raise _too_many(self._most_of_one_party)
+            self._of_party[party_id] += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._of_party[party_id] -= 1
 
     def _fingerprinted(self, environ: Environ) -> Fingerprints:
         if not self._room.acquire(timeout=self._wait_seconds):
@@ -82,6 +104,15 @@ def _query(found: Fingerprints, client_id: str) -> Query:
         pdq_oriented=found.pdq_oriented,
         media_status=found.status,
         hasher=found.hasher,
+    )
+
+
+def _too_many(most: int) -> Refused:
+    return Refused(
+        429,
+        "too_many_at_once",
+        f"You are sending {most} files already; send this one when one of them is answered.",
+        headers=(("Retry-After", "2"),),
     )
 
 

@@ -24,10 +24,11 @@ _WHY = {
     400: "The request cannot be read.",
     401: "No live key was given.",
     403: "This key is for the test lists.",
+    408: "The body took too long to arrive.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The body has another form than described; nothing was done.",
-    429: "The key has asked too often.",
+    429: "The key has asked too often, or its party sends too many files at once.",
     503: "Nothing can be answered now. Never taken for `not_listed`.",
 }
 
@@ -123,7 +124,7 @@ def _checks() -> Json:
         "requestBody": _body("ChecksRequest", checks.MOST_BYTES),
         "responses": {
             "200": _answer("Answered", "One result for each item, in the order sent."),
-            **_refusals(400, 401, 413, 415, 422, 429),
+            **_refusals(400, 401, 408, 413, 415, 422, 429),
             "503": _unavailable(),
         },
     }
@@ -151,7 +152,7 @@ def _media() -> Json:
         },
         "responses": {
             "200": _answer("Answered", "One result, for the file."),
-            **_refusals(400, 401, 413, 415, 429),
+            **_refusals(400, 401, 408, 413, 415, 429),
             "503": _unavailable(),
         },
     }
@@ -166,7 +167,7 @@ def _reports() -> Json:
         "requestBody": _body("ReportRequest", 64_000),
         "responses": {
             "202": _answer("Reported", "The report is kept and will be looked at."),
-            **_refusals(400, 401, 413, 415, 422, 429, 503),
+            **_refusals(400, 401, 408, 413, 415, 422, 429, 503),
         },
     }
 
@@ -208,7 +209,7 @@ def _v1(name: str, lists: str) -> Json:
                     "text/plain": {"schema": {"type": "string", "enum": ["true", "false"]}}
                 },
             },
-            **_refusals(400, 401, *([403] if lists == "live" else []), 413, 429, 503),
+            **_refusals(400, 401, *([403] if lists == "live" else []), 408, 413, 429, 503),
         },
     }
 
