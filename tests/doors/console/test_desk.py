@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import pytest
@@ -80,6 +81,31 @@ def test_words_of_reporters_are_shown_and_never_run(analyst: Client, today: date
         assert page.inline == []
         assert page.pictures == ["/static/console/bell.svg"]
     assert page.text.count("<script>alert(1)</script>") >= 2
+
+
+def test_words_that_turn_the_reading_direction_keep_to_themselves(
+    analyst: Client, today: datetime
+) -> None:
+    turned = "\N{RIGHT-TO-LEFT OVERRIDE}gpj.1"
+    partner = staff.party(f"party {turned}", today)
+    number = staff.report(
+        URL,
+        today,
+        words=f"words {turned}",
+        party_id=partner,
+        category_hint="their hint",
+    )
+    queue = analyst.get("/console/items/").content.decode()
+    item = analyst.get(f"/console/items/{number}").content.decode()
+    assert queue.count(turned) == queue.count(f"<bdi>party {turned}</bdi>") == 1
+    for told in (f"party {turned}", f"words {turned}", "their hint"):
+        assert f"<bdi>{told}</bdi>" in item
+    assert item.count(turned) == len(re.findall(f"<bdi>[^<]*{turned}</bdi>", item))
+
+
+def test_the_reference_of_a_reporter_stands_by_itself(analyst: Client, today: datetime) -> None:
+    number = staff.report(URL, today, party_id=staff.party("Hotline", today), reference="H-17")
+    assert "<bdi>H-17</bdi>" in analyst.get(f"/console/items/{number}").content.decode()
 
 
 def test_notes_of_colleagues_are_shown_and_never_run(analyst: Client, number: str) -> None:
