@@ -140,24 +140,8 @@ def measure_import(path: Path, entries: int) -> None:
 
 def measure_index() -> None:
     """Build the index and time it, and how soon a fresh process answers."""
-    from tocsin.domain.hashlists import queries
-    from tocsin.domain.hashlists.types import WIDTHS
+    from tocsin.domain.matching import building
 
-    started = time.monotonic()
-    rows = 0
-    with queries.index_snapshot() as snapshot:
-        for batch in snapshot.policies():
-            rows += len(batch.ids)
-        for kind in WIDTHS:
-            rows += sum(len(part.ids) for part in snapshot.fingerprints(kind))
-    took = time.monotonic() - started
-    print(f"snapshot: {rows:,} rows in {took:.1f} s: {rows / took:,.0f} rows/s")
-    print(f"  peak memory {_peak_mb():,.0f} MB")
-    try:
-        from tocsin.domain.matching import building
-    except ImportError:
-        print("index: the matching room is not there")
-        return
     started = time.monotonic()
     building.build_index(at=datetime.now(UTC))
     print(f"index: built in {time.monotonic() - started:.1f} s, peak memory {_peak_mb():,.0f} MB")

@@ -99,6 +99,7 @@ class Stager:
         self._discarded = frozenset(discarded.values_list("pk", flat=True))
         self._hashers = {"": 0}
         self._next_id, self._last_id, self._block = 1, 0, 0
+        self._written, self._count_again_at = 0, 1
 
     def stage(self, batch: Sequence[Numbered]) -> Staged:
         """Write what is new or changed, in the caller's transaction."""
@@ -181,9 +182,19 @@ class Stager:
             staged.digests.append(struct.pack(">q", record.digest))
         _insert("hashlists_entry", _ENTRY_COLUMNS, entries)
         _insert("hashlists_fingerprint", _PRINT_COLUMNS, prints)
+        self._let_planner_count(len(entries))
         older = [there.entry_id for _, there in fresh if there.entry_id is not None]
         if older:
             Entry.objects.filter(pk__in=older).update(replaced_by_run_id=self._run_id)
+
+    def _let_planner_count(self, more: int) -> None:
+        """PostgreSQL, without counts, takes every look-up of ids for one of the whole list and
+        walks it, so that an import grows slower with each batch; autovacuum comes too late."""
+        self._written += more
+        if connection.vendor == "postgresql" and self._written >= self._count_again_at:
+            self._count_again_at = self._written * 10
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE hashlists_entry")
 
     def _entry_row(self, entry_id: int, record: SourceRecord, version: int) -> Row:
         return (
