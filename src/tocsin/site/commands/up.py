@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import shlex
 import socket
 import sys
 import time
@@ -21,7 +22,6 @@ NEEDS_DATABASE = True
 
 HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 60.0
-RENEW = ".venv/bin/tocsin people renew-link"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -137,8 +137,9 @@ def _welcome(prepared: Prepared, port: int) -> str:
             for username, secret in prepared.links.items()
         ]
         lines.append("")
+    renew = _tocsin("people renew-link")
     for username in prepared.not_in_yet:
-        lines.append(f"{username} has not been in yet; a new link: {RENEW} {username}")
+        lines.append(f"{username} has not been in yet; a new link: {renew} {username}")
     if prepared.rehearsal_key:
         lines += _three_things(base, prepared.rehearsal_key, REHEARSAL / "uploads")
     lines.append("Ctrl-C stops everything.")
@@ -153,11 +154,21 @@ def _three_things(base: str, key: str, uploads: Path) -> list[str]:
         f"         -H 'Authorization: Bearer {key}' \\",
         f"         --data-binary @{_short(uploads / 'exact' / 'harbour.jpg')}",
         "  2. Check a whole folder against the same lists:",
-        f"       .venv/bin/tocsin check --lists test {_short(uploads)}",
+        f"       {_tocsin('check --lists test')} {_short(uploads)}",
         "  3. See the whole chain run, from an upload to the notice and back:",
-        "       .venv/bin/tocsin rehearse",
+        f"       {_tocsin('rehearse')}",
         "",
     ]
+
+
+def _tocsin(command: str) -> str:
+    """A command to type in another terminal, where nothing knows of our data folder."""
+    from django.conf import settings
+
+    data = settings.TOCSIN_DATA
+    usual = data == Path("data").resolve()
+    named = "" if usual else f"TOCSIN_DATA={shlex.quote(_short(data))} "
+    return f"{named}.venv/bin/tocsin {command}"
 
 
 def _short(path: Path) -> str:
