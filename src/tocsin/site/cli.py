@@ -11,10 +11,18 @@ import traceback
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+import structlog
+
 from tocsin.base.secrets import KeyringDamaged
 from tocsin.site import commands
 from tocsin.site.commands import Stop
 from tocsin.site.environment import WrongSetting
+from tocsin.site.logs import where
+
+log = structlog.get_logger()
+
+# Nobody sits before these: what they say goes to a log that is kept.
+LONG_RUNNING = {"up", "worker"}
 
 
 class Command(Protocol):
@@ -54,8 +62,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except Exception as error:
         # Python's own exit status for this is 1, which means "found" or "broken" here.
-        traceback.print_exc()
+        _tell_of(error, options.command)
         raise SystemExit(2) from error
+
+
+def _tell_of(error: Exception, command: str) -> None:
+    # Where and what kind, never its words: they may hold an address, a fingerprint or a key.
+    if command in LONG_RUNNING:
+        log.error("command_broke", command=command, error=type(error).__name__, where=where(error))
+    else:
+        print("".join(traceback.format_tb(error.__traceback__)), end="", file=sys.stderr)
+        print(f"tocsin {command}: {type(error).__name__}", file=sys.stderr)
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, Command]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
 
@@ -29,3 +31,10 @@ def configure(style: str) -> None:
     # Django's own request log names paths, which may carry a one-time link.
     logging.getLogger("django.request").setLevel(logging.CRITICAL)
     logging.getLogger("django.security").setLevel(logging.CRITICAL)
+
+
+def where(error: BaseException) -> str:
+    """The last line of our own that was run before the error, as `worker.py:42`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "/tocsin/" in frame.filename] or list(frames)
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
