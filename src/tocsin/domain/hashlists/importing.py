@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import archive, lines, mapped, runs
+from tocsin.domain.hashlists import archive, lines, mapped, rows, runs
 from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.models import HashList, ImportRun
 from tocsin.domain.hashlists.native import NativeReader
@@ -66,9 +67,10 @@ class Opened:
     path: Path
     identity: lines.FileIdentity
     reader: Reader
-    quoted: bool
+    rows: Callable[[Iterator[lines.Line]], Iterator[rows.Row]]
     mapping_sha256: str
     header_end: int
+    header_lines: int
 
 
 def open_file(request: ImportRequest, hash_list: HashList) -> Opened:
@@ -80,7 +82,7 @@ def open_file(request: ImportRequest, hash_list: HashList) -> Opened:
     purpose = Purpose(hash_list.purpose)
     if request.mapping_path is None:
         reader = NativeReader(purpose, hash_list.environment)
-        return Opened(request.path, identity, reader, False, "", identity.first_byte)
+        return Opened(request.path, identity, reader, rows.single_rows, "", identity.first_byte, 0)
     mapping = mapped.read_mapping(request.mapping_path)
     with request.path.open("rb") as file:
         header = next(lines.lines(file, offset=identity.first_byte, number=0), None)
@@ -88,33 +90,34 @@ def open_file(request: ImportRequest, hash_list: HashList) -> Opened:
         raise UnusableFile(f"{request.path} has no first line with the names of its columns.")
     reader_of_rows = mapped.MappedReader(mapping, header.raw)
     told = hashlib.sha256(mapped.canonical(mapping)).hexdigest()
-    return Opened(request.path, identity, reader_of_rows, True, told, header.end)
+    rows_of = partial(rows.quoted_rows, reader=reader_of_rows)
+    return Opened(request.path, identity, reader_of_rows, rows_of, told, header.end, 1)
 
 
 def read_batches(opened: Opened, file: BinaryIO, *, offset: int, number: int) -> Iterator[Batch]:
     """The file's records in batches of at most ROWS_AT_ONCE rows, from byte `offset` on."""
     most_rows = ROWS_AT_ONCE[connection.vendor]
-    if opened.quoted and number == 0:
-        offset, number = opened.header_end, 1
-    batch, rows, seen = Batch(end=offset, line=number), 0, 0
+    if number == 0:
+        offset, number = opened.header_end, opened.header_lines
+    batch, staged, seen = Batch(end=offset, line=number), 0, 0
     read = opened.reader.read
-    for line in _whole_rows(opened, file, offset=offset, number=number):
-        batch.end, batch.line = line.end, line.number
+    for row in opened.rows(lines.lines(file, offset=offset, number=number)):
+        batch.end, batch.line = row.end, row.last
         seen += 1
         try:
-            if line.raw is None:
-                raise Refused(lines.TOO_LONG)
-            if line.raw.isspace():
+            if row.refused:
+                raise Refused(row.refused)
+            if row.raw.isspace():
                 continue
-            record = read(line.raw)
+            record = read(row.raw)
         except Refused as why:
-            batch.refusals.append(Refusal(line.number, str(why)))
+            batch.refusals.append(Refusal(row.number, str(why)))
         else:
-            batch.records.append(Numbered(line.number, record))
-            rows += 1 + len(record.prints)
-        if rows >= most_rows or seen >= LINES_AT_ONCE:
+            batch.records.append(Numbered(row.number, record))
+            staged += 1 + len(record.prints)
+        if staged >= most_rows or seen >= LINES_AT_ONCE:
             yield batch
-            batch, rows, seen = Batch(end=line.end, line=line.number), 0, 0
+            batch, staged, seen = Batch(end=row.end, line=row.last), 0, 0
     if seen:
         yield batch
 
@@ -219,24 +222,6 @@ def _archive(opened: Opened, run: ImportRun, stack: ExitStack) -> Callable[[], s
         return name
 
     return finished
-
-
-def _whole_rows(
-    opened: Opened, file: BinaryIO, *, offset: int, number: int
-) -> Iterator[lines.Line]:
-    """Lines, or rows where a quoted cell goes on over several lines."""
-    every = lines.lines(file, offset=offset, number=number)
-    if not opened.quoted:
-        yield from every
-        return
-    for line in every:
-        raw, end = line.raw, line.end
-        while raw is not None and mapped.unfinished(raw):
-            more = next(every, None)
-            if more is None or more.raw is None:
-                break
-            raw, end = raw + more.raw, more.end
-        yield lines.Line(line.number, end, raw)
 
 
 @contextmanager

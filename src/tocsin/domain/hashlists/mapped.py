@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -11,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.domain.hashlists import rules
-from tocsin.domain.hashlists.lines import LONGEST_LINE_BYTES, UnusableFile, wrong_byte
-from tocsin.domain.hashlists.records import FORMS, Print, Refused, SourceRecord, value_of
+from tocsin.domain.hashlists.lines import UnusableFile, wrong_byte
+from tocsin.domain.hashlists.records import FORMS, Form, Print, Refused, SourceRecord, value_of
 from tocsin.domain.hashlists.types import MEDIA_TYPES, Category, EntryStatus, Kind
 
 _HASHES = ("md5", "sha1", "sha256", "pdq", "photodna")
@@ -65,9 +67,12 @@ class MappedReader:
     """Reads rows of delimited text; made from the mapping and the file's first line."""
 
     def __init__(self, mapping: Mapped, header: bytes) -> None:
-        """Raises WrongMapping for columns that the file lacks or that nobody spoke of."""
+        """Raises WrongMapping for columns that the file lacks or that nobody spoke of.
+
+        Raises UnusableFile for a first line that cannot be read.
+        """
         self._delimiter = mapping.delimiter
-        names = [name.strip() for name in _cells(_text(header), mapping.delimiter)]
+        names = _names(header, mapping.delimiter)
         self._width = len(names)
         _check_header(mapping, names)
         self._at: dict[str, int] = {
@@ -104,6 +109,31 @@ class MappedReader:
             prints=prints,
             left_out=0,
         ).close()
+
+    def closes(self, texts: Iterator[str]) -> bool:
+        """Take the lines that the first row needs; whether its quotation marks then pair up."""
+        try:
+            return bool(next(csv.reader(texts, delimiter=self._delimiter, strict=True)))
+        except csv.Error:
+            return False
+
+    def prints_of_line(self, raw: bytes) -> set[tuple[int, bytes]]:
+        """Kind and value of each fingerprint in a line that by itself looks like a row.
+
+        Quotation marks are taken as they stand and, as one of them may be stray, as if there
+        were none. Nothing where the columns are not as many as in the first line.
+        """
+        text = raw.decode().rstrip("\r\n")
+        ways = [text.replace('"', "").split(self._delimiter)]
+        with suppress(csv.Error):
+            ways += csv.reader([text], delimiter=self._delimiter)
+        return {
+            (form.kind, value)
+            for cells in ways
+            if len(cells) == self._width
+            for form, place in self._hashes
+            if (value := _value(form, cells[place])) is not None
+        }
 
     def _cell(self, cells: list[str], field: str) -> str:
         place = self._at.get(field)
@@ -144,9 +174,11 @@ class MappedReader:
         return _mapped(word, numbers, "media_type", empty=0)
 
 
-def unfinished(raw: bytes) -> bool:
-    """Whether a row goes on in the next line: a quotation mark is still open."""
-    return raw.count(b'"') % 2 == 1 and len(raw) <= LONGEST_LINE_BYTES
+def _value(form: Form, text: str) -> bytes | None:
+    try:
+        return value_of(form, text)
+    except Refused:
+        return None
 
 
 def _mapped(word: str, known: Mapping[str, int], field: str, *, empty: int) -> int:
@@ -170,7 +202,9 @@ def _cells(text: str, delimiter: str) -> list[str]:
     if '"' not in text:
         return text.split(delimiter)
     try:
-        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
+        # Not splitlines(): it would also cut at characters that end no line of the file.
+        lines = io.StringIO(text, newline="\n")
+        rows = list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error:
         raise Refused("its quotation marks do not pair up") from None
     if len(rows) != 1:
@@ -178,11 +212,14 @@ def _cells(text: str, delimiter: str) -> list[str]:
     return rows[0]
 
 
-def _text(header: bytes) -> str:
+def _names(header: bytes, delimiter: str) -> list[str]:
     wrong = wrong_byte(header)
     if wrong:
         raise UnusableFile(f"Line 1 cannot be read: {wrong}. Turn the file into UTF-8 text.")
-    return header.decode()
+    try:
+        return [name.strip() for name in _cells(header.decode(), delimiter)]
+    except Refused as why:
+        raise UnusableFile(f"Line 1 cannot be read: {why}.") from None
 
 
 def _check(mapping: Mapped) -> None:
