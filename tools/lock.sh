@@ -11,7 +11,7 @@ command -v uv >/dev/null 2>&1 || {
 compile="uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-header
     --no-emit-index-url --no-emit-find-links --python-version 3.11"
 $compile --extra build -o requirements/run.txt "$@"
-$compile --extra build --extra dev -c requirements/run.txt -o requirements/dev.txt "$@"
+$compile --extra build --extra dev --extra video -c requirements/run.txt -o requirements/dev.txt "$@"
 # The locks must work with any index or mirror.
 if grep -nE 'https?:|file:|^-' requirements/run.txt requirements/dev.txt; then
     echo "A lock names a place to download from; that must not be." >&2
