@@ -1,4 +1,4 @@
-"""Install what the tests need from Debian: PostgreSQL and chromium. Says what it cannot install.
+"""Install what the tests need from Debian: PostgreSQL, chromium, node. Says what it cannot install.
 
 Run as `python -m tools.debian_packages`. It starts no service of the machine's own.
 """
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from tools.servers import chromium, postgres_programs
+from tools.servers import chromium, node, postgres_programs
 
 # A policy-rc.d that answers 101 keeps apt from starting what it installs; one that is there
 # already is somebody's wish and stays as it is.
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def _missing() -> list[str]:
-    found = {"postgresql": postgres_programs(), "chromium": chromium()}
+    found = {"postgresql": postgres_programs(), "chromium": chromium(), "nodejs": node()}
     return [package for package, place in found.items() if place is None]
 
 

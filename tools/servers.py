@@ -30,6 +30,11 @@ def chromium() -> str | None:
     return shutil.which("chromium")
 
 
+def node() -> str | None:
+    """Debian's node, or None."""
+    return shutil.which("node")
+
+
 def postgres_programs() -> Path | None:
     """The folder with `initdb` and `postgres`: Debian's newest, else that on PATH, else None."""
     versions = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if _whole(path)]

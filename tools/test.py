@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from tools.servers import DoesNotStart, chromium, postgres_programs, temporary_postgres
+from tools.servers import DoesNotStart, chromium, node, postgres_programs, temporary_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
@@ -69,6 +69,8 @@ def _left_out() -> tuple[list[str], list[str]]:
         missing.append("PostgreSQL: no test ran on it (Debian's package: postgresql)")
     if chromium() is None:
         missing.append("chromium: no browser test ran (Debian's package: chromium)")
+    if node() is None:
+        missing.append("node: the browser's module ran in chromium only (Debian's package: nodejs)")
     notes = []
     if not VECTORS.is_dir():
         notes.append("fingerprint vectors: ../shared/vectors is not there; our own still ran")

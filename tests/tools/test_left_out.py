@@ -22,6 +22,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(runner, "postgres_programs", lambda: None)
     monkeypatch.setattr(runner, "chromium", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(runner, "node", lambda: "/usr/bin/node")
     monkeypatch.delenv("CI", raising=False)
     return asked
 
@@ -34,6 +35,16 @@ def test_a_missing_server_is_said_and_the_rest_runs(
     said = capsys.readouterr().out
     assert "LEFT OUT OF THIS TEST RUN" in said
     assert "Debian's package: postgresql" in said
+
+
+def test_a_missing_node_is_said_with_its_package(
+    runs: list[tuple[str, list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(runner, "node", lambda: None)
+    assert runner.main([]) == 0
+    assert "Debian's package: nodejs" in capsys.readouterr().out
 
 
 def test_a_missing_server_fails_under_ci(
