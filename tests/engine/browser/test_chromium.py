@@ -194,12 +194,13 @@ def test_what_gives_no_pixel_has_a_status_and_digests_alone(
     assert set(found) == {*DIGESTS, "hasher", "dialect", "status"}
 
 
-def test_a_picture_that_claims_too_many_pixels_is_refused_undecoded(chrome: Chromium) -> None:
+def test_a_picture_of_too_many_pixels_is_refused(chrome: Chromium) -> None:
     png = bytearray(saved(DRAWN, "PNG"))
     struct.pack_into(">II", png, 16, 12_000, 12_000)
     jpeg = bytearray(saved(DRAWN, "JPEG"))
     struct.pack_into(">HH", jpeg, jpeg.index(b"\xff\xc0") + 5, 12_000, 12_000)
-    for data in (bytes(png), bytes(jpeg)):
+    webp = saved(Image.new("RGB", (12_000, 9_000)), "WEBP", lossless=True, quality=0, method=0)
+    for data in (bytes(png), bytes(jpeg), webp):
         found = chrome.fingerprint(data)
         assert (found["status"], fingerprint(data).status) == ("too_large", "too_large")
         assert "pdq" not in found

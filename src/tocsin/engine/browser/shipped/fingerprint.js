@@ -16,6 +16,7 @@ export async function fingerprint(blob) {
  const whole = await decode(''), bitmap = whole || await decode(Uint8Array.of(255, 217))
  if (!bitmap) return end(/^(\xff\xd8|\x89PNG|GIF8|RIFF....WEBP|BM|....ftypavi|$)/s.test(start) ? 'corrupt' : 'unsupported')
  const {width, height} = bitmap, side = min(width, height)
+ if (width*height > 100<<20) return end('too_large')
  Object.assign(all, {width, height}, side>4 && await look(bitmap, width, height))
  bitmap.close()
  return end(side<64 ? 'too_small' : all.pdqQuality<50 ? 'flat' : whole ? 'ok' : 'partial')
@@ -57,7 +58,7 @@ function plain(bytes, start) {
    bytes[at+3] &= 254
    for (at += 2; bytes[at]; at += bytes[at]+1);
   }
-  if (is(/^....ftypavi/s)) for (const {index} of start.matchAll(/irot|imir/g)) bytes.set([105,114,111,116,0], index)
+  if (is(/^....ftypavi/s)) for (at of start.matchAll(/irot|imir/g)) bytes.set([105,114,111,116,0], at.index)
   for (; bytes[at] == 255; at += 2+(u32(at+2)>>>16)) {
    const m = bytes[at+1]
    if (m == 225) bytes[at+4] = 0
