@@ -13,7 +13,7 @@ import json
 import struct
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from benchmarks.machine import keep, print_machine
-from benchmarks.pictures import as_jpeg, distinct_wallpapers, rgb, tiles
+from benchmarks.pictures import as_jpeg, rgb, tiles, wallpapers
 from tocsin.engine.browser import FOLDER, NAME, source
 from tocsin.engine.fingerprints.pdq import block_of, pdq_of_block
 from tools.servers import chromium, node
@@ -80,7 +80,8 @@ def main() -> None:
     """Runs everything, prints it, and keeps it."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--peer", type=Path)
-    asked.add_argument("--tiles", type=int, default=3, help="per wallpaper")
+    asked.add_argument("--pictures", type=int, default=30, help="wallpapers, about")
+    asked.add_argument("--tiles", type=int, default=10, help="cut from each")
     choice = asked.parse_args()
     modules = [(FOLDER / NAME).as_uri()]
     if choice.peer:
@@ -88,7 +89,7 @@ def main() -> None:
     print_machine(*PACKAGES)
     result = {
         "node": _run_node(["--version"], b"").decode().strip(),
-        "agreement": _agreement(modules, choice.tiles),
+        "agreement": _agreement(modules, choice.pictures, choice.tiles),
         "speed": {**_speed(modules), "python_ms": _python_ms()},
         "chromium": _in_chromium(),
     }
@@ -96,23 +97,23 @@ def main() -> None:
     print(keep("browser", result, *PACKAGES))
 
 
-def _agreement(modules: list[str], per_picture: int) -> dict[str, int]:
+def _agreement(modules: list[str], most: int, per_picture: int) -> dict[str, int]:
     """Pictures, and how many of their hashes differ from our Python's, by quality."""
-    paths = distinct_wallpapers()
+    found = wallpapers()
+    paths = found[:: max(1, len(found) // most)]
     told = {"pictures": 0, "quality_differs": 0, "peer_bits": 0}
     told |= {f"{what}_{at}": 0 for what in ("pictures", "bits") for at in ("from_50", "below_50")}
-    for some in _batches([*map(rgb, paths)], tiles(paths, per_picture=per_picture)):
-        for pixels, found in zip(some, _hashed(modules, some), strict=True):
-            _count(told, pixels, found)
+    for some in _batches(paths, per_picture):
+        for pixels, answer in zip(some, _hashed(modules, some), strict=True):
+            _count(told, pixels, answer)
     return told
 
 
-def _batches(whole: list[Any], cut: Iterable[Any]) -> Iterator[list[Any]]:
-    for pixels in whole:
-        yield [pixels]
-    some = [np.asarray(tile) for tile in cut]
-    for start in range(0, len(some), 40):
-        yield some[start : start + 40]
+def _batches(paths: list[Path], per_picture: int) -> Iterator[list[Any]]:
+    """Each wallpaper with its tiles, a few pictures in memory at a time."""
+    for path in paths:
+        yield [rgb(path)]
+        yield [np.asarray(tile) for tile in tiles([path], per_picture=per_picture)]
 
 
 def _hashed(modules: list[str], pictures: list[Any]) -> list[dict[str, Any]]:
@@ -166,7 +167,7 @@ def _python_ms() -> list[float]:
 
 def _in_chromium() -> dict[str, Any]:
     """Median milliseconds of `fingerprint` for a photograph at three sizes, from file to answer."""
-    whole = Image.fromarray(rgb(max(distinct_wallpapers(), key=_jpeg_bytes)))
+    whole = Image.fromarray(rgb(max(wallpapers(), key=_jpeg_bytes)))
     told: dict[str, Any] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
