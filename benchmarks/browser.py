@@ -13,13 +13,13 @@ import json
 import struct
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Route, sync_playwright
 
 from benchmarks.machine import keep, print_machine
 from benchmarks.pictures import as_jpeg, rgb, tiles, wallpapers
@@ -180,7 +180,7 @@ def _in_chromium() -> dict[str, Any]:
         page.goto("http://localhost:9/")
         for width, height in SIZES:
             data = as_jpeg(whole.resize((width, height)), quality=85)
-            page.route("**/picture", lambda route, data=data: route.fulfill(body=data))
+            page.route("**/picture", _giving(data))
             told[f"{width}x{height}"] = page.evaluate(
                 f"""async () => {{
                   const {{ fingerprint }} = await import('/{NAME}')
@@ -199,6 +199,10 @@ def _in_chromium() -> dict[str, Any]:
 
 def _jpeg_bytes(path: Path) -> int:
     return path.stat().st_size if path.suffix == ".jpg" else 0
+
+
+def _giving(data: bytes) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=data)
 
 
 def _ms(act: Any) -> float:
