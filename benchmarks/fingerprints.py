@@ -80,6 +80,7 @@ def _agreement() -> dict[str, Any]:
         off = [_bits(one, other[0]) for one, other in zip(theirs, ours, strict=True)]
         row["pictures"] += 1
         row["forms_off"] += sum(bits > 0 for bits in off)
+        row["hashes_off"] += off[0] > 0
         row["most_bits"] = max(row["most_bits"], *off)
         row["qualities_off"] += quality != ours[0][1]
         in_512 = _bits(_peer(_nearest_512(rgb))[0], squashed.value)
@@ -91,7 +92,7 @@ def _agreement() -> dict[str, Any]:
 
 
 def _nothing_yet() -> dict[str, int]:
-    names = ("pictures", "forms_off", "most_bits", "qualities_off")
+    names = ("pictures", "hashes_off", "forms_off", "most_bits", "qualities_off")
     return dict.fromkeys((*names, "in_512_off", "in_512_most_bits"), 0)
 
 

@@ -17,7 +17,7 @@ _DEEPEST: Final = 2
 """A picture in an SVG that is itself written as text in a page."""
 
 _HEAD: Final = re.compile(
-    rb"""(?P<quote>\\?["'`(]|&quot;|&\#39;)?data:image/[a-z0-9.+-]{1,40}"""
+    rb"""(?P<quote>\\?["'`(]|&quot;|&\#39;)?data:image\\?/[a-z0-9.+-]{1,40}"""
     rb"""(?:;[a-z0-9.+=_"-]{1,80}){0,4}?(?P<base64>;\s{0,4}base64)?\s{0,4},""",
     re.IGNORECASE,
 )

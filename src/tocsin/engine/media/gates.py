@@ -71,13 +71,11 @@ def _size(kind: str, data: bytes) -> headers.Size | None:
 
 def _jpeg_size(data: bytes, options: MediaOptions) -> headers.Size | None:
     shape = headers.jpeg_shape(data)
+    if shape.endless:
+        raise Refused(Status.TOO_LARGE, "jpeg", shape.size)
     if shape.size is None:
         return None
     scan_pixels = shape.scans * shape.size[0] * shape.size[1]
-    if (
-        shape.endless
-        or shape.scans > options.max_jpeg_scans
-        or scan_pixels > options.max_scan_pixels
-    ):
+    if shape.scans > options.max_jpeg_scans or scan_pixels > options.max_scan_pixels:
         raise Refused(Status.TOO_LARGE, "jpeg", shape.size)
     return shape.size
