@@ -1,10 +1,9 @@
-"""How exact and how fast PDQ is, beside `pdqhash`: `python -m benchmarks.fingerprints [FOLDER]`.
+"""How exact PDQ is, beside `pdqhash`: `python -m benchmarks.fingerprints [FOLDER]`.
 
 Agreement with full-resolution PDQ in all eight dihedral forms, and with the 512-pixel dialect, on
 Debian's wallpapers and tiles cut from them; bits that scaled JPEG decoding costs, for three choices
-of the scaled shorter side; CPU milliseconds from luma and from JPEG to hash. Peer: PyPI's `pdqhash`
-(Meta's own kernel), in the same run on one core. FOLDER may hold the reference media with
-EXPECTED_pdq.csv. Prints, and keeps everything in `results/fingerprints.json`.
+of the scaled shorter side. Peer: PyPI's `pdqhash` (Meta's own kernel), in the same run. FOLDER may
+hold the reference media with EXPECTED_pdq.csv. Prints, and keeps `results/fingerprints.json`.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ import csv
 import io
 import statistics
 import sys
-import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +25,7 @@ from benchmarks.peers import meet_peers
 from benchmarks.pictures import as_file, distinct_wallpapers, photographs, tiles, wallpapers
 from tocsin.engine import Fingerprints, MediaOptions, fingerprint
 from tocsin.engine.fingerprints.dihedral import DIHEDRAL, dihedral_of_block
-from tocsin.engine.fingerprints.pdq import LumaPlane, block_of, pdq_of_luma
+from tocsin.engine.fingerprints.pdq import block_of
 from tocsin.engine.media import Precision, decode
 
 PACKAGES = ("numpy", "pillow", "pdqhash")
@@ -59,8 +56,6 @@ def main() -> None:
     result = {
         "agreement": _agreement(),
         "folding": _folding(),
-        "luma_cpu_ms": _luma_speed(),
-        "jpeg_cpu_ms": _jpeg_speed(),
     }
     if len(sys.argv) > 1:
         result["reference_media"] = _reference_media(Path(sys.argv[1]))
@@ -71,7 +66,7 @@ def _agreement() -> dict[str, Any]:
     """Bits and qualities that differ from pdqhash, over eight forms and the 512 dialect."""
     counted = {"from_50": _nothing_yet(), "below_50": _nothing_yet()}
     for rgb in _pictures():
-        theirs, quality = _peer_dihedral(rgb)
+        theirs, quality = peer_dihedral(rgb)
         ours = dihedral_of_block(block_of(_Colours(rgb)))
         found = fingerprint(as_file(Image.fromarray(rgb), "BMP"))
         squashed = found.pictures[0].pdq_512
@@ -83,7 +78,7 @@ def _agreement() -> dict[str, Any]:
         row["hashes_off"] += off[0] > 0
         row["most_bits"] = max(row["most_bits"], *off)
         row["qualities_off"] += quality != ours[0][1]
-        in_512 = _bits(_peer(_nearest_512(rgb))[0], squashed.value)
+        in_512 = _bits(peer(_nearest_512(rgb))[0], squashed.value)
         row["in_512_off"] += in_512 > 0
         row["in_512_most_bits"] = max(row["in_512_most_bits"], in_512)
     for name, row in counted.items():
@@ -125,14 +120,14 @@ def _nearest_512(rgb: Rgb) -> Rgb:
     return np.ascontiguousarray(rgb[grid * height // 512][:, grid * width // 512])
 
 
-def _peer(rgb: Rgb) -> tuple[bytes, int]:
+def peer(rgb: Rgb) -> tuple[bytes, int]:
     import pdqhash  # type: ignore[import-not-found]
 
     bits, quality = pdqhash.compute(rgb)
     return np.packbits(bits).tobytes(), int(quality)
 
 
-def _peer_dihedral(rgb: Rgb) -> tuple[list[bytes], int]:
+def peer_dihedral(rgb: Rgb) -> tuple[list[bytes], int]:
     import pdqhash
 
     forms, quality = pdqhash.compute_dihedral(rgb)
@@ -151,10 +146,10 @@ def _folding() -> dict[str, Any]:
     for data in _encoded():
         with Image.open(io.BytesIO(data)) as opened:
             rgb = np.asarray(opened.convert("RGB"))
-        full, quality = _peer(rgb)
+        full, quality = peer(rgb)
         if quality < COUNTED_FROM_QUALITY:
             continue
-        in_512 = _peer(_nearest_512(rgb))[0]
+        in_512 = peer(_nearest_512(rgb))[0]
         for side in SHORTER_SIDES:
             setattr(decode, "SHORT_SIDE", side)  # noqa: B010 - a constant, varied to measure it
             picture = fingerprint(data, options=FOLDED).pictures[0]
@@ -186,67 +181,6 @@ def _spread(name: str, off: list[int]) -> dict[str, float]:
     }
     print(f"bits off, {name}: " + ", ".join(f"{k} {v:.4g}" for k, v in told.items()))
     return told
-
-
-def _luma_speed() -> dict[str, dict[str, float]]:
-    """CPU milliseconds from a luma plane in memory to the hash."""
-    told = {}
-    for width, height in ((4000, 3000), (1632, 1224), (1000, 1000), (816, 612)):
-        rgb = np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
-        luma = rgb[:, :, 1].copy()
-        block = block_of(LumaPlane(luma))
-        told[f"{width} x {height}"] = row = {
-            "ours": _median_ms(partial(pdq_of_luma, luma)),
-            "eight_forms_of_a_block": _median_ms(partial(dihedral_of_block, block)),
-            "peer": _median_ms(partial(_peer, rgb)),
-        }
-        print(f"luma {width} x {height}: " + ", ".join(f"{k} {v:.2f} ms" for k, v in row.items()))
-    return told
-
-
-def _jpeg_speed() -> dict[str, dict[str, float]]:
-    """CPU milliseconds from a JPEG's bytes to PDQ, digests not counted, and the decoder's share."""
-    from tocsin.engine.media import examine
-
-    [photo] = photographs(1)
-    told = {}
-    for longest, how in ENCODINGS:
-        size = (longest, longest * 3 // 4)
-        data = as_file(photo.resize(size, Image.Resampling.LANCZOS), "JPEG", **how)
-        row = {
-            "kilobytes": len(data) / 1000,
-            "query": _median_ms(partial(examine, data, FOLDED)),
-            "list": _median_ms(partial(examine, data)),
-            "decoder_alone_at_an_eighth": _median_ms(partial(_eighth, data)),
-            "peer": _median_ms(partial(_decode_and_ask_peer, data)),
-        }
-        row["times_the_peer"] = row["peer"] / row["query"]
-        name = f"{size[0]} x {size[1]} {how}"
-        told[name] = row
-        print(f"JPEG {name}: " + ", ".join(f"{k} {v:.4g}" for k, v in row.items()))
-    return told
-
-
-def _decode_and_ask_peer(data: bytes) -> tuple[bytes, int]:
-    with Image.open(io.BytesIO(data)) as opened:
-        return _peer(np.asarray(opened.convert("RGB")))
-
-
-def _eighth(data: bytes) -> None:
-    """The least that libjpeg can do: all of the Huffman decoding and no transform."""
-    with Image.open(io.BytesIO(data)) as opened:
-        opened.draft("L", (opened.width // 8, opened.height // 8))
-        opened.load()
-
-
-def _median_ms(act: Callable[[], object], rounds: int = 11) -> float:
-    act()
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        act()
-        times.append(time.process_time() - start)
-    return statistics.median(times) * 1000
 
 
 def _reference_media(folder: Path) -> dict[str, Any]:

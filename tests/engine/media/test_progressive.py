@@ -8,7 +8,7 @@ from tocsin.engine.fingerprints import Decoding
 from tocsin.engine.media import Precision, headers
 from tocsin.engine.media.progressive import luma_scans
 
-LARGE = picture(2200, 2080)
+LARGE = picture(550, 520).resize((2200, 2080))
 PROGRESSIVE = saved(LARGE, "JPEG", quality=85, progressive=True)
 QUERY = MediaOptions(precision=Precision.QUERY)
 

@@ -101,8 +101,8 @@ def opened(data: bytes, admitted: Admitted) -> Image.Image:
 def _has_luma(picture: JpegImageFile) -> bool:
     """Whether the first plane of a JPEG is PDQ's luma, judged as libjpeg judges it.
 
-    A single plane is grey; four planes are CMYK or YCCK. Three are YCbCr unless Adobe's marker, or without any marker the
-    letters R, G, B as names of the planes, say that they are RGB.
+    A single plane is grey; four planes are CMYK or YCCK. Three are YCbCr unless Adobe's marker, or
+    without any marker the letters R, G, B as names of the planes, say that they are RGB.
     """
     if picture.layers != 3:
         return picture.layers == 1
