@@ -17,7 +17,8 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from benchmarks.fingerprints import ENCODINGS, FOLDED, PACKAGES, peer
+from benchmarks.fingerprints import PACKAGES, peer
+from benchmarks.folding import ENCODINGS, FOLDED
 from benchmarks.machine import keep, print_machine
 from benchmarks.peers import meet_peers
 from benchmarks.pictures import as_file, photographs

@@ -1,16 +1,14 @@
 """How exact PDQ is, beside `pdqhash`: `python -m benchmarks.fingerprints [FOLDER]`.
 
 Agreement with full-resolution PDQ in all eight dihedral forms, and with the 512-pixel dialect, on
-Debian's wallpapers and tiles cut from them; bits that scaled JPEG decoding costs, for three choices
-of the scaled shorter side. Peer: PyPI's `pdqhash` (Meta's own kernel), in the same run. FOLDER may
-hold the reference media with EXPECTED_pdq.csv. Prints, and keeps `results/fingerprints.json`.
+Debian's wallpapers and tiles cut from them. Peer: PyPI's `pdqhash` (Meta's own kernel), in the same
+run. FOLDER may hold the reference media with EXPECTED_pdq.csv. Prints, and keeps
+`results/fingerprints.json`.
 """
 
 from __future__ import annotations
 
 import csv
-import io
-import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,29 +20,14 @@ from PIL import Image
 
 from benchmarks.machine import keep, print_machine
 from benchmarks.peers import meet_peers
-from benchmarks.pictures import as_file, distinct_wallpapers, photographs, tiles, wallpapers
-from tocsin.engine import Fingerprints, MediaOptions, fingerprint
+from benchmarks.pictures import distinct_wallpapers, tiles, wallpapers
+from tocsin.engine import Fingerprints, fingerprint
 from tocsin.engine.fingerprints.dihedral import DIHEDRAL, dihedral_of_block
-from tocsin.engine.fingerprints.pdq import block_of
-from tocsin.engine.media import Precision, decode
+from tocsin.engine.fingerprints.folding import GRID, nearest_512
+from tocsin.engine.fingerprints.pdq import bands, pdq_of_block, reductions
 
 PACKAGES = ("numpy", "pillow", "pdqhash")
 TILES_OF_EACH = 3
-PHOTOGRAPHS = 45
-FOLDED = MediaOptions(precision=Precision.QUERY)
-SHORTER_SIDES = (128, 256, 384)
-COUNTED_FROM_QUALITY = 80
-
-# Longest side, quality, and how else it is encoded.
-ENCODINGS: tuple[tuple[int, dict[str, Any]], ...] = (
-    (4000, {"quality": 90}),
-    (4000, {"quality": 75, "progressive": True}),
-    (1632, {"quality": 85}),
-    (1632, {"quality": 70, "progressive": True}),
-    (816, {"quality": 80, "subsampling": 0}),
-    (816, {"quality": 50}),
-    (448, {"quality": 75}),
-)
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -53,10 +36,7 @@ def main() -> None:
     """Run everything, print it and keep it."""
     meet_peers(__spec__)
     print_machine(*PACKAGES)
-    result = {
-        "agreement": _agreement(),
-        "folding": _folding(),
-    }
+    result: dict[str, Any] = {"agreement": _agreement()}
     if len(sys.argv) > 1:
         result["reference_media"] = _reference_media(Path(sys.argv[1]))
     print("kept in", keep("fingerprints", result, *PACKAGES))
@@ -67,18 +47,19 @@ def _agreement() -> dict[str, Any]:
     counted = {"from_50": _nothing_yet(), "below_50": _nothing_yet()}
     for rgb in _pictures():
         theirs, quality = peer_dihedral(rgb)
-        ours = dihedral_of_block(block_of(_Colours(rgb)))
-        found = fingerprint(as_file(Image.fromarray(rgb), "BMP"))
-        squashed = found.pictures[0].pdq_512
-        assert squashed is not None
+        height, width = rgb.shape[:2]
+        plans = [(bands(height), bands(width)), (nearest_512(height), nearest_512(width))]
+        full, squashed = reductions(_Colours(rgb), plans)
+        ours = dihedral_of_block(full)
+        our_512, _ = pdq_of_block(squashed) if max(rgb.shape) > GRID else ours[0]
         row = counted["from_50" if quality >= 50 else "below_50"]
-        off = [_bits(one, other[0]) for one, other in zip(theirs, ours, strict=True)]
+        off = [bits(one, other[0]) for one, other in zip(theirs, ours, strict=True)]
         row["pictures"] += 1
         row["forms_off"] += sum(bits > 0 for bits in off)
         row["hashes_off"] += off[0] > 0
         row["most_bits"] = max(row["most_bits"], *off)
         row["qualities_off"] += quality != ours[0][1]
-        in_512 = _bits(peer(_nearest_512(rgb))[0], squashed.value)
+        in_512 = bits(peer(nearest(rgb))[0], our_512)
         row["in_512_off"] += in_512 > 0
         row["in_512_most_bits"] = max(row["in_512_most_bits"], in_512)
     for name, row in counted.items():
@@ -111,7 +92,7 @@ class _Colours:
         return np.asarray(strip.convert("F"), np.float32)
 
 
-def _nearest_512(rgb: Rgb) -> Rgb:
+def nearest(rgb: Rgb) -> Rgb:
     """What Meta's command-line tool hashes: CImg's nearest neighbour on 512 x 512."""
     height, width = rgb.shape[:2]
     if max(height, width) <= 512:
@@ -134,53 +115,8 @@ def peer_dihedral(rgb: Rgb) -> tuple[list[bytes], int]:
     return [np.packbits(bits).tobytes() for bits in forms], int(quality)
 
 
-def _bits(one: bytes, other: bytes) -> int:
+def bits(one: bytes, other: bytes) -> int:
     return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_count()
-
-
-def _folding() -> dict[str, Any]:
-    """Bits between what a query hashes and the whole picture, by the choice of shorter side."""
-    off: dict[int, list[int]] = {side: [] for side in SHORTER_SIDES}
-    off_512: dict[int, list[int]] = {side: [] for side in SHORTER_SIDES}
-    chosen = decode.SHORT_SIDE
-    for data in _encoded():
-        with Image.open(io.BytesIO(data)) as opened:
-            rgb = np.asarray(opened.convert("RGB"))
-        full, quality = peer(rgb)
-        if quality < COUNTED_FROM_QUALITY:
-            continue
-        in_512 = peer(_nearest_512(rgb))[0]
-        for side in SHORTER_SIDES:
-            setattr(decode, "SHORT_SIDE", side)  # noqa: B010 - a constant, varied to measure it
-            picture = fingerprint(data, options=FOLDED).pictures[0]
-            assert picture.pdq_512 is not None
-            off[side].append(_bits(full, picture.pdq.value))
-            off_512[side].append(_bits(in_512, picture.pdq_512.value))
-    setattr(decode, "SHORT_SIDE", chosen)  # noqa: B010
-    return {
-        "full": {side: _spread(f"full, shorter side >= {side}", off[side]) for side in off},
-        "in_512": {side: _spread(f"512, shorter side >= {side}", off_512[side]) for side in off},
-    }
-
-
-def _encoded() -> Iterator[bytes]:
-    for photo in photographs(PHOTOGRAPHS):
-        for longest, how in ENCODINGS:
-            share = longest / max(photo.size)
-            size = (round(photo.width * share), round(photo.height * share))
-            yield as_file(photo.resize(size, Image.Resampling.LANCZOS), "JPEG", **how)
-
-
-def _spread(name: str, off: list[int]) -> dict[str, float]:
-    told = {
-        "files": len(off),
-        "mean": statistics.mean(off),
-        "p99": float(np.percentile(off, 99)),
-        "max": max(off),
-        "within_10": sum(bits <= 10 for bits in off) / len(off),
-    }
-    print(f"bits off, {name}: " + ", ".join(f"{k} {v:.4g}" for k, v in told.items()))
-    return told
 
 
 def _reference_media(folder: Path) -> dict[str, Any]:
@@ -202,7 +138,7 @@ def _differences(found: list[tuple[dict[str, str], Fingerprints]], column: str) 
         hashes = prints.pictures[0]
         ours = hashes.pdq_512 if column == "cpp_hash" else hashes.pdq
         assert ours is not None
-        off.append(_bits(bytes.fromhex(row[column]), ours.value))
+        off.append(bits(bytes.fromhex(row[column]), ours.value))
     return {"files": len(off), "off": sum(bits > 0 for bits in off), "most_bits": max(off)}
 
 

@@ -29,7 +29,7 @@ PACKAGES = (
 )
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 LEAST_SIDE = 256
-LEAST_SIDE_OF_PHOTOGRAPH = 1500
+LEAST_SIDE_OF_PHOTOGRAPH = 1080
 # A palette's or a page's worth of near-duplicates would count one picture several times over.
 ALIKE_BITS = 60
 
@@ -86,14 +86,20 @@ def tiles(paths: list[Path], *, per_picture: int, seed: int = 2026) -> Iterator[
 
 
 def photographs(count: int) -> list[Image.Image]:
-    """That many different photographs, RGB, sides of at least 1,500 pixels, the largest first."""
-    paths = [p for p in distinct_wallpapers() if p.suffix.lower() in {".jpg", ".jpeg"}]
-    found: list[Image.Image] = []
-    for path in sorted(paths, key=lambda p: (-p.stat().st_size, p)):
-        with Image.open(path) as opened:
-            if min(opened.size) >= LEAST_SIDE_OF_PHOTOGRAPH and len(found) < count:
-                found.append(opened.convert("RGB"))
-    return found
+    """Up to that many different photographs, RGB, sides of at least 1,080 pixels, largest first."""
+    from tocsin.engine import MediaOptions, fingerprint
+    from tocsin.engine.media import Precision
+
+    query = MediaOptions(precision=Precision.QUERY)
+    kept: list[tuple[int, Path]] = []
+    jpegs = [path for path in wallpapers() if path.suffix.lower() in {".jpg", ".jpeg"}]
+    for path in sorted(jpegs, key=lambda p: (-p.stat().st_size, p)):
+        found = fingerprint(path.read_bytes(), options=query)
+        value = int.from_bytes(found.pdq or b"", "big")
+        is_large = min(found.width or 0, found.height or 0) >= LEAST_SIDE_OF_PHOTOGRAPH
+        if is_large and all((value ^ other).bit_count() > ALIKE_BITS for other, _ in kept):
+            kept.append((value, path))
+    return [Image.fromarray(rgb(path)) for _, path in kept[:count]]
 
 
 def as_file(picture: Image.Image, encoder: str, **how: object) -> bytes:
