@@ -5,6 +5,7 @@ in, and the only type that holds pixels.
 Must never: write a byte to disk, log, queue or table; show a picture; trust what a file claims.
 """
 
+from tocsin.engine.media.containment import Containment, ContainmentWarning
 from tocsin.engine.media.examination import examine, fingerprint
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 from tocsin.engine.media.pixels import Pixels
@@ -12,6 +13,8 @@ from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed
 
 __all__ = [
     "DEFAULT_OPTIONS",
+    "Containment",
+    "ContainmentWarning",
     "DecoderPool",
     "DecoderUnavailable",
     "MediaOptions",
