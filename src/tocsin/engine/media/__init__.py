@@ -10,6 +10,7 @@ from tocsin.engine.media.examination import examine, fingerprint
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 from tocsin.engine.media.pixels import Pixels
 from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed
+from tocsin.engine.media.seccomp import why_not as why_not_contained
 
 __all__ = [
     "DEFAULT_OPTIONS",
@@ -23,4 +24,5 @@ __all__ = [
     "Precision",
     "examine",
     "fingerprint",
+    "why_not_contained",
 ]

@@ -67,7 +67,7 @@ class Nursery:
         if not pid or not passed:
             words = errno.errorcode.get(error, "no reason given")
             raise DecoderUnavailable(f"the system forks no more decoder workers ({words})")
-        line = socket.socket(fileno=passed[0])
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=passed[0])
         return WorkerProcess(pid, line, passed[1] if len(passed) > 1 else None, self.end)
 
     def end(self, pid: int) -> int | None:

@@ -36,11 +36,14 @@ _WITHOUT_DETACHED: Final = 0xFFFFFFFF & ~0x400000
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_SET_SECCOMP: Final = 22
 _MODE_FILTER: Final = 2
-_PR_GET_SECCOMP: Final = 21
 
 
 class FilterRefused(Exception):
     """This system takes no filter; the sentence says why."""
+
+
+class _NoSuchAddress(FilterRefused):
+    """The kernel looked for a filter where there is none."""
 
 
 class Instruction(NamedTuple):
@@ -78,27 +81,25 @@ def install() -> None:
 
     The process must have one thread, since the others would stay free.
     """
-    if sys.platform != "linux":
-        raise FilterRefused("system calls can be filtered on Linux only")
     made = program(_this_processor(), os.getpid())
     code = b"".join(struct.pack("=HBBI", *one) for one in made)
     held = ctypes.create_string_buffer(code, len(code))
     described = _Program(len(made), ctypes.addressof(held))
-    libc = ctypes.CDLL(None, use_errno=True)
-    _call(libc, _PR_SET_NO_NEW_PRIVS, 1, 0)
-    _call(libc, _PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(described))
+    _call(_PR_SET_NO_NEW_PRIVS, 1, 0)
+    _call(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(described))
 
 
 def why_not() -> str | None:
-    """Why this system takes no filter, or None when it seems to take one. Changes nothing."""
-    if sys.platform != "linux":
-        return "system calls can be filtered on Linux only"
+    """Why this system takes no such filter, in words, or None when it takes one."""
     try:
         _this_processor()
-        _call(ctypes.CDLL(None, use_errno=True), _PR_GET_SECCOMP, 0, 0)
+        # A filter at address nought: only a system that takes filters gets so far as to look there.
+        _call(_PR_SET_SECCOMP, _MODE_FILTER, 0)
+    except _NoSuchAddress:
+        return None
     except FilterRefused as refused:
         return str(refused)
-    return None
+    return "the kernel takes no filter on system calls: it took one that is none"
 
 
 class _Program(ctypes.Structure):
@@ -108,6 +109,8 @@ class _Program(ctypes.Structure):
 
 
 def _this_processor() -> Processor:
+    if sys.platform != "linux":
+        raise FilterRefused("system calls can be filtered on Linux only")
     name = os.uname().machine
     # A 32-bit Python on a 64-bit kernel makes calls that these tables do not know.
     if name not in system_calls.PROCESSORS or sys.maxsize < 1 << 32:
@@ -115,14 +118,15 @@ def _this_processor() -> Processor:
     return system_calls.PROCESSORS[name]
 
 
-def _call(libc: ctypes.CDLL, option: int, one: int, other: int) -> None:
+def _call(option: int, one: int, other: int) -> None:
     arguments = (ctypes.c_ulong(value) for value in (one, other, 0, 0))
-    if libc.prctl(option, *arguments) < 0:
-        error = ctypes.get_errno()
-        why = os.strerror(error)
-        if error == errno.EINVAL:
-            why = "this kernel was built without it"
-        raise FilterRefused(f"the kernel takes no filter on system calls: {why}")
+    if ctypes.CDLL(None, use_errno=True).prctl(option, *arguments) == 0:
+        return
+    error = ctypes.get_errno()
+    if error == errno.EFAULT:
+        raise _NoSuchAddress("the kernel found no filter at that address")
+    why = "it was built without them" if error == errno.EINVAL else os.strerror(error)
+    raise FilterRefused(f"the kernel takes no filter on system calls: {why}")
 
 
 def _always(number: int, verdict: int) -> list[Instruction]:

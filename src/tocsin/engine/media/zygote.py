@@ -23,7 +23,7 @@ _THREADS: Final = Path("/proc/self/task")
 
 def main(parent_pid: int) -> None:
     """Forks workers until the pool hangs up."""
-    line = socket.socket(fileno=os.dup(0))
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=os.dup(0))
     _forget_standard_input()
     die_with(parent_pid)
     load_decoders()
