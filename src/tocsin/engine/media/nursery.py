@@ -91,8 +91,9 @@ class Nursery:
         self._line.close()
 
     def _ask(self, what: bytes, pid: int) -> None:
-        self._line.settimeout(_ANSWER_SECONDS)
         try:
+            # Closed already, when an earlier question was not answered.
+            self._line.settimeout(_ANSWER_SECONDS)
             self._line.sendall(control.QUESTION.pack(what, pid))
         except OSError:
             self._give_up()
