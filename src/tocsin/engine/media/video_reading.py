@@ -110,6 +110,9 @@ class Film:
         """Set up the decoder, and switch off everything that we do not want to hear of."""
         self._most_pixels = options.max_pixels
         codec = self._stream.codec_context
+        if codec is None:
+            # FFmpeg has no decoder at all for it.
+            raise Refused(Status.UNSUPPORTED, self._kind)
         self._refuse_by_size(codec.width, codec.height)
         if codec.name not in DECODERS:
             raise Refused(Status.UNSUPPORTED, self._kind, self.size)
