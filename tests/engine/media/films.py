@@ -42,7 +42,7 @@ def scenes(count: int = 24, width: int = 192, height: int = 144, seed: int = 1) 
 def barred(frames: Iterable[Picture], lines: int, tone: int = 0) -> Iterator[Picture]:
     """The frames with bars of this tone above and below, the height as before."""
     for frame in frames:
-        inner = frame[:: 1][: frame.shape[0] - 2 * lines]
+        inner = frame[: frame.shape[0] - 2 * lines]
         yield np.pad(inner, ((lines, lines), (0, 0), (0, 0)), constant_values=tone)
 
 

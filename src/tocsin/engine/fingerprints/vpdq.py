@@ -99,9 +99,7 @@ def write_json(frames: Iterable[FrameHash]) -> str:
     Seconds have three decimals. Its own writer keeps three significant digits, so that it puts
     12.345 seconds down as 12.3; it reads ours as they are.
     """
-    return json.dumps(
-        [f"{f.value.hex()},{f.quality},{_seconds_text(f.seconds)}" for f in frames]
-    )
+    return json.dumps([f"{f.value.hex()},{f.quality},{_seconds_text(f.seconds)}" for f in frames])
 
 
 def pruned(frames: Sequence[FrameHash], *, bits: int = 16) -> tuple[FrameHash, ...]:
@@ -120,9 +118,7 @@ def pruned(frames: Sequence[FrameHash], *, bits: int = 16) -> tuple[FrameHash, .
     return tuple(kept)
 
 
-def _collected(
-    things: Iterable[tuple[int, T]], read: Callable[[int, T], FrameHash]
-) -> FrameList:
+def _collected(things: Iterable[tuple[int, T]], read: Callable[[int, T], FrameHash]) -> FrameList:
     frames: list[FrameHash] = []
     refused: list[RefusedLine] = []
     for number, thing in things:

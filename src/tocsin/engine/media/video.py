@@ -131,16 +131,17 @@ def _asked(job: Job, shape: FilmShape) -> Sight:
 def _listed(job: Job, shape: FilmShape) -> Sight:
     """Every frame. The key frames are looked at before, for the bars."""
     window = _window(key_frames(job, _seen))
-    if window is None:
-        seen = every_frame(job, lambda shown: (_exactly(shown), None))
-    else:
-        inner = _within(window)
-        seen = every_frame(job, lambda shown: (_exactly(shown), inner(shown)))
+    inner = _within(window) if window else None
+
+    def look(shown: Shown) -> tuple[FrameHash, ...]:
+        return (_exactly(shown), inner(shown)) if inner else (_exactly(shown),)
+
+    seen = every_frame(job, look)
     video = VideoHashes(
         sampling=Sampling.DENSE,
-        frames=tuple(whole for whole, _ in seen.noted),
+        frames=tuple(hashes[0] for hashes in seen.noted),
         duration_seconds=seen.duration_seconds,
-        cropped=tuple(cropped for _, cropped in seen.noted if cropped is not None),
+        cropped=tuple(hashes[1] for hashes in seen.noted) if inner else (),
     )
     return _sight(job, shape, seen, video)
 

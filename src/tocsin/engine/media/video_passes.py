@@ -1,4 +1,4 @@
-"""Passes over a film: its key frames, one frame a second, or all of them, each frame looked at once.
+"""Passes over a film: its key frames, one frame a second, or all of them, each looked at once.
 
 A pass decodes a frame, shows it to whoever looks, and lets it go: what stays of a film is what was
 noted down of its frames.

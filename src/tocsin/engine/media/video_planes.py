@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
 
 # Luma alone in the first plane, in the machine's own byte order, and not shifted within its word.
-_LUMA_FIRST: Final = re.compile(r"(?:yuvj?|yuva)\d{3}p(?:9|1[0-6])?(?:le)?|gray(?:9|1[0-6])?(?:le)?|nv\d\d")
+_LUMA_FIRST: Final = re.compile(r"(?:(?:yuvj?|yuva)\d{3}p|gray)(?:(?:9|1[0-6])le)?|nv\d\d")
 _DEEP: Final = re.compile(r"(9|1[0-6])le$")
 _FULL_RANGE: Final = 2
 """AVCOL_RANGE_JPEG."""
@@ -111,7 +111,10 @@ def rgb_of(frame: "VideoFrame") -> FramePixels:
 def _plane(
     frame: "VideoFrame", depth: type[np.uint8] | type[np.uint16]
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    return _bytes_of(frame, 0).view(depth)[:, : frame.width]
+    lines = _bytes_of(frame, 0)
+    if depth is np.uint16:
+        return lines.view(np.uint16)[:, : frame.width]
+    return lines[:, : frame.width]
 
 
 def _bytes_of(frame: "VideoFrame", number: int) -> NDArray[np.uint8]:

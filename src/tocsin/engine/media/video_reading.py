@@ -65,7 +65,7 @@ def load_decoders() -> None:
     """
     try:
         import av
-        import av.video.reformatter  # noqa: F401 - loaded ahead, used in `video_planes`
+        import av.video.reformatter
     except ImportError:
         raise VideoUnavailable("pip install tocsin[video] to read films") from None
     # FFmpeg writes what it thinks of a file to standard error otherwise.
@@ -117,7 +117,7 @@ class Film:
         if codec.name not in DECODERS:
             raise Refused(Status.UNSUPPORTED, self._kind, self.size)
         codec.thread_count = 1
-        codec.thread_type = "NONE"  # type: ignore[assignment]
+        codec.thread_type = "NONE"
         codec.options = {"max_pixels": str(options.max_pixels)}
 
     @property
@@ -138,14 +138,14 @@ class Film:
             return None
         return told if 0 < told < _LONGEST_SECONDS else None
 
-    def key_packets(self) -> Iterator["Packet"]:
+    def key_packets(self) -> Iterator["Packet[VideoStream]"]:
         """The packets of frames that can be decoded alone, in file order."""
         # Not by `stream.discard`: the demuxer of MP4 then gives later packets the wrong times.
         for packet in self._packets():
             if packet.size and packet.is_keyframe:
                 yield packet
 
-    def frame_of(self, packet: "Packet", place: int) -> Shown | None:
+    def frame_of(self, packet: "Packet[VideoStream]", place: int) -> Shown | None:
         """The frame of one key packet, or None when it cannot be decoded.
 
         `place` counts key packets; it is used where the film does not say when a frame is shown.
@@ -172,7 +172,7 @@ class Film:
                 yield self._shown(frame, number, seconds)
                 number += 1
 
-    def _packets(self) -> Iterator["Packet"]:
+    def _packets(self) -> Iterator["Packet[VideoStream]"]:
         from av.error import FFmpegError
 
         try:
@@ -184,7 +184,7 @@ class Film:
                 raise
             self.damaged = True
 
-    def _decoded(self, packet: "Packet | None") -> list["VideoFrame"]:
+    def _decoded(self, packet: "Packet[VideoStream] | None") -> list["VideoFrame"]:
         """What the decoder gives for a packet; nothing, and the film is damaged, where it fails."""
         from av.error import FFmpegError
 
