@@ -92,7 +92,7 @@ def read_answer(note: bytes) -> Sight:
         raise MisreadAnswer("the worker's answer is not one") from None
     if not (_is_sound(sight) and all(map(_is_sound_picture, sight.pictures))):
         raise MisreadAnswer("something in the worker's answer is out of its range")
-    if sight.video is not None and not all(map(_is_sound_frame, _frames_of(sight.video))):
+    if sight.video is not None and not _is_sound_video(sight.video):
         raise MisreadAnswer("a frame in the worker's answer is out of its range")
     return sight
 
@@ -120,8 +120,18 @@ def _is_sound_frame(frame: FrameHash) -> bool:
     return frame.number >= 0 and isfinite(frame.seconds) and _is_hash(frame.value, frame.quality)
 
 
-def _frames_of(video: VideoHashes) -> tuple[FrameHash, ...]:
-    return video.frames + video.cropped
+def _is_sound_video(video: VideoHashes) -> bool:
+    return (
+        (video.duration_seconds is None or 0 <= video.duration_seconds < 1e9)
+        and all(map(_is_sound_frame, video.frames + video.cropped + video.oriented))
+        and all(
+            frame.number >= 0
+            and isfinite(frame.seconds)
+            and all(_is_hash(v.value, v.quality) for v in frame.variants)
+            and all(len(v.transformation) <= _LONGEST_NAME for v in frame.variants)
+            for frame in video.variants
+        )
+    )
 
 
 def _is_hash(value: bytes, quality: int) -> bool:
