@@ -77,7 +77,8 @@ def longest_answer(options: MediaOptions) -> int:
     cannot make us keep and unpack more."""
     if options.video is not None:
         return LONGEST_ANSWER
-    return min(_SHORT_ANSWER + options.max_frames * _PICTURE_BYTES, LONGEST_ANSWER)
+    pictures = options.max_frames + (options.max_data_uris if options.data_uris else 0)
+    return min(_SHORT_ANSWER + pictures * _PICTURE_BYTES, LONGEST_ANSWER)
 
 
 def read_answer(note: bytes) -> Sight:

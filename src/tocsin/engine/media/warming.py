@@ -1,15 +1,20 @@
 """Loading all that decoding may need, before the workers are shut in and can load nothing more."""
 
+import base64
 import codecs
+import ctypes
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import suppress
 from typing import Final
 
+import numpy as np
 import pi_heif
 from PIL import AvifImagePlugin, Image, ImageCms
 
+from tocsin.engine.fingerprints.types import Sampling
+from tocsin.engine.media import video_reading
 from tocsin.engine.media.examination import examine
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 
@@ -25,6 +30,13 @@ _MODES: Final = (
 )
 _ANIMATED: Final = ("GIF", "WEBP", "PNG", "AVIF")
 _TEXT_ENCODINGS: Final = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le")
+_CHANNEL_NAMES_IN: Final = (
+    "ISO6937",
+    *(f"ISO-8859-{part}" for part in range(1, 17) if part != 12),
+    "UCS-2BE",
+    "KSC_5601",
+    "GB2312",
+)
 _BROKEN_HEIC: Final = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
 _ORIENTATION_TAG: Final = 0x0112
 
@@ -44,17 +56,39 @@ def load_decoders() -> None:
         for options in _OPTIONS:
             examine(data, options)
             examine(data[: len(data) * 2 // 3], options)
+    _load_film_decoders()
 
 
-def _all_of(options: MediaOptions) -> MediaOptions:
-    return replace(options, tiff=True, battery=True, thumbnails=True, data_uris=True, max_frames=4)
+def _load_film_decoders() -> None:
+    """The same for films, where the means to read them are installed."""
+    try:
+        video_reading.load_decoders()
+    except video_reading.VideoUnavailable:
+        return
+    _load_character_sets()
+    film = _drawn_film()
+    for sampling in Sampling:
+        examine(film, MediaOptions(video=sampling))
+        examine(film[: len(film) * 2 // 3], MediaOptions(video=sampling))
 
 
-_OPTIONS: Final = (
-    DEFAULT_OPTIONS,
-    _all_of(DEFAULT_OPTIONS),
-    _all_of(MediaOptions(precision=Precision.QUERY)),
-)
+def _load_character_sets() -> None:
+    """FFmpeg has the C library convert the names of television channels (ETSI EN 300 468, annex A),
+    and that opens a file for each character set when it is first met."""
+    with suppress(AttributeError):  # not every C library has this
+        convert = ctypes.CDLL(None).iconv_open
+        for name in _CHANNEL_NAMES_IN:
+            # Never closed: a converter that nobody holds is unloaded.
+            convert(b"UTF-8", name.encode())
+
+
+def _all_of(precision: Precision) -> MediaOptions:
+    return MediaOptions(
+        precision, battery=True, tiff=True, thumbnails=True, data_uris=True, max_frames=4
+    )
+
+
+_OPTIONS: Final = (DEFAULT_OPTIONS, _all_of(Precision.LIST), _all_of(Precision.QUERY))
 
 
 def _drawn_files() -> Iterator[bytes]:
@@ -68,7 +102,24 @@ def _drawn_files() -> Iterator[bytes]:
     later = [picture.rotate(90 * turn).convert("RGB") for turn in range(1, 4)]
     for kind in _ANIMATED:
         yield _saved(picture.convert("RGB"), kind, save_all=True, append_images=later)
+    yield b"<img src='data:image/png;base64," + base64.b64encode(_saved(picture, "PNG")) + b"'>"
     yield _BROKEN_HEIC
+
+
+def _drawn_film() -> bytes:
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as film:
+        track = film.add_stream("mpeg4", rate=4)
+        track.width, track.height, track.pix_fmt = 96, 80, "yuv420p"
+        track.codec_context.thread_count = 1
+        picture = Image.linear_gradient("L").resize((96, 80)).convert("RGB")
+        for turn in range(4):
+            frame = av.VideoFrame.from_ndarray(np.asarray(picture.rotate(90 * turn)))
+            film.mux(track.encode(frame))
+        film.mux(track.encode())
+    return out.getvalue()
 
 
 def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
