@@ -40,6 +40,8 @@ def test_the_kernel_holds_a_worker_to_its_limits() -> None:
     assert DECODING_BYTES < memory < DECODING_BYTES + (1 << 30)
     assert "NoNewPrivs:\t1" in status
     assert "Seccomp:\t2\n" in status
+    assert "CapEff:\t0000000000000000\nCap" in status
+    assert "CapPrm:\t0000000000000000\nCap" in status
     assert "Threads:\t1\n" in status
 
 

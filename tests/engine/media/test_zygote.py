@@ -15,6 +15,7 @@ from tests.engine.media.stand_ins import put_worker, put_zygote
 from tocsin.engine import Status
 from tocsin.engine.media import DecoderPool, DecoderUnavailable, MediaOptions
 
+ROOT = Path(__file__).resolve().parents[3]
 PNG = saved(picture(), "PNG")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which Linux has")
 
@@ -32,7 +33,7 @@ def _running(pid: int) -> bool:
 
 
 def _before_long(holds: Callable[[], bool]) -> bool:
-    for _ in range(200):
+    for _ in range(400):
         if holds():
             return True
         time.sleep(0.02)
@@ -108,9 +109,8 @@ def test_nothing_outlives_the_program_even_when_a_child_of_it_does() -> None:
         "    print(pool.worker_pids()[0], child, flush=True)\n"
         "time.sleep(60)\n"
     )
-    root = Path(__file__).resolve().parents[3]
     program = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE, text=True, cwd=root
+        [sys.executable, "-W", "ignore", "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert program.stdout is not None
     with program.stdout:
@@ -123,6 +123,37 @@ def test_nothing_outlives_the_program_even_when_a_child_of_it_does() -> None:
         assert _running(child)
     finally:
         os.kill(child, signal.SIGKILL)
+
+
+def test_what_the_program_ignores_and_holds_back_is_its_own_affair() -> None:
+    script = (
+        "import signal\n"
+        "from tests.engine.media.drawn import picture, saved\n"
+        "from tocsin.engine.media import DecoderPool, process\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGTERM})\n"
+        "process._ALARM_AFTER_DEADLINE_SECONDS = -59.999\n"
+        "with DecoderPool(1, 60) as pool:\n"
+        "    print(pool.fingerprint(saved(picture(2000, 1500), 'PNG')).status, pool.deaths())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "corrupt {'SIGALRM': 2}\n"
+
+
+def test_a_system_without_handles_on_processes_leaves_no_zombie_either(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put_zygote(monkeypatch, tmp_path, "del os.pidfd_open")
+    with DecoderPool(1) as pool:
+        assert pool.containment.whole
+        (pid,) = pool.worker_pids()
+        os.kill(pid, signal.SIGTERM)
+        assert _before_long(lambda: not Path(f"/proc/{pid}").exists())
+        assert pool.fingerprint(PNG).status is Status.OK
+        (pid,) = pool.worker_pids()
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_a_zygote_that_has_threads_is_not_forked(
@@ -190,9 +221,10 @@ def test_an_answer_longer_than_the_question_allows_is_neither_given_nor_taken(
 
 
 def test_a_hundred_megabytes_arrive_whole() -> None:
-    data = PNG + bytes(100 * (1 << 20) - len(PNG))
-    with DecoderPool(1) as pool:
-        assert pool.fingerprint(data).pdq == pool.fingerprint(PNG).pdq
+    picture_alone = saved(picture(), "JPEG")
+    data = picture_alone + bytes(100 * (1 << 20) - len(picture_alone))
+    with DecoderPool(1, deadline_seconds=60) as pool:
+        assert pool.fingerprint(data).pdq == pool.fingerprint(picture_alone).pdq
         found = pool.fingerprint(data + b"x", MediaOptions(max_bytes=len(data)))
         assert found.status is Status.TOO_LARGE
         assert pool.deaths() == {}

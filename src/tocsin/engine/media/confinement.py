@@ -17,6 +17,7 @@ DECODING_BYTES: Final = 2 << 30
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
+_CAPABILITY_VERSION_3: Final = 0x20080522
 _OPEN_FILES: Final = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
 
 
@@ -84,7 +85,10 @@ def _limits() -> tuple[tuple[str, int], ...]:
 
 def _limited(name: str, value: int) -> bool:
     try:
-        resource.setrlimit(getattr(resource, name), (value, value))
+        which = getattr(resource, name)
+        already = resource.getrlimit(which)[1]
+        most = value if already == resource.RLIM_INFINITY else min(value, already)
+        resource.setrlimit(which, (most, most))
     except (AttributeError, ValueError, OSError):
         return False
     return True
@@ -108,8 +112,18 @@ def _give_up_privileges() -> bool:
     # Not dumpable: no core, also not by way of a pipe, which RLIMIT_CORE does not stop; and no
     # other process of the same user reads this memory.
     return (
-        sys.platform == "linux" and _prctl(_PR_SET_NO_NEW_PRIVS, 1) and _prctl(_PR_SET_DUMPABLE, 0)
+        sys.platform == "linux"
+        and _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        and _prctl(_PR_SET_DUMPABLE, 0)
+        and _drop_capabilities()
     )
+
+
+def _drop_capabilities() -> bool:
+    # Root's powers are these. With them a worker could raise its limits again.
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    none = (ctypes.c_uint32 * 6)()
+    return bool(ctypes.CDLL(None).capset(header, none) == 0)
 
 
 def _prctl(option: int, value: int) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from tocsin.engine.fingerprints.types import FrameHash, PictureHashes, Sight, VideoHashes
 from tocsin.engine.media.containment import Containment
 from tocsin.engine.media.options import MediaOptions
+from tocsin.engine.media.refusals import LARGEST_SIDE
 
 HEAD: Final = struct.Struct("!QIQ")
 READY: Final = 0
@@ -140,4 +141,4 @@ def _is_hash(value: bytes, quality: int) -> bool:
 
 
 def _is_size(pixels: int | None) -> bool:
-    return pixels is None or 0 <= pixels <= 1 << 32
+    return pixels is None or 0 <= pixels <= LARGEST_SIDE

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +20,16 @@ from tocsin.engine.media.confinement import die_with
 from tocsin.engine.media.warming import load_decoders
 
 _THREADS: Final = Path("/proc/self/task")
+_NO_HANDLE: Final = -1
 
 
 def main(parent_pid: int) -> None:
     """Forks workers until the pool hangs up."""
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=os.dup(0))
     _forget_standard_input()
+    # What the program that started us ignores or holds back is its own affair.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     die_with(parent_pid)
     load_decoders()
     if _THREADS.is_dir() and len(list(_THREADS.iterdir())) != 1:
@@ -52,8 +57,8 @@ class Zygote:
     def serve(self) -> None:
         """Returns when the pool hangs up."""
         while True:
-            # Without handles on processes nothing wakes us when a worker ends: look now and then.
-            events = self._poll.poll(None if hasattr(os, "pidfd_open") else 1000)
+            # Without a handle on a process nothing wakes us when it ends: look now and then.
+            events = self._poll.poll(1000 if _NO_HANDLE in self._handles.values() else None)
             self._collect()
             if any(end == self._line.fileno() for end, _ in events) and not self._answer():
                 return
@@ -76,9 +81,8 @@ class Zygote:
                 pid = os.fork()
                 if pid == 0:
                     self._be_a_worker(theirs)
-                handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
-                self._watch(pid, handle)
-                passed = [ours.fileno()] + ([] if handle is None else [handle])
+                handle = self._watch(pid)
+                passed = [ours.fileno()] if handle == _NO_HANDLE else [ours.fileno(), handle]
                 socket.send_fds(self._line, [control.ANSWER.pack(pid, 0)], passed)
         except OSError as error:
             self._line.sendall(control.ANSWER.pack(0, error.errno or 0))
@@ -89,10 +93,12 @@ class Zygote:
         finally:
             os._exit(1)
 
-    def _watch(self, pid: int, handle: int | None) -> None:
-        self._handles[pid] = -1 if handle is None else handle
-        if handle is not None:
-            self._poll.register(handle, select.POLLIN)
+    def _watch(self, pid: int) -> int:
+        self._handles[pid] = _NO_HANDLE
+        with suppress(AttributeError, OSError):  # Linux has had these since 5.3, others have none
+            self._handles[pid] = os.pidfd_open(pid)
+            self._poll.register(self._handles[pid], select.POLLIN)
+        return self._handles[pid]
 
     def _end(self, pid: int) -> int:
         if pid in self._handles:
@@ -110,7 +116,7 @@ class Zygote:
     def _note(self, pid: int, status: int) -> None:
         self._ended[pid] = os.waitstatus_to_exitcode(status)
         handle = self._handles.pop(pid)
-        if handle >= 0:
+        if handle != _NO_HANDLE:
             self._poll.unregister(handle)
             os.close(handle)
 
