@@ -59,6 +59,8 @@ class Outcome:
     case: Case
     status: str
     seconds: float
+    deaths: int
+    """How many workers ended meanwhile, which with several workers may be another case's doing."""
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Report:
     by_kind: dict[str, Counter[str]] = field(default_factory=dict)
     deaths: dict[str, int] = field(default_factory=dict)
     slowest: list[tuple[float, str]] = field(default_factory=list)
+    ended_workers: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     written_bytes: int | None = None
 
@@ -81,6 +84,8 @@ class Report:
         self.by_kind.setdefault(_kind(case.name), Counter())[outcome.status] += 1
         told = f"#{case.number} {case.name} ({case.asked}): {outcome.status}"
         self.slowest = sorted([*self.slowest, (outcome.seconds, told)], reverse=True)[:10]
+        if outcome.deaths:
+            self.ended_workers.append(told)
         # Twice the deadline: a file whose worker dies is tried in a second one.
         if outcome.seconds > 2 * DEADLINE_SECONDS + _SLACK_SECONDS:
             self.problems.append(f"took {outcome.seconds:.1f} s: {told}")
@@ -140,11 +145,13 @@ def _ask_all(chosen: Iterator[Case], workers: int, report: Report) -> None:
 
 
 def _ask(pool: DecoderPool, case: Case) -> Outcome:
+    before = sum(pool.deaths().values())
     began = time.perf_counter()
     found = pool.fingerprint(case.data, OPTIONS[case.asked])
+    seconds = time.perf_counter() - began
     if found.sha256 != hashlib.sha256(case.data).digest():
         raise AssertionError(f"case {case.number} got another file's answer")
-    return Outcome(case, found.status.value, time.perf_counter() - began)
+    return Outcome(case, found.status.value, seconds, sum(pool.deaths().values()) - before)
 
 
 def _look_at_workers(pool: DecoderPool, report: Report) -> None:
@@ -194,6 +201,8 @@ def _print(report: Report, seconds: float) -> None:
     for status, count in report.statuses.most_common():
         print(f"{count:>8}  {status}")
     print("Workers that ended unbidden:", report.deaths or "none")
+    for told in report.ended_workers:
+        print(f"          {told}")
     print("Bytes written to storage by workers:", report.written_bytes)
     for taken, told in report.slowest:
         print(f"{taken * 1000:>8.0f} ms  {told}")
@@ -210,6 +219,7 @@ def _told(report: Report, seed: int, seconds: float) -> dict[str, Any]:
         "statuses": dict(report.statuses.most_common()),
         "by_kind": {kind: dict(counts) for kind, counts in sorted(report.by_kind.items())},
         "worker_deaths": report.deaths,
+        "during_worker_deaths": report.ended_workers,
         "bytes_written_by_workers": report.written_bytes,
         "slowest_ms": [[round(taken * 1000), told] for taken, told in report.slowest],
         "problems": report.problems,
