@@ -51,7 +51,10 @@ def edited(name: str) -> bytes:
     """The first half minute of the film, altered as EDITS says, x264, crf 23 if not said."""
     filters, how = EDITS[name]
     slug = "".join(c if c.isalnum() else "-" for c in name)
-    return _kept(f"film-720p-{slug}", lambda: _altered(film(), filters, {"crf": "23", "preset": "veryfast", **how}))
+    return _kept(
+        f"film-720p-{slug}",
+        lambda: _altered(film(), filters, {"crf": "23", "preset": "veryfast", **how}),
+    )
 
 
 def _kept(name: str, make: Any) -> bytes:
