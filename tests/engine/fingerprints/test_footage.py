@@ -113,7 +113,7 @@ def test_frames_that_show_nothing_do_not_count() -> None:
 
 
 def test_a_still_scene_counts_once() -> None:
-    found = match(_film([SCENES[0]] * 90 + SCENES[1:11]), _film(SCENES[20:30] + [SCENES[0]]))
+    found = match(_film([SCENES[0]] * 90 + SCENES[1:11]), _film([*SCENES[20:30], SCENES[0]]))
     assert _shares(found) == (1 / 11, 1 / 11)
 
 
@@ -158,23 +158,30 @@ def test_rules_are_data() -> None:
     assert VideoMatch(4, 4, 4, 3).use(strict) is Use.NONE
 
 
-def _query(**hashes: tuple[FrameHash, ...]) -> VideoHashes:
-    plain = hashes.pop("frames", tuple(_film(SCENES[30:40])))
-    return VideoHashes(Sampling.KEY_FRAMES, plain, None, **hashes)
+def _query(*, cropped: list[bytes], oriented: list[bytes]) -> VideoHashes:
+    return VideoHashes(
+        Sampling.KEY_FRAMES,
+        tuple(_film(SCENES[30:40])),
+        None,
+        cropped=tuple(_film(cropped)),
+        oriented=tuple(_film(oriented)),
+    )
 
 
-@pytest.mark.parametrize("field", ["cropped", "oriented"])
-def test_what_only_altered_frames_found_is_for_review(field: str) -> None:
-    query = _query(**{field: tuple(_film(SCENES[:10]))})
-    found = match_video(query, _film(SCENES[:10]))
-    assert found.found_by is FoundBy(field)
-    assert found.share_of_query == 1.0
-    assert found.use() is Use.REVIEW
+def test_what_only_altered_frames_found_is_for_review() -> None:
+    for query, found_by in (
+        (_query(cropped=SCENES[:10], oriented=[]), FoundBy.CROPPED),
+        (_query(cropped=[], oriented=SCENES[:10]), FoundBy.ORIENTED),
+    ):
+        found = match_video(query, _film(SCENES[:10]))
+        assert found.found_by is found_by
+        assert found.share_of_query == 1.0
+        assert found.use() is Use.REVIEW
 
 
 def test_the_frames_as_they_are_decide_where_they_can() -> None:
-    query = _query(frames=tuple(_film(SCENES[:10])), cropped=tuple(_film(SCENES[:10])))
-    found = match_video(query, _film(SCENES[:9]))
+    query = _query(cropped=SCENES[:10], oriented=SCENES[:10])
+    found = match_video(query, _film(SCENES[31:40] + SCENES[:10]))
     assert found.found_by is FoundBy.FRAMES
     assert found.use() is Use.BLOCK
 

@@ -1,6 +1,7 @@
 """Frame lists in the forms in which vPDQ exchanges them."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,8 @@ def test_a_signal_read_back_is_the_list_numbered_anew(some: list[FrameHash]) -> 
 def test_no_text_upsets_the_reader(text: str) -> None:
     read = vpdq.read_text(text)
     assert len(read.frames) + len(read.refused) <= len(text.splitlines())
-    try:
+    with suppress(vpdq.NotAFrameList):
         vpdq.read_json(text)
-    except vpdq.NotAFrameList as told:
-        assert str(told)
 
 
 json_values = st.recursive(
@@ -58,10 +57,10 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_no_json_upsets_the_reader(value: object) -> None:
-    try:
-        vpdq.read_json(json.dumps(value))
-    except vpdq.NotAFrameList as told:
-        assert str(told)
+    members = len(value) if isinstance(value, list | dict) else 0
+    with suppress(vpdq.NotAFrameList):
+        read = vpdq.read_json(json.dumps(value))
+        assert len(read.frames) + len(read.refused) == members
 
 
 @pytest.mark.skipif(not VECTORS.is_dir(), reason="Meta's lists (../shared/vectors) are not here")

@@ -1,19 +1,20 @@
 """Films, from bytes to the hashes of their frames."""
 
 import io
+import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.engine.media.drawn import distance_bits, landscape
-from tests.engine.media.films import CODECS, av, barred, encoded, scenes
+from tests.engine.media.films import CODECS, av, encoded, scenes
 from tocsin.engine.fingerprints import FrameHash, Sampling, Sight, Status, VideoHashes
 from tocsin.engine.fingerprints.pdq import pdq_of_luma
 from tocsin.engine.media import MediaOptions, video_passes
 from tocsin.engine.media.video import FEWEST_KEY_FRAMES, examine_video
 from tocsin.engine.media.video_passes import Thinned
+from tocsin.engine.media.video_reading import load_decoders
 
 KEY_FRAMES = MediaOptions(video=Sampling.KEY_FRAMES)
 DENSE = MediaOptions(video=Sampling.DENSE)
@@ -34,7 +35,7 @@ def _listed(data: bytes) -> VideoHashes:
     return _video(examine_video(data, DENSE))
 
 
-def _hash(picture: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def _hash(picture: np.ndarray) -> bytes:
     return pdq_of_luma((picture @ RGB_TO_LUMA).astype(np.float32))[0]
 
 
@@ -193,30 +194,44 @@ def test_a_film_of_small_frames_is_too_small() -> None:
     assert sight.status is Status.TOO_SMALL
 
 
-@pytest.mark.parametrize("sampling", [KEY_FRAMES, DENSE], ids=["asked", "listed"])
-def test_reading_a_film_starts_no_thread_and_opens_no_file(
-    sampling: MediaOptions, monkeypatch: pytest.MonkeyPatch
+SEALED = """
+import os, sys
+from tocsin.engine.fingerprints.types import Sampling
+from tocsin.engine.media.options import MediaOptions
+from tocsin.engine.media.video import examine_video
+from tocsin.engine.media.video_reading import load_decoders
+
+load_decoders()
+data = sys.stdin.buffer.read()
+tasks = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
+seen = []
+sys.addaudithook(lambda event, _: seen.append(event) if event in {"open", "import"} else None)
+for sampling in Sampling:
+    sight = examine_video(data, MediaOptions(video=sampling))
+    assert sight.status == "ok", sight
+told = list(seen)
+assert not told, told
+assert tasks == (len(os.listdir("/proc/self/task")) if tasks else 0)
+"""
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("mp4", "libx264"), ("ts", None)])
+def test_once_loaded_a_film_is_read_without_a_file_a_module_or_a_thread(
+    kind: str, codec: str | None
 ) -> None:
-    data = encoded(scenes(24), codec="libx264")
-    examine_video(data, sampling)
-    tasks = Path("/proc/self/task")
-    before = len(list(tasks.iterdir())) if tasks.exists() else 0
-    opened: list[object] = []
-    armed = [True]
-    sys.addaudithook(
-        lambda event, _: opened.append(event) if armed[0] and event == "open" else None
+    data = encoded(scenes(36), kind, codec=codec)
+    done = subprocess.run(
+        [sys.executable, "-c", SEALED], input=data, capture_output=True, check=False
     )
-    sight = examine_video(data, sampling)
-    armed[0] = False
-    assert sight.status is Status.OK
-    assert opened == []
-    assert (len(list(tasks.iterdir())) if tasks.exists() else 0) == before
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_without_pyav_a_film_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(scenes(2))
     monkeypatch.setitem(sys.modules, "av", None)
+    load_decoders.cache_clear()
     sight = examine_video(data, KEY_FRAMES)
+    load_decoders.cache_clear()
     assert (sight.status, sight.format, sight.video) == (Status.UNSUPPORTED, "mp4", None)
 
 

@@ -12,7 +12,7 @@ def _shown(luma: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> FramePixels
     return FramePixels(luma, 0, 255)
 
 
-def _luma(width: int = 320, height: int = 200, seed: int = 1) -> np.ndarray:  # type: ignore[type-arg]
+def _luma(width: int = 320, height: int = 200, seed: int = 1) -> np.ndarray:
     return landscape(width, height, seed)[:, :, 1].copy()
 
 
