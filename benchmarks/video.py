@@ -129,7 +129,9 @@ def _edits() -> dict[str, Any]:
     for name in EDITS:
         asked = _examined(edited(name), Sampling.KEY_FRAMES, battery=True)
         every = _examined(edited(name), Sampling.DENSE).frames
-        plain = {n: 100 * footage.match(asked.frames, some).share_of_query for n, some in lists.items()}
+        plain = {
+            n: 100 * footage.match(asked.frames, some).share_of_query for n, some in lists.items()
+        }
         cropped = 100 * footage.match(asked.cropped, dense).share_of_query
         battery = 100 * footage.match_variants(asked, dense).share_of_query
         of_list = 100 * footage.match(every, sparse).share_of_listed
@@ -174,7 +176,7 @@ def _peer(data: bytes) -> int:
     import pdqhash  # type: ignore[import-not-found]
 
     done = 0
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         for frame in container.decode(stream):
