@@ -101,7 +101,7 @@ def _scene(scene: Image.Image, rng: np.random.Generator) -> Iterator[av.VideoFra
 
 
 def _altered(data: bytes, filters: str, how: dict[str, str]) -> bytes:
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         graph = av.filter.Graph()
         steps = [graph.add_buffer(template=stream)]

@@ -174,6 +174,18 @@ def match_video(
     return max(plain, *found, key=lambda one: one.share_of_query)
 
 
+def match_variants(
+    query: VideoHashes,
+    listed: Iterable[FrameHash],
+    *,
+    distance_bits: int = DISTANCE_BITS,
+    quality: int = FLAT_BELOW_QUALITY,
+) -> VideoMatch:
+    """Of the frames that have variants, those of which any variant is found."""
+    asked = _Asked.variants_of(query, quality)
+    return _compared(asked, _distinct(listed, quality), distance_bits, FoundBy.VARIANTS)
+
+
 def candidates(
     query: Iterable[FrameHash],
     look_up: Callable[[Hashes], FrameHits],

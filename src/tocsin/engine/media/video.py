@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from tocsin.engine.fingerprints.battery import variants_of
 from tocsin.engine.fingerprints.pdq import (
     AS_STORED,
     SMALLEST_SIDE,
@@ -20,6 +21,7 @@ from tocsin.engine.fingerprints.types import (
     FLAT_BELOW_QUALITY,
     SMALL_BELOW_PIXELS,
     FrameHash,
+    FrameVariants,
     Sampling,
     Sight,
     Status,
@@ -37,6 +39,9 @@ MOST_SAMPLES: Final = 2_000_000
 """Entries that a table of a container may claim: a film of ten hours has half of it."""
 FEWEST_KEY_FRAMES: Final = 3
 """With fewer key frames that show something, one frame a second is looked at as well."""
+MOST_BATTERIES: Final = 24
+"""Frames whose variants are made when the query battery is asked for: it costs as much as decoding
+a frame, and as many look-ups as a film has frames."""
 
 # Where rounding to 8-bit RGB decides bits: frames of little contrast, down to where quality says
 # that the frame must not match anyway (with a margin, as the RGB's own quality differs a little).
@@ -66,12 +71,10 @@ class _First:
     seen: Pass[_Seen]
     by_seconds: bool
 
-    def again(self, job: Job, look: Callable[[Shown], FrameHash]) -> tuple[FrameHash, ...]:
-        """The same frames once more, in the order in which they are shown."""
+    def again(self, job: Job, look: Callable[[Shown], T]) -> list[T]:
+        """What `look` notes when it sees the same frames once more."""
         found = key_frames(job, look).noted
-        if self.by_seconds:
-            found += each_second(job, look).noted
-        return _in_order(found)
+        return found + each_second(job, look).noted if self.by_seconds else found
 
 
 def examine_video(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
@@ -118,12 +121,14 @@ def _asked(job: Job, shape: FilmShape) -> Sight:
     first = _first_pass(job)
     seen = first.seen
     window = _window(seen)
+    cropped = first.again(job, _within(window)) if window else []
     video = VideoHashes(
         sampling=Sampling.KEY_FRAMES,
         frames=_in_order(one.hashed for one in seen.noted),
         duration_seconds=seen.duration_seconds,
-        cropped=first.again(job, _within(window)) if window else (),
+        cropped=_in_order(cropped),
         oriented=_in_order(one.oriented for one in seen.noted if one.oriented),
+        variants=_variants(job, first, window) if job.options.battery else (),
     )
     return _sight(job, shape, seen, video)
 
@@ -210,6 +215,28 @@ def _within(window: Window) -> Callable[[Shown], FrameHash]:
         return _hashed(shown, pixels_of(shown.frame).inside(window))
 
     return look
+
+
+def _variants(job: Job, first: _First, window: Window | None) -> tuple[FrameVariants, ...]:
+    """The query battery of frames that show something, spread over the film, bars left out."""
+    telling = sorted(
+        one.hashed.number for one in first.seen.noted if one.hashed.quality >= FLAT_BELOW_QUALITY
+    )
+    chosen = set(telling[:: -(-len(telling) // MOST_BATTERIES) or 1])
+
+    def look(shown: Shown) -> FrameVariants | None:
+        if shown.number not in chosen:
+            return None
+        chosen.remove(shown.number)
+        pixels = pixels_of(shown.frame)
+        inner = pixels.inside(window) if window else pixels
+        if min(inner.height, inner.width) < SMALLEST_SIDE:
+            return None
+        variants = variants_of(inner.means(), inner.width / inner.height)
+        return FrameVariants(shown.number, shown.seconds, variants)
+
+    found = [one for one in first.again(job, look) if one is not None]
+    return tuple(sorted(found, key=lambda one: one.number))
 
 
 def _hashed(shown: Shown, pixels: FramePixels, turn: Turn = AS_STORED) -> FrameHash:

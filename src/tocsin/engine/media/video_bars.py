@@ -67,13 +67,13 @@ def window_of(frames: list[Margins], width: int, height: int) -> Window | None:
 
 
 def _bar(told: list[int | None], side: int) -> int:
-    """The bar on which the frames agree that can tell; a few even lines are none.
+    """The bar on which the frames agree that can tell, if half can; a few even lines are none.
 
     The lowest fifth of what they say: a dark scene makes a bar seem wider in most of its frames, a
     caption narrower in some. One line more than that, since a bar's edge is soft.
     """
     lines = [one for one in told if one is not None]
-    if not lines:
+    if not lines or 2 * len(lines) < len(told):
         return 0
     agreed = int(np.quantile(lines, _QUANTILE, method="lower"))
     return 0 if agreed < max(2, _SLIMMEST * side) else agreed + _SOFT_LINES

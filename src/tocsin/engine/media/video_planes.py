@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.engine.fingerprints.pdq import AS_STORED, Block, Turn, block_of
+from tocsin.engine.fingerprints.battery import mean_bands
+from tocsin.engine.fingerprints.pdq import AS_STORED, Block, Turn, block_of, reduced
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -66,6 +67,11 @@ class FramePixels:
     def block(self, turn: Turn = AS_STORED) -> Block:
         """The 64 x 64 block that PDQ hashes, 0 to 255. Sides of at least 5 (ValueError)."""
         return self.levelled(block_of(self, turn))
+
+    def means(self) -> NDArray[np.float32]:
+        """The luma's means, 0 to 255, that the query battery works on."""
+        luma = reduced(self, mean_bands(self.height), mean_bands(self.width))
+        return np.clip(self.levelled(luma), 0, 255).astype(np.float32)
 
     def levelled(self, luma: Block) -> Block:
         """Luma as coded, brought to 0 to 255."""

@@ -6,9 +6,12 @@ a playlist, open a second file, start threads, decode sound. So one demuxer is n
 file is refused, decoders are listed, and one thread does the work.
 """
 
+import ctypes
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tocsin.engine.fingerprints.types import Status
@@ -39,6 +42,14 @@ DECODERS: Final = (
     *("rawvideo", "ffv1", "huffyuv", "ffvhuff", "qtrle", "png"),
 )
 """The decoders that a film may ask for, by FFmpeg's names."""
+_MODULES: Final = (
+    *("av", "av.video.reformatter", "av.video.stream", "av.audio.stream"),
+    *("av.subtitles.stream", "av.subtitles.codeccontext", "av.subtitles.subtitle"),
+)
+_CHARACTER_SETS: Final = (
+    *(b"ISO6937", b"UTF-16BE", b"KSC_5601", b"GB2312", b"BIG5"),
+    *(b"ISO8859-%d" % part for part in range(1, 17) if part != 12),
+)
 _LONGEST_SECONDS: Final = 1e7
 
 
@@ -58,18 +69,33 @@ class Shown:
         return f"<Shown {self.number} at {self.seconds:.3f} s>"
 
 
+@cache
 def load_decoders() -> None:
     """Import everything that a film will need. Raises VideoUnavailable.
 
-    A worker calls it before it shuts itself off from files.
+    A worker calls it before it shuts itself off from files: PyAV imports parts of itself only when
+    a film has a track of that kind, and the C library loads the character sets that a transport
+    stream names its programme in.
     """
     try:
-        import av
-        import av.video.reformatter
+        for name in _MODULES:
+            import_module(name)
     except ImportError:
         raise VideoUnavailable("pip install tocsin[video] to read films") from None
+    import av
+
     # FFmpeg writes what it thinks of a file to standard error otherwise.
     av.logging.set_level(None)
+    _load_character_sets()
+
+
+def _load_character_sets() -> None:
+    """Open a converter for each character set of EN 300 468 (annex A), and leave it open."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "iconv_open"):
+        library.iconv_open.restype = ctypes.c_void_p
+        for name in _CHARACTER_SETS:
+            library.iconv_open(b"UTF-8", name)
 
 
 class Film:
