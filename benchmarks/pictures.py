@@ -29,6 +29,7 @@ PACKAGES = (
 )
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 LEAST_SIDE = 256
+LEAST_SIDE_OF_PHOTOGRAPH = 1500
 # A palette's or a page's worth of near-duplicates would count one picture several times over.
 ALIKE_BITS = 60
 
@@ -84,11 +85,27 @@ def tiles(paths: list[Path], *, per_picture: int, seed: int = 2026) -> Iterator[
             yield whole.crop((left, top, left + width, top + height))
 
 
+def photographs(count: int) -> list[Image.Image]:
+    """That many different photographs, RGB, sides of at least 1,500 pixels, the largest first."""
+    paths = [p for p in distinct_wallpapers() if p.suffix.lower() in {".jpg", ".jpeg"}]
+    found: list[Image.Image] = []
+    for path in sorted(paths, key=lambda p: (-p.stat().st_size, p)):
+        with Image.open(path) as opened:
+            if min(opened.size) >= LEAST_SIDE_OF_PHOTOGRAPH and len(found) < count:
+                found.append(opened.convert("RGB"))
+    return found
+
+
+def as_file(picture: Image.Image, encoder: str, **how: object) -> bytes:
+    """The bytes of a file in one of Pillow's formats, made in memory."""
+    out = io.BytesIO()
+    picture.save(out, encoder, **how)
+    return out.getvalue()
+
+
 def as_jpeg(picture: Image.Image, **how: object) -> bytes:
     """The bytes of a JPEG of this picture, made in memory."""
-    out = io.BytesIO()
-    picture.convert("RGB").save(out, "JPEG", **how)
-    return out.getvalue()
+    return as_file(picture.convert("RGB"), "JPEG", **how)
 
 
 def from_jpeg(data: bytes) -> Image.Image:

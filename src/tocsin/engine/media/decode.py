@@ -20,6 +20,7 @@ from tocsin.engine.media.gates import Admitted, refuse_by_size
 from tocsin.engine.media.headers import Size
 from tocsin.engine.media.options import Precision
 from tocsin.engine.media.pixels import Pixels
+from tocsin.engine.media.progressive import luma_scans
 
 SHORT_SIDE: Final = 256
 """A scaled JPEG keeps at least this many pixels on its shorter side: with 128, the hash of one
@@ -81,11 +82,8 @@ def decode(data: bytes, admitted: Admitted, precision: Precision = Precision.LIS
     IndexError, struct.error, zlib.error, MemoryError. `examination` is there to catch them.
     """
     picture = opened(data, admitted)
-    size = picture.size
     if precision is Precision.QUERY and isinstance(picture, JpegImageFile) and _has_luma(picture):
-        scale, decoding = _draft(picture)
-        picture.load()
-        return Decoded(Pixels(picture), size, _orientation(picture), scale, decoding)
+        return _luma(data, picture, admitted)
     if isinstance(picture, TiffImageFile):
         return _tiff(picture, admitted)
     picture.load()
@@ -115,12 +113,17 @@ def _has_luma(picture: JpegImageFile) -> bool:
     return tuple(layer[0] for layer in picture.layer) != tuple(b"RGB")
 
 
-def _draft(picture: JpegImageFile) -> tuple[int, Decoding]:
-    """Asks for the luma alone, scaled down by the decoder as far as PDQ bears it."""
-    shorter = min(picture.size)
-    scale = next((s for s in (8, 4, 2) if shorter >= s * SHORT_SIDE), 1)
+def _luma(data: bytes, picture: JpegImageFile, admitted: Admitted) -> Decoded:
+    """The luma alone, scaled down by the decoder as far as PDQ bears it."""
+    size = picture.size
+    scale = next((s for s in (8, 4, 2) if min(size) >= s * SHORT_SIDE), 1)
+    orientation = _orientation(picture)
+    if "progressive" in picture.info:
+        picture = JpegImageFile(io.BytesIO(luma_scans(data, scale)))
+        refuse_by_size(picture.size, admitted)
     picture.draft("L", (picture.width // scale, picture.height // scale))
-    return scale, _DECODING[scale]
+    picture.load()
+    return Decoded(Pixels(picture), size, orientation, scale, _DECODING[scale])
 
 
 def _tiff(picture: TiffImageFile, admitted: Admitted) -> Decoded:
