@@ -18,7 +18,10 @@ from tocsin.engine.media import video_reading
 from tocsin.engine.media.examination import examine
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 
-_LOADED_AHEAD: Final = ImageCms  # Pillow imports it at its first Lab picture.
+_LOADED_AHEAD: Final = (
+    ImageCms,  # Pillow imports it at its first Lab picture,
+    np.ma,  # and NumPy this at its first median
+)
 _MODES: Final = (
     ("JPEG", ("RGB", "L", "CMYK")),
     ("PNG", ("RGB", "RGBA", "L", "LA", "P", "1", "I;16")),
@@ -68,8 +71,9 @@ def _load_film_decoders() -> None:
     _load_character_sets()
     film = _drawn_film()
     for sampling in Sampling:
-        examine(film, MediaOptions(video=sampling))
-        examine(film[: len(film) * 2 // 3], MediaOptions(video=sampling))
+        options = MediaOptions(video=sampling, battery=True)
+        examine(film, options)
+        examine(film[: len(film) * 2 // 3], options)
 
 
 def _load_character_sets() -> None:
