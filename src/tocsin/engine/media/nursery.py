@@ -22,6 +22,12 @@ _ONE_THREAD: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+# glibc gives memory back after every picture and takes it anew for the next: a third of the time of
+# a large JPEG. A worker keeps up to 128 MiB instead.
+_KEEPS_MEMORY: Final = {
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+}
 
 
 class DecoderUnavailable(Exception):
@@ -135,6 +141,7 @@ def _start(command: tuple[str, ...], line: socket.socket) -> "subprocess.Popen[b
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
         "PYTHONDONTWRITEBYTECODE": "1",
         **_ONE_THREAD,
+        **_KEEPS_MEMORY,
     }
     return subprocess.Popen(
         [*command, str(os.getpid())],
