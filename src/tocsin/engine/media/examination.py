@@ -17,12 +17,14 @@ from tocsin.engine.fingerprints.types import (
     Status,
 )
 from tocsin.engine.media import animation, data_uris, headers, thumbnails
+from tocsin.engine.media.containers import film_kind
 from tocsin.engine.media.decode import Decoded, decode
 from tocsin.engine.media.gates import Admitted, admit, refuse_by_length
 from tocsin.engine.media.hashing import Found, TooSmallToHash, hashes_of_picture, is_even
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.refusals import Refused
 from tocsin.engine.media.truncation import truncated_files
+from tocsin.engine.media.video import examine_video
 
 _STATUS_OF_GATE: Final = dict.fromkeys(Gate, Status.FLAT) | {Gate.PIXELS: Status.TOO_SMALL}
 
@@ -57,6 +59,8 @@ def examine(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
     """What the pixels of a file give. Never raises for what is in `data`."""
     try:
         refuse_by_length(data, options)
+        if options.video is not None and film_kind(data) is not None:
+            return examine_video(data, options)
         if options.data_uris and headers.kind_of(data) is None:
             return _document(data, options)
         admitted = admit(data, options)

@@ -31,7 +31,8 @@ def refuse_by_length(data: bytes, options: MediaOptions) -> None:
     """Raises Refused when the number of bytes alone settles it."""
     if not data:
         raise Refused(Status.CORRUPT)
-    if len(data) > options.max_bytes:
+    films = options.max_video_bytes if options.video is not None else 0
+    if len(data) > max(options.max_bytes, films):
         raise Refused(Status.TOO_LARGE)
 
 
@@ -39,6 +40,8 @@ def admit(data: bytes, options: MediaOptions) -> Admitted:
     """What the header says of a file that may be decoded. Raises Refused for every other file."""
     refuse_by_length(data, options)
     kind = headers.kind_of(data)
+    if len(data) > options.max_bytes:
+        raise Refused(Status.TOO_LARGE, kind)
     if kind is None or (kind == "tiff" and not options.tiff):
         raise Refused(Status.UNSUPPORTED, kind)
     size = _jpeg_size(data, options) if kind == "jpeg" else _size(kind, data)

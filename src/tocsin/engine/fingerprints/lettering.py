@@ -1,0 +1,88 @@
+"""What is laid over a picture: lettering, badges, watermarks; and the picture without it.
+
+All of it works on the luma in cells, float32[256, 256], 0 to 255.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.engine.fingerprints.continuation import filled
+from tocsin.engine.fingerprints.sheets import Blocks, whole_blocks
+from tocsin.engine.fingerprints.windows import POINTS
+
+Plane = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_Any = TypeVar("_Any", Plane, Mask)
+
+_WHITE: Final = 200.0
+_BLACK: Final = 70.0
+_THIN_CELLS: Final = 5
+# In points of PDQ's block, of which there are 64 a side.
+_STRIPES: Final = {"narrow": (2, 10), "wide": (1, 13)}
+_CORNER: Final = 14
+_BOTH, _ABOVE, _BELOW = (True, True), (True, False), (False, True)
+
+
+def names() -> tuple[str, ...]:
+    """The names of what `cleaned` gives, in its order."""
+    corners = [f"{row} {column} corner filled in"
+               for row in ("upper", "lower") for column in ("left", "right")]  # fmt: skip
+    stripes = [f"{word} stripe{where} filled in"
+               for word in _STRIPES for where in ("s above and below", " above", " below")]  # fmt: skip
+    return ("lettering filled in", "fine light marks taken off", *stripes, *corners)
+
+
+def cleaned_blocks(plane: Plane) -> Blocks:
+    """PDQ's block without what each of `names` takes off, as float32[len(names), 64, 64]."""
+    block, unlettered, lighter = whole_blocks(
+        np.stack([plane, _unlettered(plane), _opened(plane, _THIN_CELLS)])
+    )
+    patches = _patches()
+    patched = filled(np.broadcast_to(block, patches.shape), patches)
+    return np.concatenate([unlettered[None], lighter[None], patched])
+
+
+def _unlettered(plane: Plane) -> Plane:
+    """Outlined type filled in: cells close to both nearly white and nearly black ones."""
+    both = _grown(plane >= _WHITE, 3) & _grown(plane <= _BLACK, 3)
+    return filled(plane, _grown(both, 5))
+
+
+@lru_cache(maxsize=1)
+def _patches() -> Mask:
+    """The stripes and corners of `names` in the block, where type and badges mostly are."""
+    stripes = [(low, high, sides) for low, high in _STRIPES.values()
+               for sides in (_BOTH, _ABOVE, _BELOW)]  # fmt: skip
+    near, far = slice(0, _CORNER), slice(POINTS - _CORNER, POINTS)
+    corners = [(rows, columns) for rows in (near, far) for columns in (near, far)]
+    masks = np.zeros((len(stripes) + len(corners), POINTS, POINTS), dtype=bool)
+    for mask, (low, high, (above, below)) in zip(masks, stripes, strict=False):
+        mask[low:high] = above
+        mask[POINTS - high : POINTS - low] = below
+    for mask, corner in zip(masks[len(stripes) :], corners, strict=True):
+        mask[corner] = True
+    return masks
+
+
+def _grown(mask: Mask, width: int) -> Mask:
+    return _running(_running(mask, width, np.logical_or).T, width, np.logical_or).T
+
+
+def _opened(plane: Plane, width: int) -> Plane:
+    """Without light marks thinner than `width` cells."""
+    least = _running(_running(plane, width, np.minimum).T, width, np.minimum).T
+    return _running(_running(least, width, np.maximum).T, width, np.maximum).T
+
+
+def _running(plane: _Any, width: int, of: Callable[[_Any, _Any], _Any]) -> _Any:
+    """The least or largest of `width` (odd) rows around each row, edges repeated."""
+    padded = cast("_Any", np.pad(plane, ((width // 2, width // 2), (0, 0)), mode="edge"))
+    best = padded[: len(plane)]
+    for step in range(1, width):
+        best = of(best, padded[step : step + len(plane)])
+    return best
