@@ -1,7 +1,8 @@
 """Drawn pictures that say nothing: plaid, stripes, tiles, gradients, blurs, pages, windows.
 
-A hash list with such an entry accuses the innocent. Each family draws RGB pictures, sides 128 to
-640, from a random generator, so that two draws differ as two shirts or two spreadsheets do.
+A hash list with such an entry accuses the innocent. Each family draws RGB pictures, sides
+mostly 128 to 384, from a random generator, so that two draws differ as two shirts or two
+spreadsheets do.
 """
 
 from __future__ import annotations
@@ -189,7 +190,7 @@ def _grey(rng: np.random.Generator, low: int, after: int) -> tuple[int, int, int
 
 
 def _size(rng: np.random.Generator) -> tuple[int, int]:
-    return int(rng.integers(128, 641)), int(rng.integers(128, 641))
+    return int(rng.integers(128, 385)), int(rng.integers(128, 385))
 
 
 def _axes(rng: np.random.Generator) -> tuple[Plane, Plane]:

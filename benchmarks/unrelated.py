@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.pictures import ALIKE_BITS, PACKAGES, wallpapers
-from tocsin.engine.fingerprints.pdq import block_of, pdq_of_block
+from tocsin.engine.fingerprints.pdq import LumaPlane, pdq_of_luma
 
 # Two packages with more photographs; only this benchmark needs so many motifs.
 _MORE = ("lxqt-themes", "palapeli-data")
@@ -34,26 +34,9 @@ _PHOTOGRAPHS = re.compile(
     r"|EveningGlow|FallenLeaf|Grey|Kite|OneStandsOut|Path|Volna|summer_1am)/"
     r"|/lxqt/wallpapers/(Butterfly|Valendas|after-|apple|beam|butterfly|cloud|drop|flowers|fog|this-)"
 )
+Luma: TypeAlias = npt.NDArray[np.float32]
 _WHOLE_SIDE = 1_600
 _TILE_SIDES = (128, 640)
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A cut as the source of its rows: RGB, uint8[height, width, 3]."""
-
-    rgb: npt.NDArray[np.uint8]
-
-    @property
-    def height(self) -> int:
-        return int(self.rgb.shape[0])
-
-    @property
-    def width(self) -> int:
-        return int(self.rgb.shape[1])
-
-    def rows(self, first: int, after: int) -> npt.NDArray[np.uint8]:
-        return self.rgb[first:after]
 
 
 def motifs() -> list[list[Path]]:
@@ -72,7 +55,7 @@ def motifs() -> list[list[Path]]:
     return [sorted(paths) for _, paths in groups]
 
 
-def cuts(paths: list[Path], *, count: int, seed: int) -> Iterator[Cut]:
+def cuts(paths: list[Path], *, count: int, seed: int) -> Iterator[LumaPlane]:
     """`count` random cuts of the files of one motif, sides 128 to 640 pixels, made alike each run.
 
     Large wallpapers are first brought to at most 1,600 pixels a side, as pictures are posted.
@@ -81,7 +64,7 @@ def cuts(paths: list[Path], *, count: int, seed: int) -> Iterator[Cut]:
     shares = np.diff(np.linspace(0, count, len(paths) + 1).round().astype(int))
     for path, share in zip(paths, shares, strict=True):
         whole = _whole(path)
-        height, width = whole.shape[:2]
+        height, width = whole.shape
         for _ in range(share):
             high, wide = (
                 int(rng.integers(_TILE_SIDES[0], min(_TILE_SIDES[1], side) + 1))
@@ -89,7 +72,7 @@ def cuts(paths: list[Path], *, count: int, seed: int) -> Iterator[Cut]:
             )
             top = int(rng.integers(0, height - high + 1))
             left = int(rng.integers(0, width - wide + 1))
-            yield Cut(np.ascontiguousarray(whole[top : top + high, left : left + wide]))
+            yield LumaPlane(whole[top : top + high, left : left + wide])
 
 
 def is_photograph(paths: list[Path]) -> bool:
@@ -104,16 +87,21 @@ def _key(path: Path) -> str:
     return re.split(r"[^a-z]+", path.stem.lower())[0]
 
 
-def _whole(path: Path) -> npt.NDArray[np.uint8]:
+def luma_of(rgb: npt.NDArray[np.uint8]) -> Luma:
+    """The luma that PDQ takes of uint8[height, width, 3]."""
+    return rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def _whole(path: Path) -> Luma:
     with Image.open(path) as opened:
         opened.draft("RGB", (_WHOLE_SIDE, _WHOLE_SIDE))
         whole = opened.convert("RGB")
     factor = -(-max(whole.size) // _WHOLE_SIDE)
-    return np.asarray(whole.reduce(factor) if factor > 1 else whole)
+    return luma_of(np.asarray(whole.reduce(factor) if factor > 1 else whole))
 
 
 def _hash_of(path: Path) -> int:
-    return int.from_bytes(pdq_of_block(block_of(Cut(_whole(path))))[0], "big")
+    return int.from_bytes(pdq_of_luma(_whole(path))[0], "big")
 
 
 def _alike(some: list[int], others: list[int]) -> bool:

@@ -190,7 +190,8 @@ def _ways() -> NDArray[np.int64]:
     steps = np.linspace(0.1, 0.95, 16)
     rows = np.rint(down.reshape(-1, 1) * steps).astype(np.int64) + _MOST_SHIFT
     columns = np.rint(across.reshape(-1, 1) * steps).astype(np.int64)
-    return rows * (_MOST_SHIFT + 1) + columns
+    places: NDArray[np.int64] = rows * (_MOST_SHIFT + 1) + columns
+    return places
 
 
 def _cosine_rows() -> Block:
