@@ -11,7 +11,9 @@ from tocsin.engine.fingerprints import Gate
 from tocsin.engine.fingerprints.distinctive import (
     bits_from_a_product,
     gate_of,
+    hash_is_distinct,
     hash_is_patterned,
+    regularity_of,
 )
 from tocsin.engine.fingerprints.pdq import LumaPlane, block_of, pdq_of_block
 
@@ -168,6 +170,34 @@ def test_a_product_with_some_bits_changed_is_at_most_so_many_bits_from_one(
     product[rng.choice(256, changed, replace=False)] *= -1
     hashes = np.packbits(product[::-1] > 0)[None]
     assert bits_from_a_product(hashes).tolist() == [changed]
+
+
+def test_random_bits_are_distinct_and_regular_ones_are_not() -> None:
+    random = np.random.default_rng(4).integers(0, 256, (2000, 32), np.uint8)
+    assert regularity_of(random).mean() == pytest.approx(1, abs=0.05)
+    assert hash_is_distinct(random).all()
+    regular = np.array([[0b10101010] * 32, [0b11110000] * 32], np.uint8)
+    assert hash_is_distinct(regular).tolist() == [False, False]
+
+
+@given(st.binary(min_size=32, max_size=32))
+@settings(max_examples=60, deadline=None)
+def test_regularity_is_what_the_slow_way_gives(value: bytes) -> None:
+    hashes = np.frombuffer(value, np.uint8)[None]
+    signs = np.unpackbits(hashes)[::-1].reshape(16, 16).astype(int) * 2 - 1
+    squares = []
+    for down in range(-15, 16):
+        for across in range(16):
+            ours = signs[max(0, down) : 16 + min(0, down), across:]
+            others = signs[max(0, -down) : 16 - max(0, down), : 16 - across]
+            if ours.size >= 60 and (down, across) != (0, 0):
+                squares.append(int((ours * others).sum()) ** 2 / ours.size)
+    assert regularity_of(hashes)[0] == pytest.approx(np.mean(squares), rel=1e-4)
+
+
+def test_an_inverted_picture_is_as_regular() -> None:
+    random = np.random.default_rng(5).integers(0, 256, (20, 32), np.uint8)
+    assert np.allclose(regularity_of(random), regularity_of(~random))
 
 
 def test_random_bits_are_no_pattern_and_no_hashes_give_no_answer() -> None:

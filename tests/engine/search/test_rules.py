@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from tests.engine.search.prints import picture, prints, some_hash
 from tocsin.engine.fingerprints import Gate, Origin, Variant
 from tocsin.engine.search import Level, Limits, Match, MatchKind, Use, WrongLimits
-from tocsin.engine.search.rules import Asked, asked_of, best_of, near_match, use_of
+from tocsin.engine.search.rules import (
+    Asked,
+    Standing,
+    asked_of,
+    best_of,
+    near_match,
+    standing_of,
+    use_of,
+)
 
 limits = st.builds(
     lambda block, more, battery: Limits(block, min(60, block + more), battery),
@@ -16,15 +24,12 @@ limits = st.builds(
     st.integers(0, 60),
 )
 distances = st.integers(0, 256)
+standings = st.sampled_from(Standing)
 matches = st.builds(
-    lambda entry_id, bits, asked, within: near_match(asked, entry_id, bits, within),
+    lambda entry_id, bits, use: near_match(asked(plain=use is Use.BLOCK), entry_id, bits, use),
     st.integers(1, 5),
     st.integers(0, 60),
-    st.builds(
-        lambda plain: Asked(some_hash(1), "pdq" if plain else "mirrored", plain, Origin.PICTURE, 0),
-        st.booleans(),
-    ),
-    limits,
+    st.sampled_from(Use),
 )
 
 
@@ -32,30 +37,47 @@ def asked(*, plain: bool) -> Asked:
     return Asked(some_hash(1), "pdq", plain, Origin.PICTURE, 0)
 
 
-@given(distances, limits)
-def test_nothing_further_than_31_bits_ever_blocks(bits: int, within: Limits) -> None:
-    if use_of(asked(plain=True), bits, within) is Use.BLOCK:
-        assert bits <= within.block_bits <= 31
+@given(standings, distances, limits)
+def test_only_a_plain_hash_within_the_limit_of_31_bits_ever_blocks(
+    standing: Standing, bits: int, within: Limits
+) -> None:
+    blocks = use_of(standing, bits, within) is Use.BLOCK
+    assert blocks == (standing is Standing.PLAIN and bits <= within.block_bits)
+    assert within.block_bits <= 31
 
 
 @given(distances, limits)
-def test_what_is_no_plain_hash_never_blocks(bits: int, within: Limits) -> None:
-    use = use_of(asked(plain=False), bits, within)
+def test_what_the_battery_made_is_for_review_within_its_own_limit(
+    bits: int, within: Limits
+) -> None:
+    use = use_of(Standing.DERIVED, bits, within)
     assert use is (Use.REVIEW if bits <= within.battery_bits else None)
 
 
-@given(st.integers(0, 255), limits, st.booleans())
-def test_a_closer_finding_never_allows_less(bits: int, within: Limits, plain: bool) -> None:
+@given(distances, limits)
+def test_a_regular_hash_is_for_review_where_a_distinct_one_blocks(
+    bits: int, within: Limits
+) -> None:
+    blocks = use_of(Standing.PLAIN, bits, within) is Use.BLOCK
+    assert use_of(Standing.REGULAR, bits, within) is (Use.REVIEW if blocks else None)
+
+
+def test_a_regular_variant_carries_nothing() -> None:
+    assert standing_of(asked(plain=False), distinct=False) is None
+    assert standing_of(asked(plain=False), distinct=True) is Standing.DERIVED
+    assert standing_of(asked(plain=True), distinct=False) is Standing.REGULAR
+    assert standing_of(asked(plain=True), distinct=True) is Standing.PLAIN
+
+
+@given(st.integers(0, 255), limits, standings)
+def test_a_closer_finding_never_allows_less(bits: int, within: Limits, standing: Standing) -> None:
     order = [None, Use.REVIEW, Use.BLOCK]
-    closer, further = (use_of(asked(plain=plain), at, within) for at in (bits, bits + 1))
+    closer, further = (use_of(standing, at, within) for at in (bits, bits + 1))
     assert order.index(closer) >= order.index(further)
 
 
 @given(st.lists(matches))
-def test_the_best_of_findings_does_not_depend_on_their_order(
-    found: list[Match | None],
-) -> None:
-    counting = [match for match in found if match is not None]
+def test_the_best_of_findings_does_not_depend_on_their_order(counting: list[Match]) -> None:
     best = best_of(counting)
     assert [(m.entry_id, m.use, m.distance_bits) for m in best] == [
         (m.entry_id, m.use, m.distance_bits) for m in best_of(counting[::-1])

@@ -1,5 +1,7 @@
 """What is found at each level, by what, and what it may be used for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ from tests.engine.search.prints import (
     with_512,
 )
 from tocsin.engine import Fingerprints, fingerprint
-from tocsin.engine.fingerprints import Gate, Origin, Variant
+from tocsin.engine.fingerprints import Gate, Origin, PdqHash, Variant
 from tocsin.engine.index import ExactIndex
 from tocsin.engine.search import (
     Level,
@@ -153,6 +155,21 @@ def test_a_match_says_in_which_picture_and_a_preview_blocks_nothing(
     assert found_near(one, {7: some_hash(2)}) == (
         Match(7, MatchKind.NEAR, 0, found_by, use, origin, 12),
     )
+
+
+def test_a_picture_whose_bits_are_regular_is_for_review_only() -> None:
+    stripes = bytes([0b10101010] * 32)
+    simple = replace(picture(1), pdq=PdqHash(stripes, 90))
+    [match] = found_near(prints(simple), {7: off_by(stripes, 10)}, limits=Limits(review_bits=44))
+    assert (match.use, match.distance_bits, match.found_by) == (Use.REVIEW, 10, "pdq")
+    further = {7: off_by(stripes, 36)}
+    assert found_near(prints(simple), further, limits=Limits(review_bits=44)) == ()
+
+
+def test_a_variant_whose_bits_are_regular_finds_nothing() -> None:
+    stripes = bytes([0b10101010] * 32)
+    one = prints(picture(1, variants=(Variant("mirrored", stripes, 90),)))
+    assert found_near(one, {7: stripes}, Level.THOROUGH) == ()
 
 
 def test_a_gate_of_one_picture_leaves_the_others_alone() -> None:

@@ -33,6 +33,9 @@ LEAST_HASHED: Final = 0.003
 LEAST_HASHED_IF_FINE: Final = 0.07
 FINE_FROM: Final = 0.75
 PATTERNED_WITHIN_BITS: Final = 32
+DISTINCT_BELOW: Final = 5.0
+"""Regularity from which on a hash may not block: one photograph's cut in twelve."""
+_LEAST_OVERLAP: Final = 60
 
 Block: TypeAlias = NDArray[np.float64]
 Size: TypeAlias = tuple[int, int]
@@ -70,8 +73,7 @@ def hash_is_patterned(hashes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     gone: it finds the patterns most apt to collide, about a quarter of all, and no stripes. Raises
     ValueError for another shape or type.
     """
-    if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != 32:
-        raise ValueError("hashes must be uint8 of the shape [N, 32]")
+    _refuse_other_than_hashes(hashes)
     return bits_from_a_product(hashes) <= PATTERNED_WITHIN_BITS
 
 
@@ -85,9 +87,56 @@ def bits_from_a_product(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.concatenate([np.empty(0, np.int64), *parts])
 
 
-def _from_a_product(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
+def hash_is_distinct(hashes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which hashes of uint8[N, 32] are irregular enough to block by: bool[N].
+
+    A picture of one edge or curve on an even ground passes the gates, as it must, but its hash is
+    apt to be hit by chance: of 3.6 thousand million pairs of unrelated cuts, the three within 31
+    bits and all but one within 44 had hashes of regularity 8 and more. Raises ValueError for
+    another shape or type.
+    """
+    return regularity_of(hashes) < DISTINCT_BELOW
+
+
+def regularity_of(hashes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How regular the signs of each hash are: float64[N], 1 in the mean for random bits.
+
+    The mean over all shifts of the squared correlation of the 16 x 16 signs with themselves,
+    shifted, each in units of what chance gives. The waves of a single edge change their signs in
+    step, so that few of the 256 bits are left to tell it from another. Half of all photographs
+    lie below 2, one in twelve cuts above 5. Raises ValueError for another shape or type.
+    """
+    _refuse_other_than_hashes(hashes)
+    overlap = _sign_overlaps()
+    counted = overlap >= _LEAST_OVERLAP
+    counted[0, 0] = False
+    parts = [np.empty(0)]
+    for first in range(0, len(hashes), 1024):
+        spectrum = np.fft.rfft2(_signs(hashes[first : first + 1024]), (32, 32))
+        alike = np.fft.irfft2(np.abs(spectrum) ** 2, (32, 32))[:, :, :17]
+        parts.append((alike[:, counted] ** 2 / overlap[counted]).mean(axis=1))
+    return np.concatenate(parts)
+
+
+def _refuse_other_than_hashes(hashes: NDArray[np.uint8]) -> None:
+    if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != 32:
+        raise ValueError("hashes must be uint8 of the shape [N, 32]")
+
+
+def _signs(hashes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The hashes as float32[N, 16, 16] of 1 and -1: the signs of the waves."""
     bits = np.unpackbits(hashes, axis=1)[:, ::-1].reshape(-1, 16, 16)
-    signs = bits.astype(np.float32) * 2 - 1
+    return bits.astype(np.float32) * 2 - 1
+
+
+def _sign_overlaps() -> Block:
+    """How many of the 16 x 16 signs overlap at each shift, float64[32, 17]."""
+    along = np.maximum(0, 16.0 - np.minimum(np.arange(32), 32 - np.arange(32)))
+    return np.outer(along, along[:17])
+
+
+def _from_a_product(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    signs = _signs(hashes)
     agreeing = np.zeros(len(signs), np.float32)
     for start in range(16):
         row = signs[:, start]

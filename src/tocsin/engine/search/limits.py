@@ -23,7 +23,8 @@ class Limits:
     """Widest distances in bits that count as a match.
 
     A plain hash of a picture may block up to `block_bits` (0 to 31) and is offered for review up to
-    `review_bits` (not below `block_bits`, at most 60). What only a variant of the battery, or a
+    `review_bits` (not below `block_bits`, at most 60); one whose bits are too regular to block is
+    offered for review up to `block_bits`. What only a variant of the battery, or a
     preview inside the file, finds up to `battery_bits` (0 to 60) is offered for review.
     Each hash gives at most `most_entries` entries, its nearest, so that a list with thousands of
     copies of one picture does not fill the memory. Raises `WrongLimits`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 from tocsin.engine.fingerprints.types import (
@@ -22,6 +23,17 @@ DIGESTS: Final = ("sha256", "sha1", "md5")
 # A preview is made by whoever wrote the file and need not show what the picture shows, so it
 # accuses nobody by itself. A data URI and a frame are what a visitor gets to see.
 _SHOWN: Final = frozenset({Origin.PICTURE, Origin.FRAME, Origin.DATA_URI})
+
+
+class Standing(StrEnum):
+    """What a hash that found an entry may carry."""
+
+    PLAIN = "plain"
+    """It is of a picture as it is shown: it may block."""
+    REGULAR = "regular"
+    """So is this, but its bits are so regular that chance may give them: for review only."""
+    DERIVED = "derived"
+    """It is of what the battery made of a picture, or of a preview inside the file: for review."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,16 +69,28 @@ def asked_of(prints: Fingerprints, level: Level) -> Iterator[Asked]:
             yield from _varied(picture)
 
 
-def use_of(asked: Asked, distance_bits: int, limits: Limits) -> Use | None:
+def standing_of(asked: Asked, *, distinct: bool) -> Standing | None:
+    """What a hash may carry, given whether its bits are distinct (`hash_is_distinct`).
+
+    None for a variant that is not: it is asked for beside hundreds of others, and matches by chance
+    more often than all of them.
+    """
+    if asked.plain:
+        return Standing.PLAIN if distinct else Standing.REGULAR
+    return Standing.DERIVED if distinct else None
+
+
+def use_of(standing: Standing, distance_bits: int, limits: Limits) -> Use | None:
     """What finding an entry at this distance allows; None when it is too far to count.
 
-    Only a plain hash within the block limit may block.
+    Only a plain, distinct hash within the block limit may block.
     """
-    if not asked.plain:
+    if standing is Standing.DERIVED:
         return Use.REVIEW if distance_bits <= limits.battery_bits else None
     if distance_bits <= limits.block_bits:
-        return Use.BLOCK
-    return Use.REVIEW if distance_bits <= limits.review_bits else None
+        return Use.BLOCK if standing is Standing.PLAIN else Use.REVIEW
+    wide = standing is Standing.PLAIN and distance_bits <= limits.review_bits
+    return Use.REVIEW if wide else None
 
 
 def radius_of(asked: Asked, limits: Limits) -> int:
@@ -79,11 +103,8 @@ def exact_match(entry_id: int, digest: str) -> Match:
     return Match(entry_id, MatchKind.EXACT, 0, digest, Use.BLOCK)
 
 
-def near_match(asked: Asked, entry_id: int, distance_bits: int, limits: Limits) -> Match | None:
-    """The match of one finding, or None when it is too far to count."""
-    use = use_of(asked, distance_bits, limits)
-    if use is None:
-        return None
+def near_match(asked: Asked, entry_id: int, distance_bits: int, use: Use) -> Match:
+    """The match of one finding."""
     return Match(
         entry_id, MatchKind.NEAR, distance_bits, asked.found_by, use, asked.origin, asked.number
     )

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
+from tocsin.engine.fingerprints.distinctive import hash_is_distinct
 from tocsin.engine.fingerprints.types import Fingerprints
 from tocsin.engine.index import ExactIndex, NearIndex
 from tocsin.engine.search.limits import DEFAULT_LIMITS, Limits
@@ -15,15 +17,19 @@ from tocsin.engine.search.matches import Level, Match
 from tocsin.engine.search.rules import (
     DIGESTS,
     Asked,
+    Standing,
     asked_of,
     best_of,
     exact_match,
     near_match,
     radius_of,
+    standing_of,
+    use_of,
 )
 
 _WIDTH_BYTES = {"md5": 16, "sha1": 20, "sha256": 32}
 
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 Found: TypeAlias = tuple[int, Match]
 """Which file of the batch, and one match of it."""
 
@@ -107,8 +113,21 @@ def _within(
     found = near.query(values.reshape(-1, 32), radius_bits, most_ids=limits.most_entries)
     question = np.repeat(np.arange(len(asked_for)), np.diff(found.offsets))
     answers = zip(question.tolist(), found.ids.tolist(), found.distances.tolist(), strict=True)
+    standings = _standings(values.reshape(-1, 32), asked_for, np.unique(question))
     for number, entry_id, distance_bits in answers:
         file, asked = asked_for[number]
-        match = near_match(asked, entry_id, distance_bits, limits)
-        if match is not None:
-            yield file, match
+        standing = standings[number]
+        use = use_of(standing, distance_bits, limits) if standing else None
+        if use is not None:
+            yield file, near_match(asked, entry_id, distance_bits, use)
+
+
+def _standings(
+    values: Bytes, asked_for: list[tuple[int, Asked]], answered: npt.NDArray[np.int64]
+) -> dict[int, Standing | None]:
+    """What each hash that found something may carry. Few do, so this is not done for all."""
+    distinct = hash_is_distinct(values[answered]).tolist()
+    return {
+        number: standing_of(asked_for[number][1], distinct=is_distinct)
+        for number, is_distinct in zip(answered.tolist(), distinct, strict=True)
+    }
