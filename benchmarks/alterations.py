@@ -92,7 +92,7 @@ def caption_bar(picture: Picture, *, below: bool = False) -> Picture:
 def logo(picture: Picture) -> Picture:
     """A broadcaster's badge in the lower right corner."""
     width, height = picture.size
-    side = 0.22 * min(width, height)
+    side = 0.16 * min(width, height)
     box = (width - 1.6 * side, height - 1.25 * side, width - 0.25 * side, height - 0.25 * side)
     copy = picture.copy()
     pen = ImageDraw.Draw(copy)
@@ -116,7 +116,7 @@ def watermarked(picture: Picture) -> Picture:
     font = ImageFont.load_default(size)
     for row, y in enumerate(range(0, side, round(2.6 * size))):
         for x in range(-row % 2 * round(3 * size), side, round(6 * size)):
-            pen.text((x, y), "SAMPLE", 115, font=font)
+            pen.text((x, y), "SAMPLE", 80, font=font)
     turned = word.rotate(30, Image.Resampling.BILINEAR)
     left, top = (side - picture.width) // 2, (side - picture.height) // 2
     mask = turned.crop((left, top, left + picture.width, top + picture.height))

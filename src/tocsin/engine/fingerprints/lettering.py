@@ -1,4 +1,5 @@
-"""What is laid over a picture: lettering, badges, watermarks; and the picture without it.
+"""What was laid over a picture or done to its tones, and the picture without it: lettering,
+badges, watermarks, and tones that were stretched.
 
 All of it works on the luma in cells, float32[256, 256], 0 to 255.
 """
@@ -22,6 +23,9 @@ _Any = TypeVar("_Any", Plane, Mask)
 _WHITE: Final = 200.0
 _BLACK: Final = 70.0
 _THIN_CELLS: Final = 5
+_DARKENING: Final = np.float32(1.5)
+_LIGHTENING: Final = np.float32(0.7)
+_TREATED: Final = ("lettering filled in", "fine light marks taken off", "darkened", "lightened")
 # In points of PDQ's block, of which there are 64 a side.
 _STRIPES: Final = {"narrow": (2, 10), "wide": (1, 13)}
 _CORNER: Final = 14
@@ -34,17 +38,17 @@ def names() -> tuple[str, ...]:
                for row in ("upper", "lower") for column in ("left", "right")]  # fmt: skip
     stripes = [f"{word} stripe{where} filled in"
                for word in _STRIPES for where in ("s above and below", " above", " below")]  # fmt: skip
-    return ("lettering filled in", "fine light marks taken off", *stripes, *corners)
+    return (*_TREATED, *stripes, *corners)
 
 
 def cleaned_blocks(plane: Plane) -> Blocks:
     """PDQ's block without what each of `names` takes off, as float32[len(names), 64, 64]."""
-    block, unlettered, lighter = whole_blocks(
-        np.stack([plane, _unlettered(plane), _opened(plane, _THIN_CELLS)])
-    )
+    tones = np.clip(plane, 0, 255) / 255
+    raised = [255 * tones**power for power in (_DARKENING, _LIGHTENING)]
+    treated = [_unlettered(plane), _opened(plane, _THIN_CELLS), *raised]
+    block, *blocks = whole_blocks(np.stack([plane, *treated]))
     patches = _patches()
-    patched = filled(np.broadcast_to(block, patches.shape), patches)
-    return np.concatenate([unlettered[None], lighter[None], patched])
+    return np.concatenate([blocks, filled(np.broadcast_to(block, patches.shape), patches)])
 
 
 def _unlettered(plane: Plane) -> Plane:
