@@ -1,4 +1,4 @@
-"""What people do to pictures that they pass on: the edits of the recall benchmark, one function each.
+"""What people do to pictures that they pass on: the edits of the recall benchmark.
 
 Every edit takes a Pillow picture (RGB) and gives a new one; those that draw or scatter take their
 randomness from a seed of their own, so that every run makes the same pixels.
@@ -171,7 +171,7 @@ def phone_screenshot(picture: Picture) -> Picture:
 
 
 def desktop_screenshot(picture: Picture) -> Picture:
-    """A browser window: bar and tabs, text at the left, the picture in it, a column at the right."""
+    """A browser window: tabs, text at the left, the picture, more pictures at the right."""
     sheet = Image.new("RGB", (1280, 800), PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.rectangle((0, 0, 1280, 70), (222, 225, 230))
@@ -269,6 +269,7 @@ def edits() -> dict[str, Edit]:
         **{f"crop right {p} %": _one_sided(p / 100, "right") for p in (2, 5, 10, 20)},
         **{f"crop top {p} %": _one_sided(p / 100, "top") for p in (2, 5, 10, 20)},
         "crop left 6 % and bottom 9 %": partial(cropped, sides=(0.06, 0, 0, 0.09)),
+        "crop both sides, 11 % in all": partial(cropped, sides=(0.055, 0, 0.055, 0)),
         "crop to square": squared,
         **{f"black border {p} %": partial(bordered, share=p / 100, color=BLACK)
            for p in (2, 5, 10)},

@@ -41,8 +41,9 @@ Means = NDArray[np.float32]
 
 _AS_IT_IS: Final = "as it is"
 _INVERTED: Final = "inverted"
-_BORDER_TONES: Final = (2.5, 6.0, 14.0)
-_BARS: Final = ((8.0, 0.2), (20.0, 0.35))
+_BORDER_TONES: Final = (2.5, 6.0)
+_BAR_TONES: Final = 8.0
+_BAR_SHARE: Final = 0.2
 _PARTS_OF_PAGE: Final = 3
 # A window narrower than this holds so few means that they stand for PDQ's own blur.
 _SHARP_BELOW: Final = 0.75
@@ -148,9 +149,7 @@ def _blocks_with_all_forms(
     return [window.name for window in named], np.concatenate(blocks)
 
 
-def _blocks_with_two_forms(
-    sheets: Sheets, means: Means, aspect: float
-) -> tuple[list[str], Blocks]:
+def _blocks_with_two_forms(sheets: Sheets, means: Means, aspect: float) -> tuple[list[str], Blocks]:
     near = _rounded(aspect)
     square = windows.unsquared() if abs(aspect - 1) < _SQUARE_WITHIN else ()
     blocks = [
@@ -220,15 +219,14 @@ def _rounded(aspect: float) -> float:
 def _framings() -> tuple[str, ...]:
     """Names of what `_framed` may find, in its order."""
     borders = [f"border trimmed (tolerance {tones:g})" for tones in _BORDER_TONES]
-    bars = [f"bar {where} trimmed (tolerance {tones:g})"
-            for tones, _ in _BARS for where in ("above", "below")]  # fmt: skip
+    bars = ("bar above trimmed", "bar below trimmed")
     return (*borders, *bars, *(f"part {n} of a page" for n in range(1, _PARTS_OF_PAGE + 1)))
 
 
 def _framed(means: Means) -> tuple[list[Window], list[Window]]:
     """Windows on what a border, a bar or a page surrounds: the large ones and the small ones."""
     borders = [framing.trimmed(means, tones) for tones in _BORDER_TONES]
-    bars = [box for how in _BARS for box in framing.without_bar(means, *how)]
+    bars = framing.without_bar(means, _BAR_TONES, _BAR_SHARE)
     parts = framing.parts_of_page(means, _PARTS_OF_PAGE)
     boxes: dict[framing.Box, str] = {}
     for name, box in zip(_framings(), (*borders, *bars, *parts), strict=False):

@@ -58,7 +58,10 @@ def trimmed(plane: Plane, tolerance_tones: float) -> Box:
 
 def _trimmed_rows(plane: Plane, box: Box, tolerance: float) -> Box:
     part = plane[box.top : box.bottom, box.left : box.right]
-    top, bottom = box.top + _even_rows(part, tolerance), box.bottom - _even_rows(part[::-1], tolerance)
+    top, bottom = (
+        box.top + _even_rows(part, tolerance),
+        box.bottom - _even_rows(part[::-1], tolerance),
+    )
     enough = bottom - top >= _LEAST_SHARE * len(plane)
     return box._replace(top=top, bottom=bottom) if enough else box
 

@@ -23,29 +23,32 @@ _Any = TypeVar("_Any", Plane, Mask)
 _WHITE: Final = 200.0
 _BLACK: Final = 70.0
 _THIN_CELLS: Final = 5
-_DARKENING: Final = np.float32(1.5)
-_LIGHTENING: Final = np.float32(0.7)
-_TREATED: Final = ("lettering filled in", "fine light marks taken off", "darkened", "lightened")
+_TREATED: Final = ("lettering filled in", "fine light marks taken off", "darkened")
 # In points of PDQ's block, of which there are 64 a side.
-_STRIPES: Final = {"narrow": (2, 10), "wide": (1, 13)}
+_ABOVE, _BELOW = (True, False), (False, True)
+_STRIPES: Final = {
+    "narrow stripes above and below": (2, 10, (True, True)),
+    "narrow stripe above": (2, 10, _ABOVE),
+    "narrow stripe below": (2, 10, _BELOW),
+    "wide stripe above": (1, 13, _ABOVE),
+    "wide stripe below": (1, 13, _BELOW),
+}
 _CORNER: Final = 14
-_BOTH, _ABOVE, _BELOW = (True, True), (True, False), (False, True)
 
 
 def names() -> tuple[str, ...]:
     """The names of what `cleaned` gives, in its order."""
     corners = [f"{row} {column} corner filled in"
                for row in ("upper", "lower") for column in ("left", "right")]  # fmt: skip
-    stripes = [f"{word} stripe{where} filled in"
-               for word in _STRIPES for where in ("s above and below", " above", " below")]  # fmt: skip
+    stripes = [f"{name} filled in" for name in _STRIPES]
     return (*_TREATED, *stripes, *corners)
 
 
 def cleaned_blocks(plane: Plane) -> Blocks:
     """PDQ's block without what each of `names` takes off, as float32[len(names), 64, 64]."""
     tones = np.clip(plane, 0, 255) / 255
-    raised = [255 * tones**power for power in (_DARKENING, _LIGHTENING)]
-    treated = [_unlettered(plane), _opened(plane, _THIN_CELLS), *raised]
+    darker = tones * np.sqrt(tones) * 255
+    treated = [_unlettered(plane), _opened(plane, _THIN_CELLS), darker]
     block, *blocks = whole_blocks(np.stack([plane, *treated]))
     patches = _patches()
     return np.concatenate([blocks, filled(np.broadcast_to(block, patches.shape), patches)])
@@ -60,15 +63,13 @@ def _unlettered(plane: Plane) -> Plane:
 @lru_cache(maxsize=1)
 def _patches() -> Mask:
     """The stripes and corners of `names` in the block, where type and badges mostly are."""
-    stripes = [(low, high, sides) for low, high in _STRIPES.values()
-               for sides in (_BOTH, _ABOVE, _BELOW)]  # fmt: skip
     near, far = slice(0, _CORNER), slice(POINTS - _CORNER, POINTS)
     corners = [(rows, columns) for rows in (near, far) for columns in (near, far)]
-    masks = np.zeros((len(stripes) + len(corners), POINTS, POINTS), dtype=bool)
-    for mask, (low, high, (above, below)) in zip(masks, stripes, strict=False):
+    masks = np.zeros((len(_STRIPES) + len(corners), POINTS, POINTS), dtype=bool)
+    for mask, (low, high, (above, below)) in zip(masks, _STRIPES.values(), strict=False):
         mask[low:high] = above
         mask[POINTS - high : POINTS - low] = below
-    for mask, corner in zip(masks[len(stripes) :], corners, strict=True):
+    for mask, corner in zip(masks[len(_STRIPES) :], corners, strict=True):
         mask[corner] = True
     return masks
 

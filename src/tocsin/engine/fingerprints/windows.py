@@ -1,7 +1,7 @@
 """The windows of the query battery: where the 64 x 64 points of PDQ lie for each of them.
 
-A window is named in words and is a set of points in shares of the picture's width and height; points
-outside of 0 to 1 lie where a crop may have cut something off.
+A window is named in words and is a set of points in shares of the picture's width and height;
+points outside of 0 to 1 lie where a crop may have cut something off.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _MIDDLES: Final = (np.arange(POINTS) + 0.5) / POINTS
 
 # Shares of the lost side, in per cent. Each serves the crops around it: PDQ forgives about 1.5 %.
 _CENTRED: Final = (3, 6, 10, 14, 20)
-_ONE_SIDED: Final = (3, 5, 7.5, 10, 12.5, 15, 17.5, 20)
-_CORNER: Final = (4, 7.5, 11)
-_ONE_AXIS: Final = (6, 12, 18)
+_ONE_SIDED: Final = (3, 5, 7.5, 10, 13, 16.5, 20)
+_CORNER: Final = (4.5, 9.5)
+_ONE_AXIS: Final = (6, 11, 18)
 _SQUARED: Final = {"4:3": 1 / 4, "3:2": 1 / 3}
 _TURNED: Final = (1.5, 3.0, 5.0, 7.5, 10.0)
 _TURNED_AND_CROPPED: Final = (2.0, 3.5, 5.0)
@@ -33,7 +33,7 @@ _SIDES: Final = {"left": (0, 0, 1, 0), "right": (0, 0, 0, 1), "top": (1, 0, 0, 0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A name and 64 rows x 64 columns of points: `y` and `x` as float32[64, 64] or broadcastable."""
+    """A name and 64 x 64 points: `y` and `x` as float32[64, 64], or what broadcasts to that."""
 
     name: str
     y: Points
@@ -80,8 +80,11 @@ def _at_corner(row: str, high: float, column: str, wide: float) -> Window:
 @lru_cache(maxsize=1)
 def unsquared() -> tuple[Window, ...]:
     """What a square picture may have been before it was made square."""
-    return tuple(upright(f"un-cropped to {shape} {words}", _uncut(_joined(*both, lost / 2)))
-                 for shape, lost in _SQUARED.items() for words, both in _axes().items())  # fmt: skip
+    return tuple(
+        upright(f"un-cropped to {shape} {words}", _uncut(_joined(*both, lost / 2)))
+        for shape, lost in _SQUARED.items()
+        for words, both in _axes().items()
+    )
 
 
 @lru_cache(maxsize=1)
