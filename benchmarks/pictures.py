@@ -93,6 +93,11 @@ def as_jpeg(picture: Image.Image, **how: object) -> bytes:
     return out.getvalue()
 
 
+def from_jpeg(data: bytes) -> Image.Image:
+    """The picture that a JPEG shows, in memory, as RGB."""
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
 def rgb(path: Path) -> npt.NDArray[np.uint8]:
     """The pixels of a file as uint8[height, width, 3]."""
     with Image.open(path) as opened:
