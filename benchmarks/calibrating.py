@@ -131,15 +131,16 @@ def rows(tally: Tally, resampled: Resampled) -> list[dict[str, Any]]:
     for bits in range(MOST_BITS, -1, -2):
         found = int(tally.within[bits + 1])
         measured = bound(found, tally.pairs, times)
+        is_seen = bool(found) or measured <= extrapolated[bits]
         # A shorter distance is never the likelier one.
-        rate = min(rate, measured if found else float(extrapolated[bits]))
+        rate = min(rate, measured if is_seen else float(extrapolated[bits]))
         table.append(
             {
                 "bits": bits,
                 "found": found,
                 "measured_bound": _short(measured),
                 "rate": _short(rate),
-                "kind": "measured bound" if found else "extrapolated",
+                "kind": "measured bound" if is_seen else "extrapolated",
             }
         )
     return table[::-1]

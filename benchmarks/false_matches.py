@@ -21,14 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.calibrating import Resampled, Tally, bound, resample, rows, spread
-from benchmarks.distances import BITS, count_distances
+from benchmarks.distances import BITS, Hashes, count_distances
 from benchmarks.machine import keep, machine, print_machine, versions
 from benchmarks.peers import ROOT, meet_peers
 from benchmarks.samples import Sample, Scenes, patterns, scenes
 from tocsin.engine.fingerprints.distinctive import hash_is_patterned
 
 CUTS_EACH = 1_200
-VARIED_CUTS_EACH = 12
+VARIED_CUTS_EACH = 8
 DRAWS_EACH = 400
 BLOCK_BITS = 31
 PACKAGES = ("numpy", "numba", "pillow")
@@ -51,42 +51,63 @@ def main() -> None:
     started = time.perf_counter()
     made = scenes(CUTS_EACH, varied_each=VARIED_CUTS_EACH)
     _print_sample(made)
-    motifs = len(made.photograph)
-    gated = among(made.sample.only(made.sample.open), motifs)
-    without = among(made.sample.only(made.sample.of_quality), motifs)
-    tallies = {"near": gated, "thorough": varied(made)}
+    sample, motifs = made.sample, len(made.photograph)
+    ladder = {
+        "quality only": among(sample.only(sample.of_quality), motifs),
+        "gates": among(sample.only(sample.open), motifs),
+        "gates, distinct": among(sample.only(sample.to_block), motifs),
+    }
+    _print_ladder(made.photograph, ladder)
+    tallies = {"near": asked_and_listed(made), "thorough": varied(made)}
     levels = {name: _level(name, tally) for name, tally in tallies.items()}
-    _print_classes(made.photograph, {"quality gate only": without, "all gates": gated})
     families = patterns(DRAWS_EACH)
     drawn = [_family(name, one, made.sample) for name, one in families.items()]
     print(f"\n{time.perf_counter() - started:.0f} s in all")
     if write:
-        _write(made, levels, drawn, {**tallies, "near, without the gates": without})
+        _write(made, levels, drawn, {"by quality only": ladder["quality only"], **tallies})
 
 
 def among(sample: Sample, motifs: int) -> Tally:
     """All pairs of different motifs, each once."""
-    starts = np.searchsorted(sample.motif, np.arange(motifs + 1))
     counts = np.zeros((motifs, motifs, BITS), np.int64)
-    parts = [sample.hashes[starts[i] : starts[i + 1]] for i in range(motifs)]
+    parts = _by_motif(sample, motifs)
     for i in range(motifs):
         for j in range(i + 1, motifs):
             counts[i, j] = count_distances(parts[i], parts[j])
     return Tally(counts)
 
 
-def varied(made: Scenes) -> Tally:
-    """Pictures asked for with all their hashes, against the plain hashes of other motifs."""
-    listed = made.sample.only(made.sample.open)
+def asked_and_listed(made: Scenes) -> Tally:
+    """Hashes that may block, against a list of all hashes of quality: others' lists have no gates.
+
+    A pair of cuts counts twice, since either may be the one asked for.
+    """
     motifs = len(made.photograph)
     counts = np.zeros((motifs, motifs, BITS), np.int64)
-    starts = np.searchsorted(listed.motif, np.arange(motifs + 1))
-    parts = [listed.hashes[starts[i] : starts[i + 1]] for i in range(motifs)]
+    asked = _by_motif(made.sample.only(made.sample.to_block), motifs)
+    listed = _by_motif(made.sample.only(made.sample.of_quality), motifs)
+    for i in range(motifs):
+        for j in range(motifs):
+            if i != j:
+                counts[i, j] = count_distances(asked[i], listed[j])
+    return Tally(counts)
+
+
+def varied(made: Scenes) -> Tally:
+    """Pictures asked for with all their hashes, against the same list."""
+    motifs = len(made.photograph)
+    counts = np.zeros((motifs, motifs, BITS), np.int64)
+    parts = _by_motif(made.sample.only(made.sample.of_quality), motifs)
     for motif, hashes in made.asked:
         for other, part in enumerate(parts):
             if other != motif:
                 counts[motif, other] += count_distances(hashes, part, len(hashes))
     return Tally(counts)
+
+
+def _by_motif(sample: Sample, motifs: int) -> list[Hashes]:
+    starts = np.searchsorted(sample.motif, np.arange(motifs + 1))
+    return [sample.hashes[starts[i] : starts[i + 1]] for i in range(motifs)]
 
 
 def _print_sample(made: Scenes) -> None:
@@ -98,8 +119,10 @@ def _print_sample(made: Scenes) -> None:
         held = [str(gate) for gate, counts in zip(sample.gates, good & kind, strict=True) if counts]
         shares = {gate: held.count(gate) / len(held) for gate in ("periodicity", "entropy")}
         print(f"  held back of {name}: " + ", ".join(f"{g} {s:.2%}" for g, s in shares.items()))
-    shapes = hash_is_patterned(sample.hashes[good])
-    print(f"  hashes that look patterned: {shapes.mean():.2%}")
+    for name, kind in (("photographs", photograph), ("drawn", ~photograph)):
+        passed = sample.to_block[good & kind].mean()
+        shapes = hash_is_patterned(sample.hashes[good & kind]).mean()
+        print(f"  of {name}: {passed:.1%} may block, {shapes:.2%} look patterned by their hash")
 
 
 def _level(name: str, tally: Tally) -> dict[str, Any]:
@@ -126,11 +149,16 @@ def _level(name: str, tally: Tally) -> dict[str, Any]:
     }
 
 
-def _print_classes(photograph: npt.NDArray[np.bool_], tallies: dict[str, Tally]) -> None:
+def _print_ladder(photograph: npt.NDArray[np.bool_], tallies: dict[str, Tally]) -> None:
     print("\npairs within 31, 44 and 60 bits")
     both = photograph[:, None] & photograph[None, :]
     neither = ~photograph[:, None] & ~photograph[None, :]
-    kinds = {"photographs": both, "drawn": neither, "one of each": ~both & ~neither}
+    kinds = {
+        "all": np.ones_like(both),
+        "photographs": both,
+        "drawn": neither,
+        "one of each": ~both & ~neither,
+    }
     for name, chosen in kinds.items():
         for how, tally in tallies.items():
             part = Tally(tally.counts[chosen][:, None, :])
@@ -145,7 +173,7 @@ def _family(name: str, sample: Sample, scene: Sample) -> dict[str, Any]:
     told["patterned_hash"] = _share(hash_is_patterned(sample.hashes[sample.of_quality]))
     for how, chosen, others in (
         ("without", sample.of_quality, scene.of_quality),
-        ("with", sample.open, scene.open),
+        ("with", sample.to_block, scene.of_quality),
     ):
         hashes = sample.hashes[chosen]
         own = count_distances(hashes, hashes)

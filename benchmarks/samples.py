@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks import unrelated
 from benchmarks.distances import Hashes
 from benchmarks.patterns import FAMILIES
+from benchmarks.pictures import cache_folder
 from benchmarks.unrelated import cuts, is_photograph, luma_of, motifs
-from tocsin.engine.fingerprints import FLAT_BELOW_QUALITY, Gate
-from tocsin.engine.fingerprints.dihedral import dihedral_of_block
-from tocsin.engine.fingerprints.distinctive import gate_of
-from tocsin.engine.fingerprints.pdq import Block, LumaPlane, block_of, pdq_of_block
+from tocsin.engine.fingerprints import FLAT_BELOW_QUALITY, Gate, distinctive, pdq
+from tocsin.engine.fingerprints.battery import mean_bands, variants_of
+from tocsin.engine.fingerprints.distinctive import gate_of, hash_is_distinct
+from tocsin.engine.fingerprints.pdq import Block, LumaPlane, block_of, pdq_of_block, reduced
 
 # The gate by bytes looks at files; cuts are none, so it is left out by naming plenty.
 _PLENTY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """Hashes uint8[n, 32] in order of their motif int64[n], with quality and gate of each."""
 
@@ -33,6 +38,11 @@ class Sample:
     def open(self) -> npt.NDArray[np.bool_]:
         """Which no gate holds back."""
         return np.array([gate is None for gate in self.gates], np.bool_)
+
+    @cached_property
+    def to_block(self) -> npt.NDArray[np.bool_]:
+        """Which pass the gates and have a distinct hash: those that may block."""
+        return self.open & hash_is_distinct(self.hashes)
 
     @property
     def of_quality(self) -> npt.NDArray[np.bool_]:
@@ -49,7 +59,7 @@ class Scenes:
     """Cuts of unrelated pictures: the sample, and which motifs were taken with a camera.
 
     `asked` are the motif and all hashes, uint8[k, 32], of some cuts that pass the gates, as the
-    thorough level asks for them: plain ones and variants, of quality 50 and above.
+    thorough level asks for them: plain ones and variants, of quality 50 and above, and distinct.
     """
 
     sample: Sample
@@ -60,14 +70,21 @@ class Scenes:
 def scenes(cuts_each: int, *, varied_each: int, seed: int = 2026) -> Scenes:
     """So many cuts of each motif of the wallpapers, hashed, and others in all variants."""
     found = motifs()
-    parts: list[Sample] = []
+    sample = _kept(
+        f"cuts-{cuts_each}-{seed}",
+        lambda: joined(
+            [
+                sample_of(cuts(paths, count=cuts_each, seed=seed + number), number)
+                for number, paths in enumerate(found)
+            ]
+        ),
+    )
     asked: list[tuple[int, Hashes]] = []
     for number, paths in enumerate(found):
-        parts.append(sample_of(cuts(paths, count=cuts_each, seed=seed + number), number))
         more = cuts(paths, count=varied_each, seed=seed + len(found) + number)
         asked.extend((number, hashes) for hashes in map(_asked_for, more) if len(hashes))
     photograph = np.array([is_photograph(paths) for paths in found])
-    return Scenes(joined(parts), photograph, tuple(asked))
+    return Scenes(sample, photograph, tuple(asked))
 
 
 def patterns(draws_each: int, *, seed: int = 2026) -> dict[str, Sample]:
@@ -111,9 +128,28 @@ def _asked_for(picture: LumaPlane) -> Hashes:
     value, quality = pdq_of_block(block)
     if gate_of_block(block, quality, picture) is not None:
         return np.empty((0, 32), np.uint8)
-    turned = dihedral_of_block(block)
-    values = [value] + [other for other, good in turned if good >= FLAT_BELOW_QUALITY]
-    return np.frombuffer(b"".join(values), np.uint8).reshape(-1, 32)
+    means = reduced(picture, mean_bands(picture.height), mean_bands(picture.width))
+    variants = variants_of(means.astype(np.float32), picture.width / picture.height)
+    values = [value] + [one.value for one in variants if one.quality >= FLAT_BELOW_QUALITY]
+    hashes = np.frombuffer(b"".join(values), np.uint8).reshape(-1, 32)
+    return hashes[hash_is_distinct(hashes)]
+
+
+def _kept(name: str, make: Callable[[], Sample]) -> Sample:
+    """What `make` gives, kept in the cache folder until a file that it comes from changes."""
+    sources = b"".join(
+        Path(module.__file__ or "").read_bytes() for module in (distinctive, pdq, unrelated)
+    )
+    state = hashlib.sha256(sources).hexdigest()[:16]
+    path = cache_folder() / f"{name}-{state}.npz"
+    if path.exists():
+        with np.load(path) as told:
+            gates = tuple(Gate(gate) if gate else None for gate in told["gates"].tolist())
+            return Sample(told["hashes"], told["motif"], told["quality"], gates)
+    made = make()
+    gates = np.array([gate or "" for gate in made.gates])
+    np.savez(path, hashes=made.hashes, motif=made.motif, quality=made.quality, gates=gates)
+    return made
 
 
 def _told(picture: LumaPlane) -> tuple[bytes, int, Gate | None]:

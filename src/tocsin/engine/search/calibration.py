@@ -29,7 +29,7 @@ class RateKind(StrEnum):
     """How far a rate may be trusted."""
 
     MEASURED_BOUND = "measured bound"
-    """Pairs so near were seen; the true rate lies below this with 95 % confidence."""
+    """The counts vouch for it: the true rate lies below this with 95 % confidence."""
     EXTRAPOLATED = "extrapolated"
     """None was seen; the tail of the distribution was drawn on as it began."""
 
