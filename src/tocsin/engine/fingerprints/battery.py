@@ -164,7 +164,7 @@ def _blocks_with_two_forms(sheets: Sheets, means: Means, aspect: float) -> tuple
 
 def _variants(names: Sequence[str], blocks: Blocks, forms: int) -> Iterator[Variant]:
     qualities = qualities_of(blocks)
-    kept = np.flatnonzero(qualities >= FLAT_BELOW_QUALITY)
+    kept = np.flatnonzero(qualities >= FLAT_BELOW_QUALITY).tolist()
     hashes = hashes_of(blocks[kept], forms)
     for place, values in zip(kept, hashes, strict=True):
         for form, value in zip(FORMS, values, strict=False):
