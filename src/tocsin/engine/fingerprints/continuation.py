@@ -72,9 +72,9 @@ def _fading(length: int, margin: int) -> Plane:
 def _pulled(known: Plane, seen: Plane) -> tuple[Plane, Plane]:
     """Half as many cells a side: mean of what is known, and whether anything is."""
     total, count = _sums(known), _sums(seen)
-    here: Plane = np.minimum(count, np.float32(1))
-    mean: Plane = total / np.maximum(count, np.float32(1e-6)) * here
-    return mean, here
+    here = np.minimum(count, 1)
+    mean = total / np.maximum(count, 1e-6) * here
+    return mean.astype(np.float32, copy=False), here
 
 
 def _sums(plane: Plane) -> Plane:

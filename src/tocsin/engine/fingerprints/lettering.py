@@ -38,7 +38,7 @@ _CORNER: Final = 14
 
 
 def names() -> tuple[str, ...]:
-    """The names of what `cleaned` gives, in its order."""
+    """The names of what `cleaned_blocks` gives, in its order."""
     corners = [f"{row} {column} corner filled in"
                for row in ("upper", "lower") for column in ("left", "right")]  # fmt: skip
     stripes = [f"{name} filled in" for name in _STRIPES]
