@@ -231,6 +231,11 @@ def test_a_picture_is_not_written_to() -> None:
     assert variants_of(means)
 
 
+def test_double_precision_is_taken_as_well() -> None:
+    means = means_of(luma_of(hills(1)))
+    assert variants_of(means.astype(np.float64)) == variants_of(means)
+
+
 def test_a_flat_picture_has_no_variants() -> None:
     assert variants_of(np.full((MEANS, MEANS), 90, np.float32)) == ()
 
@@ -252,7 +257,7 @@ def test_windows_of_low_quality_are_left_out() -> None:
     "means",
     [
         np.zeros((128, 128), np.float32),
-        np.zeros((MEANS, MEANS), np.float64),
+        np.zeros((MEANS, MEANS), np.uint8),
         np.zeros((MEANS, MEANS, 3), np.float32),
         np.full((MEANS, MEANS), np.nan, np.float32),
         np.full((MEANS, MEANS), np.inf, np.float32),
