@@ -40,8 +40,8 @@ def cropped(picture: Picture, sides: tuple[float, float, float, float]) -> Pictu
     """Left, top, right and bottom cut off, as shares of width and height."""
     width, height = picture.size
     left, top, right, bottom = sides
-    box = (left * width, top * height, width - right * width, height - bottom * height)
-    return picture.crop(tuple(round(edge) for edge in box))
+    upper, lower = round(top * height), round(height - bottom * height)
+    return picture.crop((round(left * width), upper, round(width - right * width), lower))
 
 
 def centred(picture: Picture, share: float) -> Picture:
@@ -214,8 +214,12 @@ def after(*edits: Edit) -> Edit:
     return all_of
 
 
-def _enhanced(kind: type[ImageEnhance._Enhance], factor: float) -> Edit:
-    return lambda picture: kind(picture).enhance(factor)
+def _brighter(picture: Picture, factor: float) -> Picture:
+    return ImageEnhance.Brightness(picture).enhance(factor)
+
+
+def _contrasted(picture: Picture, factor: float) -> Picture:
+    return ImageEnhance.Contrast(picture).enhance(factor)
 
 
 def _transposed(how: Image.Transpose) -> Edit:
@@ -281,9 +285,9 @@ def edits() -> dict[str, Edit]:
         "caption bar below": partial(caption_bar, below=True),
         "logo": logo,
         "tiled watermark": watermarked,
-        **{f"brightness {f}": _enhanced(ImageEnhance.Brightness, f)
+        **{f"brightness {f}": partial(_brighter, factor=f)
            for f in (0.6, 0.8, 1.25, 1.5)},
-        **{f"contrast {f}": _enhanced(ImageEnhance.Contrast, f) for f in (0.6, 1.5)},
+        **{f"contrast {f}": partial(_contrasted, factor=f) for f in (0.6, 1.5)},
         **{f"gamma {g}": partial(gamma, power=g) for g in (0.6, 1.6)},
         "grey": lambda picture: ImageOps.grayscale(picture).convert("RGB"),
         "sepia": sepia,

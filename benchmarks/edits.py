@@ -1,11 +1,11 @@
 """How many altered copies the query battery finds, and at what cost: `python -m benchmarks.edits`.
 
-The list holds one full-resolution PDQ of each distinct wallpaper of quality 50 or more. Each edit of
-`benchmarks.alterations` makes a copy of each, saved as JPEG (quality 85, longer side 640 before the
-edit); counted is whether a hash of the copy lies within 31 (and 45) bits of its original's: PDQ
-alone, PDQ and its eight dihedral forms, and the whole battery. The windows were chosen by looking at
-every second original; the others are reported apart as held out. `pdqhash`, what a user has today,
-hashes every fourth original's copies in the same run.
+The list holds one full-resolution PDQ of each distinct wallpaper of quality 50 or more. Each edit
+of `benchmarks.alterations` makes a copy of each, saved as JPEG (quality 85, longer side 640 before
+the edit); counted is whether a hash of the copy lies within 31 (and 45) bits of its original's: PDQ
+alone, PDQ and its eight dihedral forms, and the whole battery. The windows were chosen by looking
+at every second original; the others are reported apart as held out. `pdqhash`, what a user has
+today, hashes the same copies in the same run.
 
 False finds are counted with the same hashes: the variants of every copy against every other motif,
 and the variants of every original against tiles cut from other motifs.
@@ -13,6 +13,7 @@ and the variants of every original against tiles cut from other motifs.
 
 from __future__ import annotations
 
+import importlib
 import statistics
 import time
 from collections import Counter
@@ -29,11 +30,10 @@ from benchmarks.alterations import Picture, collage, edits, sized
 from benchmarks.edit_plots import draw
 from benchmarks.machine import keep, print_machine
 from benchmarks.peers import meet_peers
-from benchmarks.pictures import as_jpeg, distinct_wallpapers, from_jpeg, rgb, tiles
+from benchmarks.pictures import as_jpeg, distinct_wallpapers, from_jpeg, tiles
 
 LONGER_SIDE = 640
 BLOCK_BITS, REVIEW_BITS = 31, 45
-PEER_EVERY = 4
 TILES_PER_PICTURE = 16
 PACKAGES = ("numpy", "pillow", "pdqhash")
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -46,9 +46,13 @@ Plane = npt.NDArray[np.float32]
 class Original:
     """What the list holds of a picture, and a copy to alter."""
 
-    motif: str
+    path: Path
     listed: Hashes
     copy: Picture
+
+    @property
+    def motif(self) -> str:
+        return motif_of(self.path)
 
 
 @dataclass(slots=True)
@@ -119,7 +123,7 @@ def _originals() -> Iterator[Original]:
             with Image.open(path) as opened:
                 opened.draft("RGB", (1600, 1600))
                 copy = sized(opened.convert("RGB"), LONGER_SIDE)
-            yield Original(motif_of(path), np.frombuffer(found.pdq, np.uint8), copy)
+            yield Original(path, np.frombuffer(found.pdq, np.uint8), copy)
 
 
 def motif_of(path: Path) -> str:
@@ -149,8 +153,7 @@ def _tried(originals: list[Original]) -> tuple[dict[str, Trial], Costs, Tally]:
             # A collage shows other originals too: to find those is no mistake.
             if not name.startswith("collage"):
                 tally.add(_distances(variants, listed), original.motif)
-            if number % PEER_EVERY == 0:
-                _try_peer(pixels, original, trial, costs)
+            _try_peer(pixels, original, trial, costs)
     return trials, costs, tally
 
 
@@ -191,8 +194,7 @@ def _try(pixels: npt.NDArray[np.uint8], original: Original, trial: Trial, costs:
 def _try_peer(
     pixels: npt.NDArray[np.uint8], original: Original, trial: Trial, costs: Costs
 ) -> None:
-    import pdqhash
-
+    pdqhash = importlib.import_module("pdqhash")  # in the peers' environment only
     start = time.thread_time()
     vectors, _ = pdqhash.compute_dihedral(pixels)
     costs.peer_ms.append((time.thread_time() - start) * 1000)
@@ -212,7 +214,8 @@ def means_of(luma: Plane) -> Plane:
 def _distances(some: Hashes, others: Hashes) -> npt.NDArray[np.int64]:
     one = np.ascontiguousarray(some).view(np.uint64)[:, None, :]
     two = np.ascontiguousarray(others).view(np.uint64)[None, :, :]
-    return np.bitwise_count(one ^ two).sum(axis=2, dtype=np.int64)
+    bits: npt.NDArray[np.int64] = np.bitwise_count(one ^ two).sum(axis=2, dtype=np.int64)
+    return bits
 
 
 def _against_tiles(originals: list[Original]) -> Tally:
@@ -221,8 +224,7 @@ def _against_tiles(originals: list[Original]) -> Tally:
     from tocsin.engine.fingerprints.pdq import pdq_of_luma
 
     pool: dict[str, list[Hashes]] = {}
-    paths = [path for path in distinct_wallpapers() if min(rgb_size(path)) >= 600]
-    for path in paths:
+    for path in (original.path for original in originals):
         for tile in tiles([path], per_picture=TILES_PER_PICTURE):
             value, quality = pdq_of_luma(np.asarray(tile).astype(np.float32) @ LUMA)
             if quality >= 50:
@@ -236,12 +238,6 @@ def _against_tiles(originals: list[Original]) -> Tally:
             if motif != original.motif:
                 tally.add(_distances(hashes, np.stack(some)), f"{original.motif} and {motif}")
     return tally
-
-
-def rgb_size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture file, without decoding it."""
-    with Image.open(path) as opened:
-        return opened.size
 
 
 def _row(trial: Trial) -> dict[str, Any]:
@@ -294,7 +290,7 @@ _FAMILY_BY_START = {
 
 
 def _family(name: str) -> str:
-    window = name.split(" · ")[0]
+    window = name.split(" · ", maxsplit=1)[0]
     for start, family in _FAMILY_BY_START.items():
         if window.startswith(start):
             return family
@@ -317,18 +313,18 @@ def _uncropped_family(window: str) -> str:
 
 def _levels(trials: dict[str, Trial]) -> dict[str, dict[str, float]]:
     """Mean share found over all edits: every edit counts alike."""
-    each = list(trials.values())
+    levels = {
+        "pdq": [trial.plain for trial in trials.values()],
+        "dihedral": [trial.dihedral for trial in trials.values()],
+        "battery": [trial.battery for trial in trials.values()],
+        "battery_held_out": [trial.battery[1::2] for trial in trials.values()],
+    }
     return {
         name: {
-            f"within_{bits}": round(statistics.mean(share(which(t), bits) for t in each), 1)
+            f"within_{bits}": round(statistics.mean(share(d, bits) for d in each), 1)
             for bits in (BLOCK_BITS, REVIEW_BITS)
         }
-        for name, which in (
-            ("pdq", lambda t: t.plain),
-            ("dihedral", lambda t: t.dihedral),
-            ("battery", lambda t: t.battery),
-            ("battery_held_out", lambda t: t.battery[1::2]),
-        )
+        for name, each in levels.items()
     }
 
 

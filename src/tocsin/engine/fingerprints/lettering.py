@@ -23,6 +23,7 @@ _Any = TypeVar("_Any", Plane, Mask)
 _WHITE: Final = 200.0
 _BLACK: Final = 70.0
 _THIN_CELLS: Final = 5
+_LEAST_COVERED: Final = 0.002
 _TREATED: Final = ("lettering filled in", "fine light marks taken off", "darkened")
 # In points of PDQ's block, of which there are 64 a side.
 _ABOVE, _BELOW = (True, False), (False, True)
@@ -37,7 +38,7 @@ _CORNER: Final = 14
 
 
 def names() -> tuple[str, ...]:
-    """The names of what `cleaned` gives, in its order."""
+    """The names of what `cleaned_blocks` gives, in its order."""
     corners = [f"{row} {column} corner filled in"
                for row in ("upper", "lower") for column in ("left", "right")]  # fmt: skip
     stripes = [f"{name} filled in" for name in _STRIPES]
@@ -46,18 +47,20 @@ def names() -> tuple[str, ...]:
 
 def cleaned_blocks(plane: Plane) -> Blocks:
     """PDQ's block without what each of `names` takes off, as float32[len(names), 64, 64]."""
-    tones = np.clip(plane, 0, 255) / 255
-    darker = tones * np.sqrt(tones) * 255
+    tones = np.clip(plane, 0, 255)
+    darker: Plane = tones * np.sqrt(tones / 255)
     treated = [_unlettered(plane), _opened(plane, _THIN_CELLS), darker]
-    block, *blocks = whole_blocks(np.stack([plane, *treated]))
+    blocks = whole_blocks(np.stack([plane, *treated]))
     patches = _patches()
-    return np.concatenate([blocks, filled(np.broadcast_to(block, patches.shape), patches)])
+    patched = filled(np.broadcast_to(blocks[0], patches.shape), patches)
+    return np.concatenate([blocks[1:], patched])
 
 
 def _unlettered(plane: Plane) -> Plane:
     """Outlined type filled in: cells close to both nearly white and nearly black ones."""
     both = _grown(plane >= _WHITE, 3) & _grown(plane <= _BLACK, 3)
-    return filled(plane, _grown(both, 5))
+    covered = _grown(both, 5)
+    return filled(plane, covered) if covered.mean() >= _LEAST_COVERED else plane
 
 
 @lru_cache(maxsize=1)

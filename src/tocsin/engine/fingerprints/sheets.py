@@ -52,8 +52,9 @@ def sheets_of(means: Plane) -> Sheets:
 
 def whole_blocks(planes: Plane) -> Blocks:
     """The block of each whole plane float32[K, 256, 256], as float32[K, 64, 64]."""
-    rows = np.einsum("kitx,t->kix", planes.reshape(-1, POINTS, 4, CELLS), _TENT)
-    return np.einsum("kijt,t->kij", rows.reshape(-1, POINTS, POINTS, 4), _TENT)
+    rows: Blocks = np.einsum("kitx,t->kix", planes.reshape(-1, POINTS, 4, CELLS), _TENT)
+    blocks: Blocks = np.einsum("kijt,t->kij", rows.reshape(-1, POINTS, POINTS, 4), _TENT)
+    return blocks
 
 
 def soft_places(some: Sequence[Window]) -> Places:
