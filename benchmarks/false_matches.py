@@ -33,6 +33,7 @@ DRAWS_EACH = 400
 BLOCK_BITS = 31
 PACKAGES = ("numpy", "numba", "pillow")
 TABLE = ROOT / "src" / "tocsin" / "engine" / "search" / "calibration.json"
+_SIZES = {"10⁴": 10**4, "10⁵": 10**5, "10⁶": 10**6, "10⁷": 10**7, "10⁸": 10**8}
 _LINE = (
     "  {family:10} quality 50+ {quality:4.0%}  held back {held_back:6.1%}  patterned hash "
     "{patterned_hash:4.0%}  own pairs within 31: {own_without} of {own_pairs_without} -> "
@@ -60,6 +61,8 @@ def main() -> None:
     _print_ladder(made.photograph, ladder)
     tallies = {"near": asked_and_listed(made), "thorough": varied(made)}
     levels = {name: _level(name, tally) for name, tally in tallies.items()}
+    print_tables(levels)
+    print("\nfamilies of patterns")
     families = patterns(DRAWS_EACH)
     drawn = [_family(name, one, made.sample) for name, one in families.items()]
     print(f"\n{time.perf_counter() - started:.0f} s in all")
@@ -184,6 +187,27 @@ def _family(name: str, sample: Sample, scene: Sample) -> dict[str, Any]:
         told[f"scene_pairs_{how}"] = int(against.sum())
     print(_LINE.format(**told))
     return told
+
+
+def print_tables(levels: dict[str, Any]) -> None:
+    """The tables of the documents, in Markdown: expected chance matches per image."""
+    for name, level in levels.items():
+        print(f"\n{name}\n\n| bits | pairs seen | " + " | ".join(_SIZES) + " | |")
+        print("|" + "---|" * (len(_SIZES) + 3))
+        for step in level["steps"]:
+            if step["bits"] % 6 == 0:
+                rates = (f"{step['rate'] * size:.1e}" for size in _SIZES.values())
+                print(
+                    f"| {step['bits']} | {step['found']} | {' | '.join(rates)} | {step['kind']} |"
+                )
+        for rate in (1e-6, 1e-7):
+            limits = (_limit(level["steps"], rate / size) for size in _SIZES.values())
+            print(f"| limit at {rate:.0e} | | {' | '.join(limits)} | |")
+
+
+def _limit(steps: list[dict[str, Any]], rate: float) -> str:
+    low_enough = [step["bits"] for step in steps if step["rate"] <= rate]
+    return str(low_enough[-1]) if low_enough else "none"
 
 
 def _share(truths: Any) -> float:

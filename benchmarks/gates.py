@@ -124,8 +124,11 @@ def _with_words(picture: Image.Image) -> Image.Image:
 
 def _words(page: Image.Image, top: int, high: int, ink: str = "black") -> None:
     pen = ImageDraw.Draw(page)
-    for x in range(page.width // 12, page.width - page.width // 12, high + high // 3):
-        pen.rectangle((x, top, x + high * 2 // 3, top + high), fill=ink)
+    rng, x = np.random.default_rng(page.width), page.width // 12
+    while x < page.width * 11 // 12:
+        wide = int(rng.integers(high // 4, high))
+        pen.rectangle((x, top + int(rng.integers(0, high // 2)), x + wide, top + high), fill=ink)
+        x += wide + int(rng.integers(high // 6, high // 2 + 1))
 
 
 def _shrunk(side: int) -> Edit:

@@ -147,8 +147,8 @@ def _kept(name: str, make: Callable[[], Sample]) -> Sample:
             gates = tuple(Gate(gate) if gate else None for gate in told["gates"].tolist())
             return Sample(told["hashes"], told["motif"], told["quality"], gates)
     made = make()
-    gates = np.array([gate or "" for gate in made.gates])
-    np.savez(path, hashes=made.hashes, motif=made.motif, quality=made.quality, gates=gates)
+    told_gates = np.array([str(gate or "") for gate in made.gates])
+    np.savez(path, hashes=made.hashes, motif=made.motif, quality=made.quality, gates=told_gates)
     return made
 
 

@@ -130,8 +130,16 @@ def test_a_gradient_has_no_quality() -> None:
 def test_size_and_bytes_come_before_what_the_picture_shows() -> None:
     scene = luma_of(landscape(*SIZE))
     assert gate(scene, size=(400, 63)) is Gate.PIXELS
-    assert gate(scene, size_bytes=259) is Gate.BYTES
-    assert gate(scene, size_bytes=260) is None  # 200, and one for each 2,000 of 120,000 pixels
+    assert gate(scene, size_bytes=109) is Gate.BYTES
+    assert gate(scene, size_bytes=110) is None  # 50, and one for each 2,000 of 120,000 pixels
+
+
+def test_black_bars_and_a_line_of_letters_hold_no_picture_back() -> None:
+    scene = luma_of(landscape(*SIZE, 3))
+    bars = np.zeros((120, SIZE[0]))
+    assert gate(np.concatenate((bars, scene, bars))) is None
+    letters = np.where(np.arange(SIZE[0]) % 30 < 15, 20.0, 255.0)
+    assert gate(np.concatenate((np.tile(letters, (40, 1)), scene))) is None
 
 
 def test_a_block_of_another_shape_is_refused() -> None:

@@ -18,7 +18,7 @@ from tocsin.engine.fingerprints.types import FLAT_BELOW_QUALITY, SMALL_BELOW_PIX
 _POINTS: Final = 64
 _HASHED: Final = slice(1, 17)  # the waves along each axis of which PDQ keeps the sign
 
-FEWEST_BYTES: Final = 200
+FEWEST_BYTES: Final = 50
 """A file shorter than this plus a byte for each `PIXELS_A_BYTE` pixels holds no photograph: at
 their worst settings WebP and AVIF still write more for one that PDQ calls good."""
 PIXELS_A_BYTE: Final = 2_000
@@ -30,11 +30,14 @@ straight edge repeats itself along its own direction."""
 LEAST_TONE_BITS: Final = 1.5
 LEAST_BEYOND_BLUR: Final = 0.001
 LEAST_HASHED: Final = 0.003
+LEAST_HASHED_TONES: Final = 2.0
+"""Black bars above and below a picture take nearly all of the contrast, and none of the hash: so
+a small share alone says nothing as long as what is hashed is this strong."""
 LEAST_HASHED_IF_FINE: Final = 0.07
 FINE_FROM: Final = 0.75
 PATTERNED_WITHIN_BITS: Final = 32
 DISTINCT_BELOW: Final = 5.0
-"""Regularity from which on a hash may not block: one photograph's cut in twelve."""
+"""Regularity from which on a hash may not block: about one cut of a photograph in eleven."""
 _LEAST_OVERLAP: Final = 60
 
 Block: TypeAlias = NDArray[np.float64]
@@ -47,7 +50,7 @@ def gate_of(block: Block, quality: int, size: Size, size_bytes: int) -> Gate | N
 
     `block` is the float64[64, 64] of luma 0 to 255 that PDQ hashes, `quality` PDQ's own 0 to 100,
     `size` the picture's width and height, `size_bytes` the length of its file. When several gates
-    hold it back, the first in the order pixels, quality, bytes, periodicity, entropy is told.
+    hold it back, the first in the order pixels, quality, bytes, entropy, periodicity is told.
     Raises ValueError for a block of another shape.
     """
     if block.shape != (_POINTS, _POINTS):
@@ -91,9 +94,8 @@ def hash_is_distinct(hashes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which hashes of uint8[N, 32] are irregular enough to block by: bool[N].
 
     A picture of one edge or curve on an even ground passes the gates, as it must, but its hash is
-    apt to be hit by chance: of 3.6 thousand million pairs of unrelated cuts, the three within 31
-    bits and all but one within 44 had hashes of regularity 8 and more. Raises ValueError for
-    another shape or type.
+    apt to be hit by chance: nearly all of the closest pairs among unrelated pictures are of this
+    kind (`benchmarks/false_matches.py`). Raises ValueError for another shape or type.
     """
     return regularity_of(hashes) < DISTINCT_BELOW
 
@@ -103,8 +105,8 @@ def regularity_of(hashes: NDArray[np.uint8]) -> NDArray[np.float64]:
 
     The mean over all shifts of the squared correlation of the 16 x 16 signs with themselves,
     shifted, each in units of what chance gives. The waves of a single edge change their signs in
-    step, so that few of the 256 bits are left to tell it from another. Half of all photographs
-    lie below 2, one in twelve cuts above 5. Raises ValueError for another shape or type.
+    step, so that few of the 256 bits are left to tell it from another. Half of all cuts of
+    photographs lie below 2. Raises ValueError for another shape or type.
     """
     _refuse_other_than_hashes(hashes)
     overlap = _sign_overlaps()
@@ -168,9 +170,16 @@ def _says_little(block: Block, energy: Block) -> bool:
     return (
         _tone_bits(block) < LEAST_TONE_BITS
         or beyond_blur < LEAST_BEYOND_BLUR  # a blurhash has at most nine waves each way
-        or hashed < LEAST_HASHED  # stripes, one gradient, plaid that adds warp and weft
+        # Stripes, one gradient, plaid that adds warp and weft.
+        or (hashed < LEAST_HASHED and _hashed_tones(block) < LEAST_HASHED_TONES)
         or (fine > FINE_FROM and hashed < LEAST_HASHED_IF_FINE)  # a page of text
     )
+
+
+def _hashed_tones(block: Block) -> float:
+    """How strong the part of the block is that PDQ hashes, in tones (root mean square)."""
+    waves = _COSINES[_HASHED] @ block @ _COSINES[_HASHED].T
+    return float(np.sqrt((waves * waves).sum() / block.size))
 
 
 def _tone_bits(block: Block) -> float:
@@ -195,11 +204,14 @@ _SIDE: Final = _POINTS + _MOST_SHIFT
 def _self_correlation(block: Block) -> Block:
     """Correlation of the block's overlap with itself, shifted: float64[65, 33].
 
-    Shifts are -32 to 32 down and 0 to 32 across. Broad light and shade is taken out first.
+    Shifts are -32 to 32 down and 0 to 32 across. Broad light and shade is taken out first, and
+    what stands out is cut down, so that a line of letters does not outweigh the picture it is on.
     """
     waves = _COSINES @ block @ _COSINES.T
     waves[:3, :3] = 0
     flattened = _COSINES.T @ waves @ _COSINES
+    usual = 2 * float(np.median(np.abs(flattened)))
+    flattened = np.clip(flattened, -usual, usual)
     spectrum = np.fft.rfft2(flattened, (_SIDE, _SIDE))
     product = np.fft.irfft2(np.abs(spectrum) ** 2, (_SIDE, _SIDE))
     shifted = np.roll(product, _MOST_SHIFT, axis=0)[: 2 * _MOST_SHIFT + 1, : _MOST_SHIFT + 1]
