@@ -105,8 +105,16 @@ def poisson_bound(found: int) -> float:
     return high
 
 
-def tail(tally: Tally, resampled: Resampled) -> Floats:
-    """Rates within 0 to 60 bits if the tail goes on as it begins: the 95th of 100 resamples.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Rates within 0 to 60 bits, float64[61]: as the line goes on, and 95 of 100 resamples."""
+
+    expected: Floats
+    upper: Floats
+
+
+def tail(tally: Tally, resampled: Resampled) -> Tail:
+    """The tail drawn on as it begins.
 
     Logs of the counts at each even distance are a straight line there (Poisson likelihood); the
     true curve bends down, so that a straight line errs on the side of more false matches.
@@ -119,27 +127,30 @@ def tail(tally: Tally, resampled: Resampled) -> Floats:
         seen = counts[bits] + counts[bits + 1]
         if np.count_nonzero(seen) >= 3:
             rates.append(_line(bits, seen) / counts.sum())
-    high: Floats = np.quantile(np.array(rates), CONFIDENCE, axis=0)
-    return high
+    counts = tally.by_distance.astype(np.float64)
+    expected = _line(bits, counts[bits] + counts[bits + 1]) / tally.pairs
+    return Tail(expected, np.quantile(np.array(rates), CONFIDENCE, axis=0))
 
 
 def rows(tally: Tally, resampled: Resampled) -> list[dict[str, Any]]:
     """What is known of each even distance from 0 to 60: the table that the engine reads."""
-    times, extrapolated = spread(tally, resampled), tail(tally, resampled)
+    times, drawn_on = spread(tally, resampled), tail(tally, resampled)
     table: list[dict[str, Any]] = []
-    rate = math.inf
+    rate = upper = math.inf
     for bits in range(MOST_BITS, -1, -2):
         found = int(tally.within[bits + 1])
         measured = bound(found, tally.pairs, times)
-        is_seen = bool(found) or measured <= extrapolated[bits]
+        is_seen = bool(found) or measured <= drawn_on.expected[bits]
         # A shorter distance is never the likelier one.
-        rate = min(rate, measured if is_seen else float(extrapolated[bits]))
+        rate = min(rate, measured if is_seen else float(drawn_on.expected[bits]))
+        upper = min(upper, measured, math.inf if is_seen else max(rate, drawn_on.upper[bits]))
         table.append(
             {
                 "bits": bits,
                 "found": found,
                 "measured_bound": _short(measured),
                 "rate": _short(rate),
+                "upper": _short(upper),
                 "kind": "measured bound" if is_seen else "extrapolated",
             }
         )

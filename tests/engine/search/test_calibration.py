@@ -32,7 +32,9 @@ def test_a_rate_is_a_measured_bound_wherever_pairs_were_seen(level: Level) -> No
     for step in calibration_of(level).steps:
         assert step.kind is RateKind.MEASURED_BOUND or step.found == 0
         assert step.measured_bound >= max(step.found, 2.9) / calibration_of(level).pairs
-        assert step.rate <= step.measured_bound
+        assert step.rate <= step.upper <= step.measured_bound
+        if step.kind is RateKind.MEASURED_BOUND:
+            assert step.rate == step.upper
 
 
 def test_no_pair_that_may_block_was_seen_within_31_bits() -> None:
