@@ -42,16 +42,18 @@ def cache_folder() -> Path:
     return folder
 
 
-def wallpapers() -> list[Path]:
+def wallpapers(packages: tuple[str, ...] = PACKAGES) -> list[Path]:
     """Every picture file of the packages with sides of at least 256 pixels, by path.
 
     One picture at several sizes is several files here; `distinct_wallpapers` keeps one of each.
     """
     folder = cache_folder() / "wallpapers"
-    for package in PACKAGES:
+    for package in packages:
         if not (folder / package).is_dir():
             _fetch(package, folder)
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+    below = (folder / package for package in packages)
+    found = (path for parent in below for path in parent.rglob("*"))
+    files = sorted(p for p in found if p.suffix.lower() in ENDINGS and p.is_file())
     return [path for path in files if not path.is_symlink() and _is_large(path)]
 
 

@@ -41,8 +41,9 @@ Means = NDArray[np.float32]
 
 _AS_IT_IS: Final = "as it is"
 _INVERTED: Final = "inverted"
-_BORDER_TONES: Final = (2.5, 6.0, 14.0)
-_BARS: Final = ((8.0, 0.2), (20.0, 0.35))
+_BORDER_TONES: Final = (2.5, 6.0)
+_BAR_TONES: Final = 8.0
+_BAR_SHARE: Final = 0.2
 _PARTS_OF_PAGE: Final = 3
 # A window narrower than this holds so few means that they stand for PDQ's own blur.
 _SHARP_BELOW: Final = 0.75
@@ -80,10 +81,10 @@ def _mean_band(start: int, end: int) -> tuple[int, Weights]:
     return first, (np.diff(edges) / (end - start)).astype(np.float32)
 
 
-def variants_of(means: Means, aspect: float = 1.0) -> tuple[Variant, ...]:
+def variants_of(means: NDArray[np.floating], aspect: float = 1.0) -> tuple[Variant, ...]:
     """The hashes to ask for besides the picture's own, each with the name of its transformation.
 
-    `means` is float32[256, 256]: the luma (0 to 255) reduced by `mean_bands` along both axes;
+    `means` is float[256, 256]: the luma (0 to 255) reduced by `mean_bands` along both axes;
     `aspect` is the picture's width divided by its height. Names are those of `catalogue`. Windows
     of a PDQ quality below 50 are left out, and of equal hashes the first stays: a flat picture has
     no variants. The same input gives the same variants in the same order.
@@ -91,7 +92,9 @@ def variants_of(means: Means, aspect: float = 1.0) -> tuple[Variant, ...]:
     For asking only: what only a variant finds is for review, never for blocking. Raises
     `WrongMeans` or `WrongAspect`.
     """
-    _check(means, aspect)
+    means = _checked(means)
+    if not (math.isfinite(aspect) and aspect > 0):
+        raise WrongAspect(f"The aspect must be a width divided by a height, not {aspect}.")
     first: dict[bytes, Variant] = {}
     for variant in _every_variant(means, aspect):
         first.setdefault(variant.value, variant)
@@ -110,16 +113,15 @@ def catalogue() -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _check(means: Means, aspect: float) -> None:
-    if not isinstance(means, np.ndarray) or means.dtype != np.float32:
-        raise WrongMeans("The means must be a NumPy array of float32: reduce by `mean_bands`.")
+def _checked(means: NDArray[np.floating]) -> Means:
+    if not (isinstance(means, np.ndarray) and np.issubdtype(means.dtype, np.floating)):
+        raise WrongMeans("The means must be a NumPy array of floats: reduce by `mean_bands`.")
     if means.shape != (MEANS, MEANS):
         raise WrongMeans(f"The means must be {MEANS} x {MEANS}, not {means.shape}.")
     # Asked this way round it refuses NaN too. Half a tone is for the rounding of weighted sums.
     if not (means.min() >= -0.5 and means.max() <= 255.5):
         raise WrongMeans("The means must be tones from 0 to 255, all of them numbers.")
-    if not (math.isfinite(aspect) and aspect > 0):
-        raise WrongAspect(f"The aspect must be a width divided by a height, not {aspect}.")
+    return means.astype(np.float32, copy=False)
 
 
 def _every_variant(means: Means, aspect: float) -> Iterator[Variant]:
@@ -148,9 +150,7 @@ def _blocks_with_all_forms(
     return [window.name for window in named], np.concatenate(blocks)
 
 
-def _blocks_with_two_forms(
-    sheets: Sheets, means: Means, aspect: float
-) -> tuple[list[str], Blocks]:
+def _blocks_with_two_forms(sheets: Sheets, means: Means, aspect: float) -> tuple[list[str], Blocks]:
     near = _rounded(aspect)
     square = windows.unsquared() if abs(aspect - 1) < _SQUARE_WITHIN else ()
     blocks = [
@@ -165,7 +165,7 @@ def _blocks_with_two_forms(
 
 def _variants(names: Sequence[str], blocks: Blocks, forms: int) -> Iterator[Variant]:
     qualities = qualities_of(blocks)
-    kept = np.flatnonzero(qualities >= FLAT_BELOW_QUALITY)
+    kept = np.flatnonzero(qualities >= FLAT_BELOW_QUALITY).tolist()
     hashes = hashes_of(blocks[kept], forms)
     for place, values in zip(kept, hashes, strict=True):
         for form, value in zip(FORMS, values, strict=False):
@@ -220,15 +220,14 @@ def _rounded(aspect: float) -> float:
 def _framings() -> tuple[str, ...]:
     """Names of what `_framed` may find, in its order."""
     borders = [f"border trimmed (tolerance {tones:g})" for tones in _BORDER_TONES]
-    bars = [f"bar {where} trimmed (tolerance {tones:g})"
-            for tones, _ in _BARS for where in ("above", "below")]  # fmt: skip
+    bars = ("bar above trimmed", "bar below trimmed")
     return (*borders, *bars, *(f"part {n} of a page" for n in range(1, _PARTS_OF_PAGE + 1)))
 
 
 def _framed(means: Means) -> tuple[list[Window], list[Window]]:
     """Windows on what a border, a bar or a page surrounds: the large ones and the small ones."""
     borders = [framing.trimmed(means, tones) for tones in _BORDER_TONES]
-    bars = [box for how in _BARS for box in framing.without_bar(means, *how)]
+    bars = framing.without_bar(means, _BAR_TONES, _BAR_SHARE)
     parts = framing.parts_of_page(means, _PARTS_OF_PAGE)
     boxes: dict[framing.Box, str] = {}
     for name, box in zip(_framings(), (*borders, *bars, *parts), strict=False):

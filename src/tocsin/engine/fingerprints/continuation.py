@@ -55,7 +55,8 @@ def _continued_rows(plane: Plane, margin: int) -> Plane:
 def _waves(length: int) -> Plane:
     """The orthonormal DCT-II of that length: row k is the wave of k half-periods."""
     rows, columns = np.arange(length)[:, None], np.arange(length)[None, :]
-    waves = np.cos(np.pi / (2 * length) * rows * (2 * columns + 1)) * np.sqrt(2 / length)
+    waves: NDArray[np.float64] = np.cos(np.pi / (2 * length) * rows * (2 * columns + 1))
+    waves *= np.sqrt(2 / length)
     waves[0] /= np.sqrt(2)
     return waves.astype(np.float32)
 
@@ -64,14 +65,16 @@ def _waves(length: int) -> Plane:
 def _fading(length: int, margin: int) -> Plane:
     """What is left of each wave, by cells from the edge."""
     steps = (np.arange(margin)[:, None] + 0.5) * np.arange(length)[None, :]
-    return np.exp(-_FADING * np.pi / length * steps).astype(np.float32)
+    left: NDArray[np.float64] = np.exp(-_FADING * np.pi / length * steps)
+    return left.astype(np.float32)
 
 
 def _pulled(known: Plane, seen: Plane) -> tuple[Plane, Plane]:
     """Half as many cells a side: mean of what is known, and whether anything is."""
     total, count = _sums(known), _sums(seen)
     here = np.minimum(count, 1)
-    return total / np.maximum(count, 1e-6) * here, here
+    mean = total / np.maximum(count, 1e-6) * here
+    return mean.astype(np.float32, copy=False), here
 
 
 def _sums(plane: Plane) -> Plane:

@@ -64,8 +64,8 @@ def qualities_of(blocks: Blocks) -> NDArray[np.int64]:
 def _dct_rows() -> Blocks:
     """Rows 1 to 16 of the 64-point DCT-II."""
     rows, columns = np.arange(1, _WAVES + 1)[:, None], np.arange(64)[None, :]
-    cosines = np.cos(np.pi / 128 * rows * (2 * columns + 1)) * math.sqrt(2 / 64)
-    return cosines.astype(np.float32)
+    waves: NDArray[np.float64] = np.cos(np.pi / 128 * rows * (2 * columns + 1))
+    return (waves * math.sqrt(2 / 64)).astype(np.float32)
 
 
 _DCT: Final = _dct_rows()

@@ -58,7 +58,10 @@ def trimmed(plane: Plane, tolerance_tones: float) -> Box:
 
 def _trimmed_rows(plane: Plane, box: Box, tolerance: float) -> Box:
     part = plane[box.top : box.bottom, box.left : box.right]
-    top, bottom = box.top + _even_rows(part, tolerance), box.bottom - _even_rows(part[::-1], tolerance)
+    top, bottom = (
+        box.top + _even_rows(part, tolerance),
+        box.bottom - _even_rows(part[::-1], tolerance),
+    )
     enough = bottom - top >= _LEAST_SHARE * len(plane)
     return box._replace(top=top, bottom=bottom) if enough else box
 
@@ -164,8 +167,8 @@ def _cut_apart(mask: Mask) -> Iterator[Box]:
 
 def _split(mask: Mask, box: Box) -> Iterator[Box]:
     part = mask[box.top : box.bottom, box.left : box.right]
-    for top, bottom in _runs(part.any(axis=1)):
-        for left, right in _runs(part[top:bottom].any(axis=0)):
+    for top, bottom in _runs(np.logical_or.reduce(part, axis=1)):
+        for left, right in _runs(np.logical_or.reduce(part[top:bottom], axis=0)):
             yield Box(box.top + top, box.top + bottom, box.left + left, box.left + right)
 
 

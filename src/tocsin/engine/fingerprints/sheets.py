@@ -1,7 +1,7 @@
 """The means of a picture laid out so that 64 x 64 points of it are one look-up.
 
-Two sheets are sampled at 512 points a side. The soft one is blurred as PDQ blurs a whole picture and
-goes on beyond the edges; the sharp one is neither, and serves windows so small that the means
+Two sheets are sampled at 512 points a side. The soft one is blurred as PDQ blurs a whole picture
+and goes on beyond the edges; the sharp one is neither, and serves windows so small that the means
 themselves are already blur enough.
 """
 
@@ -17,7 +17,7 @@ from tocsin.engine.fingerprints.windows import MARGIN, POINTS, Window
 
 Plane = NDArray[np.float32]
 Blocks = NDArray[np.float32]
-Places = NDArray[np.int32]
+Places = NDArray[np.intp]
 
 CELLS: Final = 256
 _STEPS: Final = 2 * CELLS
@@ -37,11 +37,11 @@ class Sheets:
 
     def soft_blocks(self, places: Places) -> Blocks:
         """The blocks at `soft_places`, as float32[K, 64, 64]."""
-        return self.soft.take(places)
+        return self.soft.take(places, mode="clip")  # places are in the sheet; "clip" is faster
 
     def sharp_blocks(self, places: Places) -> Blocks:
         """The blocks at `sharp_places`, as float32[K, 64, 64]."""
-        return self.sharp.take(places)
+        return self.sharp.take(places, mode="clip")
 
 
 def sheets_of(means: Plane) -> Sheets:
@@ -52,23 +52,24 @@ def sheets_of(means: Plane) -> Sheets:
 
 def whole_blocks(planes: Plane) -> Blocks:
     """The block of each whole plane float32[K, 256, 256], as float32[K, 64, 64]."""
-    rows = np.einsum("kitx,t->kix", planes.reshape(-1, POINTS, 4, CELLS), _TENT)
-    return np.einsum("kijt,t->kij", rows.reshape(-1, POINTS, POINTS, 4), _TENT)
+    rows: Blocks = np.einsum("kitx,t->kix", planes.reshape(-1, POINTS, 4, CELLS), _TENT)
+    blocks: Blocks = np.einsum("kijt,t->kij", rows.reshape(-1, POINTS, POINTS, 4), _TENT)
+    return blocks
 
 
 def soft_places(some: Sequence[Window]) -> Places:
-    """Where the points of windows lie in the soft sheet, as int32[K, 64, 64]."""
+    """Where the points of windows lie in the soft sheet, as intp[K, 64, 64]."""
     return _places(some, MARGIN * _STEPS, _SOFT_SIDE)
 
 
 def sharp_places(some: Sequence[Window]) -> Places:
-    """Where the points of windows lie in the sharp sheet, as int32[K, 64, 64]."""
+    """Where the points of windows lie in the sharp sheet, as intp[K, 64, 64]."""
     return _places(some, -1, _SHARP_SIDE)
 
 
 def _places(some: Sequence[Window], offset: float, side: int) -> Places:
     """Points that lie even beyond the sheet are those of its edge."""
-    places = np.empty((len(some), POINTS, POINTS), dtype=np.int32)
+    places = np.empty((len(some), POINTS, POINTS), dtype=np.intp)
     for place, window in zip(places, some, strict=True):
         rows = np.clip(np.rint(window.y * _STEPS + offset), 0, side - 1)
         columns = np.clip(np.rint(window.x * _STEPS + offset), 0, side - 1)

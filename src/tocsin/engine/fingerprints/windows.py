@@ -1,7 +1,7 @@
 """The windows of the query battery: where the 64 x 64 points of PDQ lie for each of them.
 
-A window is named in words and is a set of points in shares of the picture's width and height; points
-outside of 0 to 1 lie where a crop may have cut something off.
+A window is named in words and is a set of points in shares of the picture's width and height;
+points outside of 0 to 1 lie where a crop may have cut something off.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _MIDDLES: Final = (np.arange(POINTS) + 0.5) / POINTS
 
 # Shares of the lost side, in per cent. Each serves the crops around it: PDQ forgives about 1.5 %.
 _CENTRED: Final = (3, 6, 10, 14, 20)
-_ONE_SIDED: Final = (4, 8, 12, 16, 20)
-_CORNER: Final = (5, 10)
-_ONE_AXIS: Final = (6, 12, 18)
+_ONE_SIDED: Final = (3, 5, 7.5, 10, 13, 16.5, 20)
+_CORNER: Final = (4.5, 9.5)
+_ONE_AXIS: Final = (6, 11, 18)
 _SQUARED: Final = {"4:3": 1 / 4, "3:2": 1 / 3}
 _TURNED: Final = (1.5, 3.0, 5.0, 7.5, 10.0)
 _TURNED_AND_CROPPED: Final = (2.0, 3.5, 5.0)
@@ -33,7 +33,7 @@ _SIDES: Final = {"left": (0, 0, 1, 0), "right": (0, 0, 0, 1), "top": (1, 0, 0, 0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A name and 64 rows x 64 columns of points: `y` and `x` as float32[64, 64] or broadcastable."""
+    """A name and 64 x 64 points: `y` and `x` as float32[64, 64], or what broadcasts to that."""
 
     name: str
     y: Points
@@ -61,22 +61,30 @@ def upright(name: str, frame: Frame) -> Window:
 def uncropped() -> tuple[Window, ...]:
     """What may have been before a crop: centred, at one side, at two, along one axis."""
     centred = [upright(f"un-cropped {p} % all round", _uncut((p / 200,) * 4)) for p in _CENTRED]
-    one = [upright(f"un-cropped {p} % at the {side}", _uncut(_scaled(cut, p / 100)))
+    one = [upright(f"un-cropped {p:g} % at the {side}", _uncut(_scaled(cut, p / 100)))
            for side, cut in _SIDES.items() for p in _ONE_SIDED]  # fmt: skip
-    corners = [upright(f"un-cropped {p} % at the {row} and the {column}",
-                       _uncut(_joined(_SIDES[row], _SIDES[column], p / 100)))
+    corners = [_at_corner(row, high, column, wide)
                for row in ("top", "bottom") for column in ("left", "right")
-               for p in _CORNER]  # fmt: skip
+               for high in _CORNER for wide in _CORNER]  # fmt: skip
     axes = [upright(f"un-cropped {p} % {words}", _uncut(_joined(*both, p / 200)))
             for words, both in _axes().items() for p in _ONE_AXIS]  # fmt: skip
     return (*centred, *one, *corners, *axes)
 
 
+def _at_corner(row: str, high: float, column: str, wide: float) -> Window:
+    down, across = _scaled(_SIDES[row], high / 100), _scaled(_SIDES[column], wide / 100)
+    name = f"un-cropped {high:g} % at the {row} and {wide:g} % at the {column}"
+    return upright(name, _uncut(_joined(down, across, 1.0)))
+
+
 @lru_cache(maxsize=1)
 def unsquared() -> tuple[Window, ...]:
     """What a square picture may have been before it was made square."""
-    return tuple(upright(f"un-cropped to {shape} {words}", _uncut(_joined(*both, lost / 2)))
-                 for shape, lost in _SQUARED.items() for words, both in _axes().items())  # fmt: skip
+    return tuple(
+        upright(f"un-cropped to {shape} {words}", _uncut(_joined(*both, lost / 2)))
+        for shape, lost in _SQUARED.items()
+        for words, both in _axes().items()
+    )
 
 
 @lru_cache(maxsize=1)
