@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.engine.media.drawn import distance_bits, picture, saved
 from tocsin.engine import MediaOptions, Status, fingerprint
-from tocsin.engine.fingerprints import Decoding, Dialect
+from tocsin.engine.fingerprints import Decoding, Dialect, Gate
 from tocsin.engine.media import Precision
 
 QUERY = MediaOptions(precision=Precision.QUERY)
@@ -132,3 +132,25 @@ def test_a_grey_jpeg_is_scaled_too() -> None:
 def test_pillow_still_reads_the_planes_that_these_tests_made() -> None:
     with Image.open(io.BytesIO(NOT_LUMA["the planes are called R, G, B"])) as opened:
         assert [layer[0] for layer in opened.layer] == list(b"RGB")  # type: ignore[attr-defined]
+
+
+def test_the_battery_is_added_where_it_is_asked_for() -> None:
+    data = saved(picture(900, 700), "JPEG", quality=90)
+    assert fingerprint(data).pictures[0].variants == ()
+    for precision in Precision:
+        asked = fingerprint(data, options=MediaOptions(precision=precision, battery=True))
+        variants = {v.transformation: v.value for v in asked.pictures[0].variants}
+        assert len(variants) > 100
+        assert asked.pdq == fingerprint(data, options=MediaOptions(precision=precision)).pdq
+
+
+def test_the_gates_see_the_picture_and_the_length_of_its_file() -> None:
+    plaid = Image.new("RGB", (40, 40), "white")
+    plaid.paste("navy", (0, 0, 20, 20))
+    tiled = Image.new("RGB", (400, 400))
+    for left in range(0, 400, 40):
+        for top in range(0, 400, 40):
+            tiled.paste(plaid, (left, top))
+    found = fingerprint(saved(tiled, "PNG"))
+    assert (found.status, found.near_matchable) == (Status.FLAT, False)
+    assert found.pictures[0].gate in {Gate.BYTES, Gate.PERIODICITY, Gate.ENTROPY, Gate.QUALITY}

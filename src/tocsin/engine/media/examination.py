@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
+from tocsin.engine.fingerprints.pdq import Block
 from tocsin.engine.fingerprints.types import (
     Fingerprints,
     Gate,
@@ -20,7 +21,13 @@ from tocsin.engine.media import animation, data_uris, headers, thumbnails
 from tocsin.engine.media.containers import film_kind
 from tocsin.engine.media.decode import Decoded, decode
 from tocsin.engine.media.gates import Admitted, admit, refuse_by_length
-from tocsin.engine.media.hashing import Found, TooSmallToHash, hashes_of_picture, is_even
+from tocsin.engine.media.hashing import (
+    Found,
+    TooSmallToHash,
+    hashes_of_picture,
+    is_even,
+    variants_of_picture,
+)
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.refusals import Refused
 from tocsin.engine.media.truncation import truncated_files
@@ -74,7 +81,7 @@ def _whole(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight | No
     """The sight of an undamaged file, or None when the decoder found fault with it."""
     try:
         with truncated_files(accepted=False):
-            return _sight(decode(data, admitted, options.precision), admitted, data, Status.OK)
+            return _sight(data, admitted, options, Status.OK)
     except Refused:
         raise
     except MemoryError:
@@ -87,7 +94,7 @@ def _damaged(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
     """A second try that takes what pixels there are, since browsers show such files as well."""
     try:
         with truncated_files(accepted=True):
-            return _sight(decode(data, admitted, options.precision), admitted, data, Status.PARTIAL)
+            return _sight(data, admitted, options, Status.PARTIAL)
     except Refused:
         raise
     except MemoryError:
@@ -96,15 +103,23 @@ def _damaged(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
         raise Refused(Status.CORRUPT, admitted.kind, admitted.size) from None
 
 
-def _sight(decoded: Decoded, admitted: Admitted, data: bytes, decoded_as: Status) -> Sight:
+def _sight(data: bytes, admitted: Admitted, options: MediaOptions, decoded_as: Status) -> Sight:
+    decoded = decode(data, admitted, options.precision)
     try:
-        hashes, block = hashes_of_picture(decoded, Found(Origin.PICTURE, 0, len(data)))
+        hashes, block = _hashed(decoded, Found(Origin.PICTURE, 0, len(data)), options)
     except TooSmallToHash:
         return Sight(Status.TOO_SMALL, admitted.kind, *decoded.size)
     if decoded_as is Status.PARTIAL and is_even(block):
         raise Refused(Status.CORRUPT, admitted.kind, admitted.size)
     status = _STATUS_OF_GATE[hashes.gate] if hashes.gate else decoded_as
     return Sight(status, admitted.kind, *decoded.size, (hashes,))
+
+
+def _hashed(decoded: Decoded, found: Found, options: MediaOptions) -> tuple[PictureHashes, Block]:
+    hashes, block = hashes_of_picture(decoded, found)
+    if options.battery:
+        hashes = replace(hashes, variants=variants_of_picture(decoded))
+    return hashes, block
 
 
 def _with_more(sight: Sight, data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
@@ -129,8 +144,8 @@ def _frames(
     try:
         with truncated_files(accepted=False):
             for number, decoded in animation.further_frames(data, admitted, options):
-                hashes, _ = hashes_of_picture(decoded, Found(Origin.FRAME, number, len(data)))
-                found.append(hashes)
+                frame = Found(Origin.FRAME, number, len(data))
+                found.append(_hashed(decoded, frame, options)[0])
     except (Refused, TooSmallToHash):
         return found, True
     except Exception:  # noqa: BLE001 - as above; the frames before it stand

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from tocsin.engine.fingerprints.battery import mean_bands, variants_of
+from tocsin.engine.fingerprints.distinctive import gate_of
 from tocsin.engine.fingerprints.folding import GRID, folded, nearest_512
 from tocsin.engine.fingerprints.pdq import (
     AS_STORED,
@@ -15,16 +17,15 @@ from tocsin.engine.fingerprints.pdq import (
     bands,
     flipped,
     pdq_of_block,
+    reduced,
     reductions,
 )
 from tocsin.engine.fingerprints.types import (
-    FLAT_BELOW_QUALITY,
-    SMALL_BELOW_PIXELS,
     Dialect,
-    Gate,
     Origin,
     PdqHash,
     PictureHashes,
+    Variant,
 )
 from tocsin.engine.media.decode import Decoded
 from tocsin.engine.media.headers import Size
@@ -69,16 +70,22 @@ def hashes_of_picture(decoded: Decoded, found: Found) -> tuple[PictureHashes, Bl
     return hashes, full
 
 
+def variants_of_picture(decoded: Decoded) -> tuple[Variant, ...]:
+    """The query battery's hashes of a picture; empty for one too small to hash."""
+    width, height = decoded.size
+    if min(decoded.size) < SMALLEST_SIDE:
+        return ()
+    means = reduced(
+        decoded.pixels,
+        folded(mean_bands(height), decoded.scale),
+        folded(mean_bands(width), decoded.scale),
+    )
+    return variants_of(means, width / height)
+
+
 def is_even(block: Block) -> bool:
     """One even tone: what a decoder leaves when it got a header and no picture."""
     return float(block.max() - block.min()) < _EVEN_BELOW_TONES
-
-
-def gate_of(block: Block, quality: int, size: Size, size_bytes: int) -> Gate | None:
-    """Why this picture's PDQ must not match alone, or None."""
-    if min(size) < SMALL_BELOW_PIXELS:
-        return Gate.PIXELS
-    return Gate.QUALITY if quality < FLAT_BELOW_QUALITY else None
 
 
 def _plans(decoded: Decoded) -> list[Plan]:
