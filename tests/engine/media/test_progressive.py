@@ -66,7 +66,13 @@ def test_a_first_pass_that_is_too_coarse_keeps_its_refinements() -> None:
             altered[passes] = 0x03
             scans += 1
     assert scans == 2
-    assert headers.jpeg_shape(luma_scans(bytes(altered), 8)).scans == 6
+    assert headers.jpeg_shape(luma_scans(bytes(altered), 4)).scans == 6
+
+
+def test_at_a_quarter_a_coarsely_quantised_jpeg_keeps_its_refinements() -> None:
+    poor = saved(LARGE, "JPEG", quality=60, progressive=True)
+    assert headers.jpeg_shape(luma_scans(poor, 4)).scans == 6
+    assert headers.jpeg_shape(luma_scans(poor, 8)).scans == 3
 
 
 def test_a_grey_progressive_jpeg_keeps_its_luma() -> None:

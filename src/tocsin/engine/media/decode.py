@@ -23,8 +23,8 @@ from tocsin.engine.media.pixels import Pixels
 from tocsin.engine.media.progressive import luma_scans
 
 SHORT_SIDE: Final = 256
-"""A scaled JPEG keeps at least this many pixels on its shorter side: with 128, the hash of one
-picture in twenty moves by more than 10 bits; with 384, no fewer than with 256."""
+"""A scaled JPEG keeps at least this many pixels on its shorter side: with 128, the hash of some
+pictures moves by more than 10 bits, and with 384 hardly fewer bits move than with 256."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _DECODING: Final = {

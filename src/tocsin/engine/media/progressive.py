@@ -1,9 +1,10 @@
 """Scans of a progressive JPEG that a query need not pay for.
 
 A progressive JPEG sends its picture in scans, and decoding all of them costs three times a baseline
-one's. Scans of colour alone do not touch the luma; and where the decoder shrinks the picture to a
-quarter or less, only the lowest frequencies count, of which the later scans carry further bits.
-Left out before decoding, they cost less than half a bit of the hash. Source: ITU-T T.81, annex G.
+one's. Scans of colour alone do not touch the luma; where the decoder shrinks the picture to a
+quarter, only the lowest frequencies count, of which the later scans carry further bits, and to an
+eighth none but the constant one. Leaving them out before decoding costs less than a bit of the
+hash. Source: ITU-T T.81, annex G.
 """
 
 import re
@@ -11,13 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-COARSE_FROM_SCALE: Final = 4
+_EIGHTH: Final = 8
+_QUARTER: Final = 4
 _PROGRESSIVE: Final = 0xC2
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 _LAST_LOW_FREQUENCY: Final = 5
 # A first pass that leaves out more than the last two bits of a frequency is too coarse alone.
 _MOST_BITS_LEFT_OUT: Final = 2
+# Steps of the lowest luma frequencies up to a quality of some 80; four times a larger one shows.
+_COARSEST_STEP: Final = 5
+_QUANTISATION: Final = 0xDB
 _MOST_SEGMENTS: Final = 5_000
 _AFTER_CODED_DATA: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 
@@ -47,13 +52,23 @@ def luma_scans(data: bytes, scale: int) -> bytes:
         return data
     luma = data[frame.start + 10]
     scans = [s for s in segments if s.marker == _START_OF_SCAN]
-    needed = _coarse if scale >= COARSE_FROM_SCALE and _is_fine_enough(scans) else _of_luma
+    # An eighth of the size takes the mean of each block alone, which every scan order sends whole.
+    is_coarse = scale == _EIGHTH or (scale == _QUARTER and _is_fine_enough(data, segments))
+    needed = _coarse if is_coarse else _of_luma
     dropped = [s for s in scans if s.first_frequency and not needed(s, luma)]
     return _without(data, dropped)
 
 
-def _is_fine_enough(scans: list[_Segment]) -> bool:
-    return all(s.bits_left_out <= _MOST_BITS_LEFT_OUT for s in scans if s.first_frequency)
+def _is_fine_enough(data: bytes, segments: list[_Segment]) -> bool:
+    """Whether what the first passes leave out is too little to move the hash."""
+    passes = (s for s in segments if s.marker == _START_OF_SCAN and s.first_frequency)
+    steps = [data[s.start + 6 : s.start + 11] for s in segments if s.marker == _QUANTISATION]
+    return (
+        all(s.bits_left_out <= _MOST_BITS_LEFT_OUT for s in passes)
+        and all(data[s.start + 4] >> 4 == 0 for s in segments if s.marker == _QUANTISATION)
+        and bool(steps)
+        and max(steps[0], default=256) <= _COARSEST_STEP
+    )
 
 
 def _of_luma(scan: _Segment, luma: int) -> bool:
