@@ -29,6 +29,7 @@ PACKAGES = (
 )
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 LEAST_SIDE = 256
+LEAST_SIDE_OF_PHOTOGRAPH = 1080
 # A palette's or a page's worth of near-duplicates would count one picture several times over.
 ALIKE_BITS = 60
 
@@ -41,16 +42,18 @@ def cache_folder() -> Path:
     return folder
 
 
-def wallpapers() -> list[Path]:
+def wallpapers(packages: tuple[str, ...] = PACKAGES) -> list[Path]:
     """Every picture file of the packages with sides of at least 256 pixels, by path.
 
     One picture at several sizes is several files here; `distinct_wallpapers` keeps one of each.
     """
     folder = cache_folder() / "wallpapers"
-    for package in PACKAGES:
+    for package in packages:
         if not (folder / package).is_dir():
             _fetch(package, folder)
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+    below = (folder / package for package in packages)
+    found = (path for parent in below for path in parent.rglob("*"))
+    files = sorted(p for p in found if p.suffix.lower() in ENDINGS and p.is_file())
     return [path for path in files if not path.is_symlink() and _is_large(path)]
 
 
@@ -84,11 +87,38 @@ def tiles(paths: list[Path], *, per_picture: int, seed: int = 2026) -> Iterator[
             yield whole.crop((left, top, left + width, top + height))
 
 
+def photographs(count: int) -> list[Image.Image]:
+    """Up to that many different photographs, RGB, sides of at least 1,080 pixels, largest first."""
+    from tocsin.engine import MediaOptions, fingerprint
+    from tocsin.engine.media import Precision
+
+    query = MediaOptions(precision=Precision.QUERY)
+    kept: list[tuple[int, Path]] = []
+    jpegs = [path for path in wallpapers() if path.suffix.lower() in {".jpg", ".jpeg"}]
+    for path in sorted(jpegs, key=lambda p: (-p.stat().st_size, p)):
+        found = fingerprint(path.read_bytes(), options=query)
+        value = int.from_bytes(found.pdq or b"", "big")
+        is_large = min(found.width or 0, found.height or 0) >= LEAST_SIDE_OF_PHOTOGRAPH
+        if is_large and all((value ^ other).bit_count() > ALIKE_BITS for other, _ in kept):
+            kept.append((value, path))
+    return [Image.fromarray(rgb(path)) for _, path in kept[:count]]
+
+
+def as_file(picture: Image.Image, encoder: str, **how: object) -> bytes:
+    """The bytes of a file in one of Pillow's formats, made in memory."""
+    out = io.BytesIO()
+    picture.save(out, encoder, **how)
+    return out.getvalue()
+
+
 def as_jpeg(picture: Image.Image, **how: object) -> bytes:
     """The bytes of a JPEG of this picture, made in memory."""
-    out = io.BytesIO()
-    picture.convert("RGB").save(out, "JPEG", **how)
-    return out.getvalue()
+    return as_file(picture.convert("RGB"), "JPEG", **how)
+
+
+def from_jpeg(data: bytes) -> Image.Image:
+    """The picture that a JPEG shows, in memory, as RGB."""
+    return Image.open(io.BytesIO(data)).convert("RGB")
 
 
 def rgb(path: Path) -> npt.NDArray[np.uint8]:

@@ -56,3 +56,13 @@ def test_a_warning_is_said_and_the_start_goes_on(settings: Settings) -> None:
     first_start.check_settings(said.append)
     assert len(said) == 1
     assert "TOCSIN_HTTPS" in said[0]
+
+
+def test_decoders_that_are_not_held_in_are_warned_of_where_the_api_is_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.site.checks.why_not_contained", lambda: "no filter here")
+    assert _found() == ["tocsin.W002"]
+    assert "no filter here" in str(run_checks(tags=["tocsin"])[0])
+    settings.TOCSIN_DOORS = ["console"]
+    assert _found() == []

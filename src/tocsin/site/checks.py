@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - their name
 
+from tocsin.engine.media import why_not_contained
+
 DOORS = frozenset({"console", "api"})
 EXAMPLE_DOMAIN = "hotline.example"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -15,7 +17,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 @register("tocsin")
 def settings_hold(**_: Any) -> list[CheckMessage]:
     """Every finding about the settings, as Django's own checks return them."""
-    return [*_doors(), *_mail(), *_hosts()]
+    return [*_doors(), *_mail(), *_hosts(), *_decoders()]
 
 
 def _doors() -> list[CheckMessage]:
@@ -54,5 +56,19 @@ def _hosts() -> list[CheckMessage]:
             "Other machines may reach the pages, and cookies travel without TLS.",
             hint="Put a proxy with TLS in front and set TOCSIN_HTTPS=yes.",
             id="tocsin.W001",
+        )
+    ]
+
+
+def _decoders() -> list[CheckMessage]:
+    lacking = why_not_contained() if "api" in settings.TOCSIN_DOORS else None
+    if lacking is None:
+        return []
+    return [
+        Warning(
+            f"Decoders of strangers' files are not held in as they should be: {lacking}.",
+            hint="Run on Linux on x86-64 or aarch64, in a container that lets programs filter "
+            "their own system calls; docs/engine/containment.md says what is missing otherwise.",
+            id="tocsin.W002",
         )
     ]

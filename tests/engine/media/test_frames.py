@@ -21,6 +21,7 @@ from tocsin.engine.fingerprints import (
     VideoHashes,
 )
 from tocsin.engine.media import MediaOptions, Precision, frames
+from tocsin.engine.media.refusals import Refused
 
 VALUE = bytes(range(32))
 PICTURE = PictureHashes(
@@ -42,6 +43,12 @@ FILM = Sight(
 WHOLE = [SIGHT, FILM, Sight(Status.CORRUPT), Sight(Status.TOO_LARGE, "png", 9)]
 
 Fields = dict[str, Any]  # Any: whatever a hostile worker may put there
+
+
+def test_a_size_that_no_picture_has_is_not_repeated() -> None:
+    refused = Refused(Status.TOO_LARGE, "mkv", (96, 1 << 62)).sight
+    assert (refused.width, refused.height) == (None, None)
+    assert frames.read_answer(frames.answer_frame(1, refused)[frames.HEAD.size :]) == refused
 
 
 def test_a_question_arrives_as_it_was_asked() -> None:

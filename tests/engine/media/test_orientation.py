@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.engine.media.drawn import distance_bits, picture, saved
-from tocsin.engine import Status, fingerprint
+from tocsin.engine import MediaOptions, Status, fingerprint
+from tocsin.engine.fingerprints import Dialect
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -24,22 +25,33 @@ def _turned(data: bytes) -> bytes:
         return saved(ImageOps.exif_transpose(image), "PNG", exif=Image.Exif())
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_stored_pixels_are_hashed_and_the_turned_ones_as_well(
     kind: str, orientation: int
 ) -> None:
     drawn = picture(321, 243)
     data = saved(drawn, kind, exif=_exif(orientation))
-    found = fingerprint(data)
+    options = MediaOptions(tiff=True)
+    found = fingerprint(data, options=options)
     assert (found.width, found.height) == (321, 243)
-    assert found.pdq == fingerprint(saved(drawn, kind)).pdq
+    assert found.pdq == fingerprint(saved(drawn, kind), options=options).pdq
     shown = fingerprint(_turned(data))
     if orientation == 1:
         assert found.pdq_oriented is None
     else:
         assert distance_bits(found.pdq_oriented, shown.pdq) == 0
         assert distance_bits(found.pdq_oriented, found.pdq) > 60
+
+
+def test_a_hash_of_the_shown_picture_is_made_in_the_full_dialect_alone() -> None:
+    hashes = fingerprint(saved(picture(700, 500), "PNG", exif=_exif(6))).pictures[0]
+    assert hashes.pdq_512 is not None
+    assert hashes.pdq_oriented is not None
+    assert hashes.pdq_oriented.dialect is Dialect.FULL
+    # The squashed one is of the pixels as stored.
+    plain = fingerprint(saved(picture(700, 500), "PNG")).pictures[0]
+    assert plain.pdq_512 == hashes.pdq_512
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))

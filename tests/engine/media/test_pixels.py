@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.engine.media.drawn import landscape, picture
 from tocsin.engine.media import Pixels
@@ -25,6 +26,29 @@ def test_the_text_form_shows_sizes_only() -> None:
     assert repr(Pixels(picture())) == f"{Pixels(picture())}" == "<Pixels 320x240>"
 
 
-def test_rows_are_given_in_rgb() -> None:
-    assert np.array_equal(Pixels(picture()).rows(10, 25), landscape()[10:25])
-    assert Pixels(picture().convert("L")).rows(0, 3).shape == (3, 320, 3)
+def test_rows_are_given_as_luma_that_nobody_rounded() -> None:
+    red, green, blue = np.moveaxis(landscape()[10:25].astype(np.float64), 2, 0)
+    rows = Pixels(picture()).rows(10, 25)
+    assert rows.dtype == np.float32
+    assert np.allclose(rows, 0.299 * red + 0.587 * green + 0.114 * blue, atol=1e-4)
+
+
+def test_rows_of_a_grey_picture_stay_whole_numbers() -> None:
+    grey = picture().convert("L")
+    for mode in ("L", "LA"):
+        rows = Pixels(grey.convert(mode)).rows(0, 3)
+        assert rows.dtype == np.uint8
+        assert np.array_equal(rows, np.asarray(grey)[:3])
+
+
+MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_luma_of_every_mode_is_that_of_its_conversion_to_rgb(mode: str) -> None:
+    drawn = picture()
+    drawn.putalpha(Image.linear_gradient("L").resize(drawn.size))
+    drawn = drawn.convert("RGB").convert(mode) if mode != "RGBA" else drawn
+    assert drawn.mode == mode
+    through_rgb = Pixels(drawn.convert("RGB")).rows(5, 9)
+    assert np.allclose(Pixels(drawn).rows(5, 9), through_rgb, atol=1e-4)

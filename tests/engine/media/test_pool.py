@@ -13,13 +13,12 @@ import pytest
 
 from tests.engine.media import hostile
 from tests.engine.media.drawn import picture, saved
+from tests.engine.media.stand_ins import put_worker
 from tocsin.engine import Fingerprints, MediaOptions, Status, fingerprint
 from tocsin.engine.media import DecoderPool, DecoderUnavailable, PoolClosed
 
 HEIC = (Path(__file__).parent / "samples" / "landscape.heic").read_bytes()
 PNG = saved(picture(), "PNG")
-_LOUD = "from tocsin.engine.media import frames\nimport os, sys, time\nsay = sys.stdout.buffer\n"
-_READY = _LOUD + "say.write(frames.answer_frame(0, None)); say.flush()\n"
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +114,7 @@ def test_a_worker_is_replaced_after_its_share_of_files() -> None:
 def test_a_file_that_kills_two_workers_is_corrupt(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _speak(monkeypatch, tmp_path, _READY + "sys.stdin.buffer.read(20); os.abort()\n")
+    put_worker(monkeypatch, tmp_path, "hear(20); os.abort()")
     with DecoderPool(1) as pool:
         _is_refused(pool.fingerprint(PNG), Status.CORRUPT)
         assert pool.worker_pids() == ()
@@ -124,9 +123,9 @@ def test_a_file_that_kills_two_workers_is_corrupt(
 def test_a_worker_that_answers_nonsense_is_not_believed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    nonsense = "sys.stdin.buffer.read(20); say.write(b'%s'); say.flush(); time.sleep(60)\n"
+    nonsense = "hear(20); say(b'%s'); time.sleep(60)"
     for words in ("\\0" * 20, "x" * 4000, "\\0" * 7 + "\\1\\0\\0\\0\\2" + "\\0" * 8 + "{}"):
-        _speak(monkeypatch, tmp_path, _READY + nonsense % words)
+        put_worker(monkeypatch, tmp_path, nonsense % words)
         with DecoderPool(1) as pool:
             _is_refused(pool.fingerprint(PNG), Status.CORRUPT)
 
@@ -134,7 +133,7 @@ def test_a_worker_that_answers_nonsense_is_not_believed(
 def test_a_worker_is_killed_at_the_deadline_and_the_file_is_too_large(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _speak(monkeypatch, tmp_path, _READY + "sys.stdin.buffer.read(); time.sleep(60)\n")
+    put_worker(monkeypatch, tmp_path, "hear(20); time.sleep(60)")
     with DecoderPool(1, deadline_seconds=0.3) as pool:
         began = time.monotonic()
         _is_refused(pool.fingerprint(PNG), Status.TOO_LARGE)
@@ -145,7 +144,7 @@ def test_a_worker_is_killed_at_the_deadline_and_the_file_is_too_large(
 def test_a_worker_that_takes_no_bytes_is_killed_at_the_deadline(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _speak(monkeypatch, tmp_path, _READY + "time.sleep(60)\n")
+    put_worker(monkeypatch, tmp_path, "time.sleep(60)")
     with DecoderPool(1, deadline_seconds=0.3) as pool:
         _is_refused(pool.fingerprint(bytes(5_000_000)), Status.TOO_LARGE)
 
@@ -164,7 +163,7 @@ def test_a_real_decode_is_cut_off_at_the_deadline_and_the_next_file_is_read() ->
 
 def test_a_pool_whose_workers_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     for command in ((sys.executable, "-c", "raise SystemExit(3)"), ("/nowhere/python",)):
-        monkeypatch.setattr("tocsin.engine.media.pool.WORKER_COMMAND", command)
+        monkeypatch.setattr("tocsin.engine.media.pool.ZYGOTE_COMMAND", command)
         with DecoderPool(1) as pool:
             for _ in range(2):
                 with pytest.raises(DecoderUnavailable):
@@ -196,7 +195,7 @@ def test_closing_waits_for_the_file_in_hand() -> None:
 def test_whoever_waits_for_a_worker_is_told_of_the_closing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _speak(monkeypatch, tmp_path, _READY + "sys.stdin.buffer.read(); time.sleep(60)\n")
+    put_worker(monkeypatch, tmp_path, "hear(20); time.sleep(60)")
     pool = DecoderPool(1, deadline_seconds=1)
     with ThreadPoolExecutor(2) as threads:
         answers = [threads.submit(pool.fingerprint, PNG) for _ in range(2)]
@@ -231,14 +230,6 @@ def test_a_worker_outlives_the_thread_that_asked_first() -> None:
         time.sleep(0.2)
         assert pool.fingerprint(PNG).status is Status.OK
         assert pool.worker_pids() == (pid,)
-
-
-def _speak(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
-    """Puts a worker of our own making in the real one's place."""
-    path = folder / "worker.py"
-    path.write_text(script)
-    command = (sys.executable, str(path))
-    monkeypatch.setattr("tocsin.engine.media.pool.WORKER_COMMAND", command)
 
 
 def _is_refused(found: Fingerprints, status: Status) -> None:

@@ -7,7 +7,8 @@ pixels do not give.
 """
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
-from tocsin.engine.fingerprints.pdq import pdq_of_luma
+from tocsin.engine.fingerprints.dihedral import DIHEDRAL, dihedral_of_block
+from tocsin.engine.fingerprints.pdq import LumaPlane, block_of, pdq_of_block, pdq_of_luma
 from tocsin.engine.fingerprints.types import (
     FLAT_BELOW_QUALITY,
     HASHER,
@@ -16,6 +17,7 @@ from tocsin.engine.fingerprints.types import (
     Dialect,
     Fingerprints,
     FrameHash,
+    FrameVariants,
     Gate,
     Origin,
     PdqHash,
@@ -28,6 +30,7 @@ from tocsin.engine.fingerprints.types import (
 )
 
 __all__ = [
+    "DIHEDRAL",
     "FLAT_BELOW_QUALITY",
     "HASHER",
     "SMALL_BELOW_PIXELS",
@@ -36,7 +39,9 @@ __all__ = [
     "Digests",
     "Fingerprints",
     "FrameHash",
+    "FrameVariants",
     "Gate",
+    "LumaPlane",
     "Origin",
     "PdqHash",
     "PictureHashes",
@@ -45,6 +50,9 @@ __all__ = [
     "Status",
     "Variant",
     "VideoHashes",
+    "block_of",
     "digests_of",
+    "dihedral_of_block",
+    "pdq_of_block",
     "pdq_of_luma",
 ]

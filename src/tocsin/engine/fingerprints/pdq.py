@@ -6,11 +6,11 @@ block is R(height) . luma . R(width)^T, then the hash is the sign of D . block .
 median. Same bits as the reference, without ever building a blurred picture.
 
 Source: `facebook/ThreatExchange`, `pdq/cpp/hashing/pdqhashing.cpp` and `downscaling.cpp`
-(the full-resolution dialect: no shrinking to 512 pixels first).
+(the full-resolution dialect; `folding` has the other one, and pictures that come scaled down).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
@@ -20,11 +20,19 @@ from numpy.typing import NDArray
 
 SMALLEST_SIDE: Final = 5
 _POINTS: Final = 64
-_GROUP_PIXELS: Final = 1 << 20
-_RGB_TO_LUMA: Final = np.array([0.299, 0.587, 0.114])
+# Two megabytes of float32 at a time: they stay in the processor's cache between the two steps.
+_STRIP_PIXELS: Final = 1 << 19
+_COLUMNS_AT_ONCE: Final = 8
+_RGB_TO_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 Block = NDArray[np.float64]
 Weights = NDArray[np.float32]
+Luma = NDArray[np.float32]
+Rows = NDArray[np.uint8] | NDArray[np.float32]
+Bands = tuple[tuple[int, Weights], ...]
+"""Each row of R: where its run of non-zero weights starts, and the run. The weights add up to 1."""
+Plan = tuple[Bands, Bands]
+"""What to make of a picture: the bands of its height and those of its width."""
 
 
 class RowSource(Protocol):
@@ -34,8 +42,9 @@ class RowSource(Protocol):
     def height(self) -> int: ...
     @property
     def width(self) -> int: ...
-    def rows(self, first: int, after: int) -> NDArray[np.uint8]:
-        """Rows `first` to `after` (exclusive) as uint8[rows, width, 3], RGB."""
+    def rows(self, first: int, after: int) -> Rows:
+        """Rows `first` to `after` (exclusive): luma as uint8 or float32 [rows, width], or RGB as
+        uint8[rows, width, 3]; 0 to 255."""
         ...
 
 
@@ -62,29 +71,65 @@ TURN_OF_ORIENTATION: Final = {
 """EXIF tag 0x0112 (CIPA DC-008), values 2 to 8; 1 is `AS_STORED`."""
 
 
-def pdq_of_luma(luma: NDArray[np.float32]) -> tuple[bytes, int]:
+@dataclass(frozen=True, slots=True)
+class LumaPlane:
+    """A luma plane, uint8 or float32 [height, width], as a source of rows."""
+
+    luma: Rows
+
+    @property
+    def height(self) -> int:
+        return int(self.luma.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.luma.shape[1])
+
+    def rows(self, first: int, after: int) -> Rows:
+        return self.luma[first:after]
+
+
+def pdq_of_luma(luma: Rows) -> tuple[bytes, int]:
     """PDQ of a luma plane.
 
-    `luma` is float32[height, width], 0 to 255. Returns the 32 bytes in hex order (bit 255 first)
-    and the quality, 0 to 100. A side below 5 gives the zero hash with quality 0, as in the
-    reference. Raises ValueError when `luma` is not two-dimensional.
+    `luma` is float32 or uint8 [height, width], 0 to 255. Returns the 32 bytes in hex order (bit
+    255 first) and the quality, 0 to 100. A side below 5 gives the zero hash with quality 0, as in
+    the reference. Raises ValueError when `luma` is not two-dimensional.
     """
     if luma.ndim != 2:
         raise ValueError(f"luma must have two dimensions, not {luma.ndim}")
-    height, width = luma.shape
-    if min(height, width) < SMALLEST_SIDE:
+    if min(luma.shape) < SMALLEST_SIDE:
         return bytes(32), 0
-    tall = np.stack([w @ luma[lo : lo + len(w)] for lo, w in _bands(height)])
-    return pdq_of_block(_reduce_columns(tall.astype(np.float64), _bands(width)))
+    return pdq_of_block(block_of(LumaPlane(luma)))
 
 
 def pdq_of_block(block: Block) -> tuple[bytes, int]:
     """The 32 hash bytes and the quality of a 64 x 64 block from `block_of`."""
-    coefficients = _DCT @ block @ _DCT.T
+    return hashes_of(coefficients_of(block)[None])[0].tobytes(), quality_of(block)
+
+
+def coefficients_of(block: Block) -> Block:
+    """The 16 x 16 low frequencies of a 64 x 64 block, without the constant ones."""
+    coefficients: Block = _DCT @ block @ _DCT.T
+    return coefficients
+
+
+def hashes_of(coefficients: Block) -> NDArray[np.uint8]:
+    """The hashes, uint8[n, 32] in hex order, of float64[n, 16, 16] coefficients."""
+    flat = coefficients.reshape(len(coefficients), -1)
     # Lower median of 256 values, as Torben's method gives it.
-    median = np.partition(coefficients, 127, axis=None)[127]
-    bits = (coefficients > median).reshape(-1)
-    return np.packbits(bits[::-1]).tobytes(), _quality(block)
+    median = np.partition(flat, 127, axis=1)[:, 127:128]
+    return np.packbits((flat > median)[:, ::-1], axis=1)
+
+
+def quality_of(block: Block) -> int:
+    """Gradient sum of the block, 0 to 100, in single precision as the reference counts it."""
+    points = block.astype(np.float32)
+    total = 0
+    for axis in (0, 1):
+        steps = np.diff(points, axis=axis) * np.float32(100) / np.float32(255)
+        total += int(np.abs(np.trunc(steps)).sum())
+    return min(100, int(total / 90))
 
 
 def block_of(source: RowSource, turn: Turn = AS_STORED) -> Block:
@@ -95,41 +140,97 @@ def block_of(source: RowSource, turn: Turn = AS_STORED) -> Block:
     """
     if min(source.height, source.width) < SMALLEST_SIDE:
         raise ValueError("PDQ needs at least 5 pixels a side")
-    rows = _flipped(source.height) if turn.flip_rows else _bands(source.height)
-    columns = _flipped(source.width) if turn.flip_columns else _bands(source.width)
-    block = _reduce_columns(_reduce_rows(source, rows), columns)
+    rows = flipped(source.height) if turn.flip_rows else bands(source.height)
+    columns = flipped(source.width) if turn.flip_columns else bands(source.width)
+    block = reduced(source, rows, columns)
     return block.T if turn.transpose else block
 
 
-def _reduce_rows(source: RowSource, bands: tuple[tuple[int, Weights], ...]) -> Block:
-    """R(height) . luma, as float64[64, width]."""
-    tall = np.empty((_POINTS, source.width * 3), dtype=np.float32)
-    for picks in _groups(source, len(bands)):
-        first = min(bands[i][0] for i in picks)
-        after = max(bands[i][0] + len(bands[i][1]) for i in picks)
-        strip = source.rows(first, after).reshape(after - first, -1).astype(np.float32)
-        for i in picks:
-            lo, weights = bands[i]
-            tall[i] = weights @ strip[lo - first : lo - first + len(weights)]
-    luma: Block = tall.reshape(_POINTS, source.width, 3).astype(np.float64) @ _RGB_TO_LUMA
+def reduced(source: RowSource, rows: Bands, columns: Bands) -> Block:
+    """R(rows) . luma . R(columns)^T, as float64[len(rows), len(columns)].
+
+    No band may reach beyond the source (ValueError).
+    """
+    return reductions(source, [(rows, columns)])[0]
+
+
+def reductions(source: RowSource, plans: Sequence[Plan]) -> list[Block]:
+    """`reduced` for several plans, reading the source once."""
+    for rows, columns in plans:
+        _refuse_beyond(rows, source.height)
+        _refuse_beyond(columns, source.width)
+    reduced_rows = [np.empty((len(rows), source.width), np.float32) for rows, _ in plans]
+    for first, strip in _strips(source):
+        for tall, (rows, _) in zip(reduced_rows, plans, strict=True):
+            _add_rows(tall, rows, first, strip)
+    return [
+        _reduce_columns(tall, columns)
+        for tall, (_, columns) in zip(reduced_rows, plans, strict=True)
+    ]
+
+
+def _refuse_beyond(some: Bands, length: int) -> None:
+    if any(lo < 0 or lo + len(weights) > length for lo, weights in some):
+        raise ValueError(f"a band reaches beyond the {length} pixels there are")
+
+
+def _strips(source: RowSource) -> Iterator[tuple[int, Luma]]:
+    """The picture's luma in runs of rows of half a million pixels, with each run's first row.
+
+    A run is only good until the next one is asked for.
+    """
+    count = min(source.height, max(1, _STRIP_PIXELS // source.width))
+    # Fresh memory costs more than the conversion: one buffer for all runs.
+    scratch: list[Luma] = []
+    for first in range(0, source.height, count):
+        rows = source.rows(first, min(first + count, source.height))
+        yield first, _as_luma(rows, scratch)
+
+
+def _as_luma(rows: Rows, scratch: list[Luma]) -> Luma:
+    if rows.ndim == 3:
+        colours: Luma = rows.astype(np.float32) @ _RGB_TO_LUMA
+        return colours
+    if rows.dtype == np.float32:
+        return rows.astype(np.float32, copy=False)
+    if not scratch:
+        scratch.append(np.empty(rows.shape, np.float32))
+    luma = scratch[0][: len(rows)]
+    luma[...] = rows
     return luma
 
 
-def _groups(source: RowSource, picks: int) -> Iterator[range]:
-    """Runs of picks whose rows together stay near a million pixels."""
-    size = max(1, picks * _GROUP_PIXELS // (source.height * source.width))
-    for start in range(0, picks, size):
-        yield range(start, min(picks, start + size))
+def _add_rows(tall: Luma, rows: Bands, first: int, strip: Luma) -> None:
+    """Put into each row of R . luma, or add to it, what this strip contributes."""
+    after = first + len(strip)
+    for place, (lo, weights) in enumerate(rows):
+        start, end = max(lo, first), min(lo + len(weights), after)
+        if start >= end:
+            continue
+        run, seen = weights[start - lo : end - lo], strip[start - first : end - first]
+        if start == lo:
+            np.dot(run, seen, out=tall[place])
+        else:
+            tall[place] += np.dot(run, seen)
 
 
-def _reduce_columns(tall: Block, bands: tuple[tuple[int, Weights], ...]) -> Block:
-    """tall . R(width)^T, as float64[64, 64]."""
-    return np.stack([tall[:, lo : lo + len(w)] @ w for lo, w in bands], axis=1)
+def _reduce_columns(tall: Luma, columns: Bands) -> Block:
+    """tall . R(width)^T, a few bands at a time as one dense product."""
+    out = np.empty((len(tall), len(columns)))
+    for start in range(0, len(columns), _COLUMNS_AT_ONCE):
+        some = columns[start : start + _COLUMNS_AT_ONCE]
+        first = min(lo for lo, _ in some)
+        after = max(lo + len(weights) for lo, weights in some)
+        dense = np.zeros((len(some), after - first))
+        for row, (lo, weights) in zip(dense, some, strict=True):
+            row[lo - first : lo - first + len(weights)] = weights
+        out[:, start : start + len(some)] = tall[:, first:after].astype(np.float64) @ dense.T
+    return out
 
 
 @lru_cache(maxsize=256)
-def _bands(length: int) -> tuple[tuple[int, Weights], ...]:
-    """The non-zero run of each of the 64 rows of R: (first index, float32 weights summing to 1)."""
+def bands(length: int) -> Bands:
+    """R of one axis of this many pixels: its 64 bands."""
     window = -(-length // 128)
     right = (window + 2) // 2 - 1
     index = np.arange(length)
@@ -154,20 +255,10 @@ def _band(
     return first, np.cumsum(steps[:-1]).astype(np.float32)
 
 
-@lru_cache(maxsize=64)
-def _flipped(length: int) -> tuple[tuple[int, Weights], ...]:
-    """`_bands` of the axis read from its other end."""
-    return tuple((length - lo - len(w), w[::-1].copy()) for lo, w in _bands(length))
-
-
-def _quality(block: Block) -> int:
-    """Gradient sum of the block, 0 to 100, in single precision as the reference counts it."""
-    points = block.astype(np.float32)
-    total = 0
-    for axis in (0, 1):
-        steps = np.diff(points, axis=axis) * np.float32(100) / np.float32(255)
-        total += int(np.abs(np.trunc(steps)).sum())
-    return min(100, int(total / 90))
+@lru_cache(maxsize=256)
+def flipped(length: int) -> Bands:
+    """`bands` of the axis read from its other end."""
+    return tuple((length - lo - len(w), w[::-1].copy()) for lo, w in bands(length))
 
 
 def _dct_rows() -> Block:

@@ -158,11 +158,24 @@ class FrameHash:
         return f"<FrameHash {self.number} at {self.seconds:.3f} s quality {self.quality}>"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class FrameVariants:
+    """The query variants of frame `number`, shown `seconds` after the start."""
+
+    number: int
+    seconds: float
+    variants: tuple[Variant, ...]
+
+    def __repr__(self) -> str:
+        return f"<FrameVariants {self.number} at {self.seconds:.3f} s, {len(self.variants)}>"
+
+
 class Sampling(StrEnum):
     """Which frames of a video were hashed."""
 
     KEY_FRAMES = "key_frames"
-    """Those that stand alone: for asking."""
+    """Those that stand alone, and one a second of a short film with fewer than three of them: for
+    asking."""
     DENSE = "dense"
     """Every frame, in the end without those near the last kept one: for lists."""
 
@@ -172,13 +185,17 @@ class VideoHashes:
     """The hashed frames of a video, in the order in which they are shown.
 
     `cropped` are hashes of the same frames without the bars that all of them share (letterbox);
-    empty when there are none.
+    empty when there are none. `oriented` are those of the frames turned as the film wants them
+    shown; empty when it wants no turn. `variants` are there for some of the frames when the query
+    battery was asked for. A match that only one of these three found is for a person to look at.
     """
 
     sampling: Sampling
     frames: tuple[FrameHash, ...]
     duration_seconds: float | None
     cropped: tuple[FrameHash, ...] = ()
+    oriented: tuple[FrameHash, ...] = ()
+    variants: tuple[FrameVariants, ...] = ()
 
     def __repr__(self) -> str:
         return f"<VideoHashes {self.sampling} {len(self.frames)} frames>"
@@ -209,7 +226,8 @@ class Fingerprints:
 
     `md5` (16 bytes), `sha1` (20) and `sha256` (32) are of the bytes as received and always there.
     `pictures` holds the hashes of what could be decoded: the picture itself first. `format` is one
-    of jpeg, png, webp, gif, bmp, avif, heic, tiff, mp4, webm, or None. `pdq`, `pdq_quality` and
+    of jpeg, png, webp, gif, bmp, avif, heic, tiff, mp4, mov, webm, mkv, avi, flv, wmv, mpg, ts, or
+    None. `pdq`, `pdq_quality` and
     `pdq_oriented` are those of the first picture, or None where no pixel could be had or a side is
     below 5.
     """

@@ -15,10 +15,34 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from tocsin.engine.fingerprints.types import Decoding
 from tocsin.engine.media.gates import Admitted, refuse_by_size
+from tocsin.engine.media.headers import Size
+from tocsin.engine.media.options import Precision
 from tocsin.engine.media.pixels import Pixels
+from tocsin.engine.media.progressive import luma_scans
+
+SHORT_SIDE: Final = 256
+"""A scaled JPEG keeps at least this many pixels on its shorter side: with 128, the hash of some
+pictures moves by more than 10 bits, and with 384 hardly fewer bits move than with 256."""
 
 _ORIENTATION_TAG: Final = 0x0112
+_DECODING: Final = {
+    8: Decoding.SCALED_8,
+    4: Decoding.SCALED_4,
+    2: Decoding.SCALED_2,
+    1: Decoding.LUMA,
+}
+# Undoes what Pillow did to a TIFF with that orientation.
+_UNDO: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 
 # Each format has its one reader. `Image.open` would try every reader it knows, EPS (which starts
 # Ghostscript) and PDF among them, and asks the HEIF plug-in to register itself for the process.
@@ -36,28 +60,80 @@ _READERS: Final[dict[str, Callable[[io.BytesIO], Image.Image]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Pixels as stored, and the EXIF orientation (1 to 8) in which they want to be shown.
+    """Pixels as stored, and how they came about.
 
-    A HEIC file turns its picture by its own container, which its decoder has then already done:
-    orientation 1.
+    `size` is the picture's own (width, height); the pixels are one for each `scale` x `scale` of
+    it. `orientation` (1 to 8) is how EXIF wants it shown; a HEIC file turns its picture by its own
+    container, which its decoder has then already done: orientation 1.
     """
 
     pixels: Pixels
-    orientation: int
+    size: Size
+    orientation: int = 1
+    scale: int = 1
+    decoding: Decoding = Decoding.WHOLE
 
 
-def decode(data: bytes, admitted: Admitted) -> Decoded:
+def decode(data: bytes, admitted: Admitted, precision: Precision = Precision.LIST) -> Decoded:
     """The first frame of a file that passed the gates.
 
     Raises Refused when the decoder says it is larger than its header did, and otherwise whatever
     the decoder raises: seen so far are OSError, SyntaxError, ValueError, RuntimeError, EOFError,
     IndexError, struct.error, zlib.error, MemoryError. `examination` is there to catch them.
     """
-    picture = _READERS[admitted.kind](io.BytesIO(data))
-    refuse_by_size(picture.size, admitted)
+    picture = opened(data, admitted)
+    if precision is Precision.QUERY and isinstance(picture, JpegImageFile) and _has_luma(picture):
+        return _luma(data, picture, admitted)
+    if isinstance(picture, TiffImageFile):
+        return _tiff(picture, admitted)
     picture.load()
     refuse_by_size(picture.size, admitted)
-    return Decoded(Pixels(picture), _orientation(picture))
+    return Decoded(Pixels(picture), picture.size, _orientation(picture))
+
+
+def opened(data: bytes, admitted: Admitted) -> Image.Image:
+    """The file in its decoder's hands, not yet unpacked. Raises as `decode` does."""
+    picture = _READERS[admitted.kind](io.BytesIO(data))
+    refuse_by_size(picture.size, admitted)
+    return picture
+
+
+def _has_luma(picture: JpegImageFile) -> bool:
+    """Whether the first plane of a JPEG is PDQ's luma, judged as libjpeg judges it.
+
+    A single plane is grey; four planes are CMYK or YCCK. Three are YCbCr unless Adobe's marker, or
+    without any marker the letters R, G, B as names of the planes, say that they are RGB.
+    """
+    if picture.layers != 3:
+        return picture.layers == 1
+    if "jfif" in picture.info:
+        return True
+    if "adobe" in picture.info:
+        return picture.info.get("adobe_transform") != 0
+    return tuple(layer[0] for layer in picture.layer) != tuple(b"RGB")
+
+
+def _luma(data: bytes, picture: JpegImageFile, admitted: Admitted) -> Decoded:
+    """The luma alone, scaled down by the decoder as far as PDQ bears it."""
+    size = picture.size
+    scale = next((s for s in (8, 4, 2) if min(size) >= s * SHORT_SIDE), 1)
+    orientation = _orientation(picture)
+    if "progressive" in picture.info:
+        picture = JpegImageFile(io.BytesIO(luma_scans(data, scale)))
+        refuse_by_size(picture.size, admitted)
+    picture.draft("L", (picture.width // scale, picture.height // scale))
+    picture.load()
+    return Decoded(Pixels(picture), size, orientation, scale, _DECODING[scale])
+
+
+def _tiff(picture: TiffImageFile, admitted: Admitted) -> Decoded:
+    """Pillow turns a TIFF while it loads it; this gives the pixels as stored again."""
+    orientation = _orientation(picture)
+    picture.load()
+    refuse_by_size(picture.size, admitted)
+    undo = _UNDO.get(orientation)
+    stored = picture.transpose(undo) if undo is not None else picture
+    return Decoded(Pixels(stored), stored.size, orientation)
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -4,32 +4,34 @@
 `fingerprint` is both halves in one, for a caller who chooses to decode in its own process.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
-from tocsin.engine.fingerprints.pdq import (
-    SMALLEST_SIDE,
-    TURN_OF_ORIENTATION,
-    Block,
-    block_of,
-    pdq_of_block,
-)
+from tocsin.engine.fingerprints.pdq import Block
 from tocsin.engine.fingerprints.types import (
-    FLAT_BELOW_QUALITY,
-    SMALL_BELOW_PIXELS,
     Fingerprints,
     Gate,
     Origin,
-    PdqHash,
     PictureHashes,
     Sight,
     Status,
 )
+from tocsin.engine.media import animation, data_uris, headers, thumbnails
+from tocsin.engine.media.containers import film_kind
 from tocsin.engine.media.decode import Decoded, decode
-from tocsin.engine.media.gates import Admitted, admit
+from tocsin.engine.media.gates import Admitted, admit, refuse_by_length
+from tocsin.engine.media.hashing import (
+    Found,
+    TooSmallToHash,
+    hashes_of_picture,
+    is_even,
+    variants_of_picture,
+)
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.refusals import Refused
 from tocsin.engine.media.truncation import truncated_files
+from tocsin.engine.media.video import examine_video
 
 _STATUS_OF_GATE: Final = dict.fromkeys(Gate, Status.FLAT) | {Gate.PIXELS: Status.TOO_SMALL}
 
@@ -63,17 +65,23 @@ def combine(data: bytes, digests: Digests, sight: Sight) -> Fingerprints:
 def examine(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
     """What the pixels of a file give. Never raises for what is in `data`."""
     try:
+        refuse_by_length(data, options)
+        if options.video is not None and film_kind(data) is not None:
+            return examine_video(data, options)
+        if options.data_uris and headers.kind_of(data) is None:
+            return _document(data, options)
         admitted = admit(data, options)
-        return _whole(data, admitted) or _damaged(data, admitted)
+        sight = _whole(data, admitted, options) or _damaged(data, admitted, options)
+        return _with_more(sight, data, admitted, options)
     except Refused as refused:
         return refused.sight
 
 
-def _whole(data: bytes, admitted: Admitted) -> Sight | None:
+def _whole(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight | None:
     """The sight of an undamaged file, or None when the decoder found fault with it."""
     try:
         with truncated_files(accepted=False):
-            return _sight(decode(data, admitted), admitted, Status.OK)
+            return _sight(data, admitted, options, Status.OK)
     except Refused:
         raise
     except MemoryError:
@@ -82,11 +90,11 @@ def _whole(data: bytes, admitted: Admitted) -> Sight | None:
         return None
 
 
-def _damaged(data: bytes, admitted: Admitted) -> Sight:
+def _damaged(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
     """A second try that takes what pixels there are, since browsers show such files as well."""
     try:
         with truncated_files(accepted=True):
-            return _sight(decode(data, admitted), admitted, Status.PARTIAL)
+            return _sight(data, admitted, options, Status.PARTIAL)
     except Refused:
         raise
     except MemoryError:
@@ -95,39 +103,83 @@ def _damaged(data: bytes, admitted: Admitted) -> Sight:
         raise Refused(Status.CORRUPT, admitted.kind, admitted.size) from None
 
 
-def _sight(decoded: Decoded, admitted: Admitted, decoded_as: Status) -> Sight:
-    pixels = decoded.pixels
-    if min(pixels.width, pixels.height) < SMALLEST_SIDE:
-        return Sight(Status.TOO_SMALL, admitted.kind, pixels.width, pixels.height)
-    block = block_of(pixels)
-    if decoded_as is Status.PARTIAL and _empty(block):
+def _sight(data: bytes, admitted: Admitted, options: MediaOptions, decoded_as: Status) -> Sight:
+    decoded = decode(data, admitted, options.precision)
+    try:
+        hashes, block = _hashed(decoded, Found(Origin.PICTURE, 0, len(data)), options)
+    except TooSmallToHash:
+        return Sight(Status.TOO_SMALL, admitted.kind, *decoded.size)
+    if decoded_as is Status.PARTIAL and is_even(block):
         raise Refused(Status.CORRUPT, admitted.kind, admitted.size)
-    value, quality = pdq_of_block(block)
-    gate = _gate(quality, min(pixels.width, pixels.height))
-    hashes = PictureHashes(
-        origin=Origin.PICTURE,
-        number=0,
-        width=pixels.width,
-        height=pixels.height,
-        pdq=PdqHash(value, quality),
-        pdq_oriented=_oriented(decoded),
-        gate=gate,
-    )
-    status = _STATUS_OF_GATE[gate] if gate else decoded_as
-    return Sight(status, admitted.kind, pixels.width, pixels.height, (hashes,))
+    status = _STATUS_OF_GATE[hashes.gate] if hashes.gate else decoded_as
+    return Sight(status, admitted.kind, *decoded.size, (hashes,))
 
 
-def _empty(block: Block) -> bool:
-    """One even tone: what a decoder leaves when it got a header and no picture."""
-    return float(block.max() - block.min()) < 0.5
+def _hashed(decoded: Decoded, found: Found, options: MediaOptions) -> tuple[PictureHashes, Block]:
+    hashes, block = hashes_of_picture(decoded, found)
+    if options.battery:
+        hashes = replace(hashes, variants=variants_of_picture(decoded))
+    return hashes, block
 
 
-def _gate(quality: int, shorter_side: int) -> Gate | None:
-    if shorter_side < SMALL_BELOW_PIXELS:
-        return Gate.PIXELS
-    return Gate.QUALITY if quality < FLAT_BELOW_QUALITY else None
+def _with_more(sight: Sight, data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
+    """The same with the further pictures that were asked for; none of them can cost the first."""
+    more: list[PictureHashes] = []
+    status = sight.status
+    if options.max_frames > 1:
+        frames, all_there = _frames(data, admitted, options)
+        more += frames
+        status = Status.PARTIAL if status is Status.OK and not all_there else status
+    if options.thumbnails:
+        embedded = thumbnails.embedded_in(data, admitted.kind)
+        more += _inner(embedded, Origin.THUMBNAIL, options)
+    return replace(sight, status=status, pictures=(*sight.pictures, *more)) if more else sight
 
 
-def _oriented(decoded: Decoded) -> PdqHash | None:
-    turn = TURN_OF_ORIENTATION.get(decoded.orientation)
-    return PdqHash(*pdq_of_block(block_of(decoded.pixels, turn))) if turn else None
+def _frames(
+    data: bytes, admitted: Admitted, options: MediaOptions
+) -> tuple[list[PictureHashes], bool]:
+    """Further frames of an animation, and whether every one that was tried came out."""
+    found: list[PictureHashes] = []
+    try:
+        with truncated_files(accepted=False):
+            for number, decoded in animation.further_frames(data, admitted, options):
+                frame = Found(Origin.FRAME, number, len(data))
+                found.append(_hashed(decoded, frame, options)[0])
+    except (Refused, TooSmallToHash):
+        return found, True
+    except Exception:  # noqa: BLE001 - as above; the frames before it stand
+        return found, False
+    return found, True
+
+
+def _document(data: bytes, options: MediaOptions) -> Sight:
+    """The pictures that a document holds as text; those that may match alone come first.
+
+    Its status is that of the first, or `unsupported` when it holds none. `partial`: it holds more
+    than the options allow.
+    """
+    written, all_there = data_uris.pictures_in(data, options.max_data_uris)
+    found = sorted(_inner(written, Origin.DATA_URI, options), key=lambda p: p.gate is not None)
+    if not found:
+        raise Refused(Status.UNSUPPORTED)
+    gate = found[0].gate
+    status = _STATUS_OF_GATE[gate] if gate else Status.OK if all_there else Status.PARTIAL
+    return Sight(status, pictures=tuple(found))
+
+
+def _inner(files: list[bytes], origin: Origin, options: MediaOptions) -> list[PictureHashes]:
+    """The first picture of each file found inside another one, where it could be hashed.
+
+    Together they may have as many pixels as the frames of one animation.
+    """
+    left = options.max_frame_pixels
+    found: list[PictureHashes] = []
+    for number, data in enumerate(files):
+        pixels = min(left, options.max_pixels)
+        sight = examine(data, options.for_one_picture(max_pixels=pixels))
+        left -= (sight.width or 0) * (sight.height or 0)
+        found += [replace(p, origin=origin, number=number) for p in sight.pictures[:1]]
+        if left <= 0:
+            break
+    return found

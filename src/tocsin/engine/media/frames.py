@@ -1,4 +1,4 @@
-"""What a decoder worker and the process that started it say to each other, over two pipes.
+"""What a decoder worker and the process that asks it say to each other, over one socket.
 
 A frame is a fixed head (number of the question, length of the note, length of the body), a note in
 MessagePack, and the body. A question's note holds the options and its body the file; an answer's
@@ -13,13 +13,18 @@ from typing import Final
 import msgspec
 
 from tocsin.engine.fingerprints.types import FrameHash, PictureHashes, Sight, VideoHashes
+from tocsin.engine.media.containment import Containment
 from tocsin.engine.media.options import MediaOptions
+from tocsin.engine.media.refusals import LARGEST_SIDE
 
 HEAD: Final = struct.Struct("!QIQ")
 READY: Final = 0
-"""The number of the frame by which a new worker says that it has loaded its decoders."""
+"""The number of the frame by which a new worker says that it has shut itself in, and how."""
+LONGEST_READY: Final = 1 << 12
 LONGEST_ANSWER: Final = 32 << 20
 """A dense list of a long film has hundreds of thousands of frames of some 50 bytes each."""
+_SHORT_ANSWER: Final = 1 << 20
+_PICTURE_BYTES: Final = 1 << 15  # one with all its query variants, and some to spare
 _LONGEST_NAME: Final = 80
 _DECODER: Final = msgspec.msgpack.Decoder(Sight)
 
@@ -47,10 +52,34 @@ def read_question(note: bytes) -> Question:
     return msgspec.msgpack.decode(note, type=Question)
 
 
-def answer_frame(number: int, sight: Sight | None) -> bytes:
-    """An answer; without a sight it is the READY frame's empty note."""
-    note = b"" if sight is None else msgspec.msgpack.encode(sight)
+def answer_frame(number: int, sight: Sight) -> bytes:
+    """The answer to a question."""
+    note = msgspec.msgpack.encode(sight)
     return HEAD.pack(number, len(note), 0) + note
+
+
+def ready_frame(containment: Containment) -> bytes:
+    """A new worker's first words."""
+    note = msgspec.msgpack.encode(containment)
+    return HEAD.pack(READY, len(note), 0) + note
+
+
+def read_ready(note: bytes) -> Containment:
+    """What holds a new worker in, by its own word: it has seen no file yet.
+    Raises MisreadAnswer."""
+    try:
+        return msgspec.msgpack.decode(note, type=Containment)
+    except (msgspec.MsgspecError, ValueError):
+        raise MisreadAnswer("the worker did not say what holds it in") from None
+
+
+def longest_answer(options: MediaOptions) -> int:
+    """The most bytes that an honest worker answers to these options, so that a dishonest one
+    cannot make us keep and unpack more."""
+    if options.video is not None:
+        return LONGEST_ANSWER
+    pictures = options.max_frames + (options.max_data_uris if options.data_uris else 0)
+    return min(_SHORT_ANSWER + pictures * _PICTURE_BYTES, LONGEST_ANSWER)
 
 
 def read_answer(note: bytes) -> Sight:
@@ -65,7 +94,7 @@ def read_answer(note: bytes) -> Sight:
         raise MisreadAnswer("the worker's answer is not one") from None
     if not (_is_sound(sight) and all(map(_is_sound_picture, sight.pictures))):
         raise MisreadAnswer("something in the worker's answer is out of its range")
-    if sight.video is not None and not all(map(_is_sound_frame, _frames_of(sight.video))):
+    if sight.video is not None and not _is_sound_video(sight.video):
         raise MisreadAnswer("a frame in the worker's answer is out of its range")
     return sight
 
@@ -93,8 +122,18 @@ def _is_sound_frame(frame: FrameHash) -> bool:
     return frame.number >= 0 and isfinite(frame.seconds) and _is_hash(frame.value, frame.quality)
 
 
-def _frames_of(video: VideoHashes) -> tuple[FrameHash, ...]:
-    return video.frames + video.cropped
+def _is_sound_video(video: VideoHashes) -> bool:
+    return (
+        (video.duration_seconds is None or 0 <= video.duration_seconds < 1e9)
+        and all(map(_is_sound_frame, video.frames + video.cropped + video.oriented))
+        and all(
+            frame.number >= 0
+            and isfinite(frame.seconds)
+            and all(_is_hash(v.value, v.quality) for v in frame.variants)
+            and all(len(v.transformation) <= _LONGEST_NAME for v in frame.variants)
+            for frame in video.variants
+        )
+    )
 
 
 def _is_hash(value: bytes, quality: int) -> bool:
@@ -102,4 +141,4 @@ def _is_hash(value: bytes, quality: int) -> bool:
 
 
 def _is_size(pixels: int | None) -> bool:
-    return pixels is None or 0 <= pixels <= 1 << 32
+    return pixels is None or 0 <= pixels <= LARGEST_SIDE

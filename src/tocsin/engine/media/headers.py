@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from tocsin.engine.media import boxes
+from tocsin.engine.media.chunks import GIF_IMAGE, gif_blocks
 
 Size = tuple[int, int]
 
 _JPEG_MOST_MARKERS: Final = 10_000
+# Decoders step over fill bytes one at a time.
+_JPEG_MOST_FILL: Final = 1_000_000
+_FILL: Final = re.compile(rb"\xff+")
 # In coded data, FF is followed by 00 (a stuffed FF) or by a restart marker; anything else ends it.
 _AFTER_CODED_DATA: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 _JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -24,7 +28,8 @@ _BMP_HEADERS: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 @dataclass(frozen=True, slots=True)
 class JpegShape:
-    """Size and number of scans of a JPEG; `endless` when it has too many markers to walk."""
+    """Size and number of scans of a JPEG; `endless` when it has too many markers, or too much
+    between them, to walk."""
 
     size: Size | None
     scans: int
@@ -57,12 +62,14 @@ def jpeg_shape(data: bytes) -> JpegShape:
     thumbnail inside a segment is not counted. The largest frame size claimed is the one reported.
     """
     size: Size | None = None
-    scans, at = 0, 2
+    scans, at, filled = 0, 2, 0
     for _ in range(_JPEG_MOST_MARKERS):
-        at = data.find(b"\xff", at)
-        while 0 <= at < len(data) - 1 and data[at + 1] == 0xFF:
-            at += 1
-        if at < 0 or at + 4 > len(data) or data[at + 1] == 0xD9:
+        fill = _FILL.search(data, at)
+        at = fill.end() - 1 if fill else len(data)
+        filled += at - fill.start() if fill else 0
+        if filled > _JPEG_MOST_FILL:
+            break
+        if at + 4 > len(data) or data[at + 1] == 0xD9:
             return JpegShape(size, scans, endless=False)
         marker = data[at + 1]
         if marker in _JPEG_BARE or marker == 0:
@@ -85,15 +92,10 @@ def _png(data: bytes) -> Size | None:
 
 def _gif(data: bytes) -> Size | None:
     """Larger of the screen and the first frame: the first frame may reach outside the screen."""
-    width, height, flags = struct.unpack_from("<HHB", data, 6)
-    at = 13 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
-    while data[at] == 0x21:
-        at += 2
-        while data[at]:
-            at += data[at] + 1
-        at += 1
-    if data[at] == 0x2C:
-        left, top, frame_width, frame_height = struct.unpack_from("<HHHH", data, at + 1)
+    width, height = struct.unpack_from("<HH", data, 6)
+    first = next((at for kind, at in gif_blocks(data) if kind == GIF_IMAGE), None)
+    if first is not None:
+        left, top, frame_width, frame_height = struct.unpack_from("<HHHH", data, first + 1)
         width, height = max(width, left + frame_width), max(height, top + frame_height)
     return width, height
 

@@ -1,8 +1,8 @@
 """What a caller may ask of the decoder, and where it stops."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from tocsin.engine.fingerprints.types import Sampling
 
@@ -30,7 +30,9 @@ class MediaOptions:
 
     The limits count in binary millions, so that a "100-megapixel" camera's 11,648 x 8,736 passes.
     A file above any of them is `too_large`. `max_scan_pixels` bounds scans x pixels of a JPEG,
-    which is what a progressive one costs, and `max_frame_pixels` frames x pixels of an animation.
+    which is what a progressive one costs. Two limits cost no file its answer: of an animation, only
+    as many frames are walked as `max_frame_pixels` has room for, and of the pictures written in a
+    document the first `max_data_uris`, with together no more pixels than that, are looked at.
     """
 
     precision: Precision = Precision.LIST
@@ -47,6 +49,23 @@ class MediaOptions:
     max_scan_pixels: int = 2_000 * _MEBI
     max_frame_pixels: int = 200 * _MEBI
     max_video_bytes: int = 256 * _MEBI
+    max_data_uris: int = 64
+
+    def __post_init__(self) -> None:
+        if self.max_frames < 1:
+            raise ValueError("max_frames counts the first frame too: at least 1")
+
+    def for_one_picture(self, *, max_pixels: int) -> Self:
+        """The same for a picture inside another file: no frames, nothing inside it in turn."""
+        return replace(
+            self,
+            max_frames=1,
+            thumbnails=False,
+            data_uris=False,
+            video=None,
+            max_pixels=max_pixels,
+            max_jpeg_pixels=max_pixels,
+        )
 
 
 DEFAULT_OPTIONS: Final = MediaOptions()

@@ -1,29 +1,28 @@
 """Fingerprints from strangers' bytes, with every decoder in a process that may be killed."""
 
 import os
-import sys
+import signal
 import threading
 import time
+import warnings
+import weakref
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
 from tocsin.engine.fingerprints.types import Fingerprints, Sight, Status
+from tocsin.engine.media.containment import Containment, ContainmentWarning
 from tocsin.engine.media.examination import combine
 from tocsin.engine.media.gates import refuse_by_length
+from tocsin.engine.media.nursery import ZYGOTE_COMMAND, DecoderUnavailable, Nursery, ZygoteDied
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
-from tocsin.engine.media.process import (
-    DecoderUnavailable,
-    WorkerDied,
-    WorkerProcess,
-    WorkerTooSlow,
-)
+from tocsin.engine.media.process import WorkerDied, WorkerProcess, WorkerTooSlow
 from tocsin.engine.media.refusals import Refused
 
-# -P: the folder we happen to stand in is no place to import from.
-WORKER_COMMAND: Final = (sys.executable, "-P", "-m", "tocsin.engine.media.worker")
 _TRIES: Final = 2
+_AT_DEADLINE: Final = "deadline"
 
 
 class PoolClosed(Exception):
@@ -31,11 +30,14 @@ class PoolClosed(Exception):
 
 
 class DecoderPool:
-    """Up to `workers` decoder processes, started when first needed; safe for any number of threads.
+    """Up to `workers` decoder processes, forked when first needed; safe for any number of threads.
 
     Each is replaced after `files_per_worker` files, and killed when it has not answered within
-    `deadline_seconds` of being given a file. Bytes go through a pipe and never touch a disk.
+    `deadline_seconds` of being given a file. Bytes go through a socket and never touch a disk.
     Use it as `with DecoderPool(2) as pool: pool.fingerprint(data)`.
+
+    Where the system cannot hold the workers in as it should, the pool works all the same and says
+    so by a ContainmentWarning, once; to refuse such a system, turn that warning into an error.
     """
 
     def __init__(
@@ -49,11 +51,16 @@ class DecoderPool:
         self._workers = workers
         self._idle: list[WorkerProcess | None] = [None] * workers
         self._busy: set[WorkerProcess] = set()
+        self._deaths: Counter[str] = Counter()
         self._closed = False
         self._owner_pid = os.getpid()
-        # A worker dies with the *thread* that started it (that is what PR_SET_PDEATHSIG watches),
-        # so one thread of our own, which lives as long as the pool, starts them all.
+        self._warned = False
+        self._starting = threading.Lock()
+        self._nursery: Nursery | None = None
+        # The zygote dies with the *thread* that started it (that is what PR_SET_PDEATHSIG watches),
+        # so one thread of our own, which lives as long as the pool, starts it.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="decoder-starter")
+        _POOLS.add(self)
 
     def fingerprint(self, data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Fingerprints:
         """The same as `tocsin.engine.fingerprint`, decoded in a worker; waits for a free one.
@@ -74,9 +81,10 @@ class DecoderPool:
                 try:
                     digests, sight = self._ask(worker, data, options)
                 except WorkerDied:
-                    self._end(worker)
+                    self._bury(worker)
                 except WorkerTooSlow:
                     self._end(worker)
+                    self._count(_AT_DEADLINE)
                     return combine(data, digests_of(data), Sight(Status.TOO_LARGE))
                 except BaseException:
                     # Its answer may still be on the way: nobody else must get it.
@@ -89,10 +97,29 @@ class DecoderPool:
         finally:
             self._give_back(slot)
 
+    @property
+    def containment(self) -> Containment:
+        """What holds the workers in; waits for a free one, and starts it where none runs.
+
+        Raises DecoderUnavailable and PoolClosed.
+        """
+        slot = self._take()
+        try:
+            slot = slot or self._started()
+            return slot.containment
+        finally:
+            self._give_back(slot)
+
     def worker_pids(self) -> tuple[int, ...]:
         """Process ids of the workers that are running now, busy ones first."""
         with self._changed:
             return tuple(w.pid for w in (*self._busy, *self._idle) if w is not None)
+
+    def deaths(self) -> dict[str, int]:
+        """How many workers ended that nobody bade end, by how: `deadline`, the name of a signal
+        (`SIGSYS`: it made a call that decoding does not need), or `exit N`."""
+        with self._changed:
+            return dict(self._deaths)
 
     def close(self) -> None:
         """Lets the files in hand be answered, then ends all workers. May be called again."""
@@ -102,10 +129,14 @@ class DecoderPool:
             self._closed = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: len(self._idle) == self._workers)
-            for worker in self._idle:
-                if worker is not None:
-                    worker.kill()
-            self._idle = [None] * self._workers
+            idle, self._idle = self._idle, [None] * self._workers
+        for worker in idle:
+            if worker is not None:
+                worker.kill()
+        with self._starting:
+            nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.close()
         self._starter.shutdown()
 
     def __enter__(self) -> Self:
@@ -130,7 +161,7 @@ class DecoderPool:
 
     def _take(self) -> WorkerProcess | None:
         if os.getpid() != self._owner_pid:
-            # Two processes on one pipe would get each other's answers.
+            # Two processes on one socket would get each other's answers.
             raise PoolClosed("this pool belongs to the process that made it")
         with self._changed:
             while not self._idle and not self._closed:
@@ -143,15 +174,58 @@ class DecoderPool:
             return slot
 
     def _started(self) -> WorkerProcess:
-        worker = self._starter.submit(WorkerProcess, WORKER_COMMAND).result()
+        worker = self._forked()
+        try:
+            worker.await_ready()
+            self._warn_of(worker.containment)
+        except (WorkerDied, WorkerTooSlow):
+            ended = _words(worker.kill())
+            raise DecoderUnavailable(f"a decoder worker could not start ({ended})") from None
+        except BaseException:
+            worker.kill()
+            raise
         with self._changed:
             self._busy.add(worker)
         return worker
 
-    def _end(self, worker: WorkerProcess) -> None:
+    def _forked(self) -> WorkerProcess:
+        for _ in range(_TRIES):
+            nursery = self._opened()
+            try:
+                return nursery.fork()
+            except ZygoteDied:
+                with self._starting:
+                    if self._nursery is nursery:
+                        self._nursery = None
+        raise DecoderUnavailable("the process that forks decoder workers died, twice")
+
+    def _opened(self) -> Nursery:
+        with self._starting:
+            if self._nursery is None:
+                self._nursery = self._starter.submit(Nursery, ZYGOTE_COMMAND).result()
+            return self._nursery
+
+    def _warn_of(self, containment: Containment) -> None:
+        if not (containment.whole or self._warned):
+            warnings.warn(
+                "decoders of strangers' files run here without all that should hold them in: "
+                f"{containment.lacking}. See docs/engine/containment.md.",
+                ContainmentWarning,
+                stacklevel=5,
+            )
+            self._warned = True
+
+    def _bury(self, worker: WorkerProcess) -> None:
+        self._count(_words(self._end(worker)))
+
+    def _end(self, worker: WorkerProcess) -> int | None:
         with self._changed:
             self._busy.discard(worker)
-        worker.kill()
+        return worker.kill()
+
+    def _count(self, how: str) -> None:
+        with self._changed:
+            self._deaths[how] += 1
 
     def _give_back(self, slot: WorkerProcess | None) -> None:
         if slot is not None and slot.asked >= self._files_per_worker:
@@ -162,6 +236,39 @@ class DecoderPool:
                 self._busy.discard(slot)
             self._idle.append(slot)
             self._changed.notify_all()
+
+    def _let_go(self) -> None:
+        """In a process forked from ours: closes its copies of our sockets, so that the workers
+        still see when we hang up. No locks: whoever held them is not in this process."""
+        for worker in (*self._busy, *self._idle):
+            if worker is not None:
+                worker.let_go()
+        if self._nursery is not None:
+            self._nursery.let_go()
+
+
+_POOLS: Final[weakref.WeakSet[DecoderPool]] = weakref.WeakSet()
+
+
+def _let_go_of_all() -> None:
+    for pool in list(_POOLS):
+        pool._let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_of_all)
+
+
+def _words(status: int | None) -> str:
+    """How a process ended, from its exit status or less the number of its signal."""
+    if status is None:
+        return "with its zygote"
+    if status >= 0:
+        return f"exit {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
 
 
 __all__ = ["DecoderPool", "DecoderUnavailable", "PoolClosed"]

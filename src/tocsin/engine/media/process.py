@@ -1,30 +1,24 @@
-"""One decoder worker, seen from the process that started it."""
+"""One decoder worker, seen from the process that asks it."""
 
-import fcntl
 import os
 import select
-import subprocess
-import sys
+import signal
+import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from tocsin.engine.fingerprints.types import Sight
 from tocsin.engine.media import frames
+from tocsin.engine.media.containment import Containment
 from tocsin.engine.media.options import MediaOptions
 
-_START_SECONDS: Final = 60.0
 _ALARM_AFTER_DEADLINE_SECONDS: Final = 5.0
-_PIPE_BYTES: Final = 1 << 20
-_ONE_THREAD: Final = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-
-
-class DecoderUnavailable(Exception):
-    """No decoder worker could be started, so nothing can be said about any file."""
+_READY_SECONDS: Final = 30.0
+_SHORTEST_WAIT_SECONDS: Final = 0.001  # nought would mean: do not wait, and fail otherwise
+_AT_ONCE: Final = 1 << 16
+_SOCKET_BYTES: Final = 1 << 20
 
 
 class WorkerDied(Exception):
@@ -38,41 +32,59 @@ class WorkerTooSlow(Exception):
 class WorkerProcess:
     """A running worker. Used by one thread at a time; killed, never asked again, after a failure.
 
-    Construction waits until its decoders are loaded. Raises DecoderUnavailable.
+    `handle` is an open pidfd, where the system has such, and `collect` asks the zygote to end it
+    and to say how it ended; both are this object's from now on, and so is `line`.
     """
 
-    def __init__(self, command: tuple[str, ...]) -> None:
-        self._process = _start(command)
-        self._asked = 0
-        assert self._process.stdin is not None  # noqa: S101 - both are pipes: we said so above
-        assert self._process.stdout is not None  # noqa: S101
-        self._to = self._process.stdin.fileno()
-        self._from = self._process.stdout.fileno()
-        for end in (self._to, self._from):
-            os.set_blocking(end, False)
-        if sys.platform == "linux":
-            with suppress(OSError):  # a busy user may be over his share of pipe memory
-                fcntl.fcntl(self._to, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        self._await_ready()
+    containment: Containment
+    """What holds it in, by its own word before it saw any file."""
 
-    @property
-    def pid(self) -> int:
-        """The worker's process id."""
-        return self._process.pid
+    def __init__(
+        self,
+        pid: int,
+        line: socket.socket,
+        handle: int | None,
+        collect: Callable[[int], int | None],
+    ) -> None:
+        self.pid: Final = pid
+        self._line = line
+        self._handle = handle
+        self._collect = collect
+        self._asked = 0
+        self._longest = frames.LONGEST_READY
+        with suppress(OSError):
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
 
     @property
     def asked(self) -> int:
         """How many files it has been given."""
         return self._asked
 
+    def await_ready(self) -> None:
+        """Waits until it has shut itself in; `containment` then says how. Raises WorkerDied or
+        WorkerTooSlow."""
+        note = self._frame(frames.READY, time.monotonic() + _READY_SECONDS)
+        try:
+            self.containment = frames.read_ready(note)
+        except frames.MisreadAnswer:
+            raise WorkerDied("the worker did not say what holds it in") from None
+
     def send(self, data: bytes, options: MediaOptions, deadline: float) -> None:
         """Hands over one file. `deadline` is on the monotonic clock. Raises WorkerDied
         or WorkerTooSlow."""
         self._asked += 1
+        self._longest = frames.longest_answer(options)
         give_up = max(0.0, deadline - time.monotonic()) + _ALARM_AFTER_DEADLINE_SECONDS
-        question = frames.Question(options, give_up)
-        self._write(frames.question_frame(self._asked, question, len(data)), deadline)
-        self._write(data, deadline)
+        head = frames.question_frame(self._asked, frames.Question(options, give_up), len(data))
+        try:
+            self._line.settimeout(_left(deadline))
+            sent = self._line.sendmsg([head, data]) - len(head)
+            if sent < len(data):
+                self._send_rest(head, data, sent)
+        except TimeoutError:
+            raise WorkerTooSlow("the worker had not taken its file at the deadline") from None
+        except OSError:
+            raise WorkerDied("the worker ended while it was given a file") from None
 
     def receive(self, deadline: float) -> Sight:
         """The answer to what was sent last. Raises WorkerDied or WorkerTooSlow."""
@@ -81,79 +93,69 @@ class WorkerProcess:
         except frames.MisreadAnswer:
             raise WorkerDied("the worker answered nonsense") from None
 
-    def kill(self) -> None:
-        """Ends the worker at once and leaves no zombie."""
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        self._process.wait()
+    def kill(self) -> int | None:
+        """Ends the worker at once, leaves no zombie, and says how it ended: its exit status, or
+        less the number of the signal; None when that cannot be known any more."""
+        if self._handle is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        self._line.close()
+        status = self._collect(self.pid)
+        self._close_handle(wait=status is None)
+        return status
 
-    def _await_ready(self) -> None:
-        try:
-            self._frame(frames.READY, time.monotonic() + _START_SECONDS)
-        except (WorkerDied, WorkerTooSlow):
-            self.kill()
-            raise DecoderUnavailable("a decoder worker could not be started") from None
+    def let_go(self) -> None:
+        """In a process forked from ours: closes its copies, and leaves the worker alone."""
+        self._line.close()
+        self._close_handle(wait=False)
+
+    def _close_handle(self, *, wait: bool) -> None:
+        handle, self._handle = self._handle, None
+        if handle is None:
+            return
+        if wait:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            poll.poll(1000)
+        os.close(handle)
+
+    def _send_rest(self, head: bytes, data: bytes, sent: int) -> None:
+        if sent < 0:
+            self._line.sendall(head[sent:])
+            sent = 0
+        # The time-out counts for the whole of it.
+        self._line.sendall(memoryview(data)[sent:])
 
     def _frame(self, number: int, deadline: float) -> bytes:
-        said, note_length, body_length = frames.HEAD.unpack(self._read(frames.HEAD.size, deadline))
-        if said != number or note_length > frames.LONGEST_ANSWER or body_length:
+        """The note of the frame with that number; most come whole with the first call."""
+        got = self._some(_AT_ONCE, deadline)
+        while len(got) < frames.HEAD.size:
+            got += self._some(_AT_ONCE, deadline)
+        said, note_length, body_length = frames.HEAD.unpack_from(got)
+        if said != number or note_length > self._longest or body_length:
             raise WorkerDied("the worker answered another question")
-        return self._read(note_length, deadline)
+        note = bytearray(got[frames.HEAD.size :])
+        while len(note) < note_length:
+            note += self._some(note_length - len(note), deadline)
+        if len(note) > note_length:
+            raise WorkerDied("the worker said more than it was asked")
+        return bytes(note)
 
-    def _write(self, data: bytes, deadline: float) -> None:
-        rest = memoryview(data)
-        while rest:
-            _wait_for(self._to, select.POLLOUT, deadline)
-            try:
-                rest = rest[os.write(self._to, rest) :]
-            except BlockingIOError:
-                continue
-            except OSError:
-                raise WorkerDied("the worker ended while it was given a file") from None
-
-    def _read(self, length: int, deadline: float) -> bytes:
-        got = bytearray()
-        while len(got) < length:
-            _wait_for(self._from, select.POLLIN, deadline)
-            try:
-                piece = os.read(self._from, length - len(got))
-            except BlockingIOError:
-                continue
-            if not piece:
-                raise WorkerDied("the worker ended without an answer")
-            got += piece
-        return bytes(got)
+    def _some(self, length: int, deadline: float) -> bytes:
+        try:
+            self._line.settimeout(_left(deadline))
+            piece = self._line.recv(length)
+        except TimeoutError:
+            raise WorkerTooSlow("the worker had not answered at the deadline") from None
+        except OSError:
+            piece = b""
+        if not piece:
+            raise WorkerDied("the worker ended without an answer")
+        return piece
 
 
-def _wait_for(end: int, event: int, deadline: float) -> None:
+def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
-    poll = select.poll()
-    poll.register(end, event)
-    if left <= 0 or not poll.poll(left * 1000):
-        raise WorkerTooSlow("the worker had not answered at the deadline")
-
-
-def _start(command: tuple[str, ...]) -> "subprocess.Popen[bytes]":
-    # Only what it needs to find our code: the parent's environment may hold secrets. Its own
-    # process group: Ctrl-C in a terminal is for the parent, which then ends its workers.
-    environment = {
-        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        **_ONE_THREAD,
-    }
-    try:
-        return subprocess.Popen(
-            [*command, str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env=environment,
-            cwd="/",
-            process_group=0,
-        )
-    except OSError:
-        raise DecoderUnavailable("a decoder worker could not be started") from None
+    if left <= 0:
+        raise TimeoutError
+    return max(left, _SHORTEST_WAIT_SECONDS)

@@ -1,6 +1,11 @@
 """The one exception by which gates and decoder say that a file gives no pixels."""
 
+from typing import Final
+
 from tocsin.engine.fingerprints.types import Sight, Status
+
+LARGEST_SIDE: Final = 1 << 32
+"""A header may claim any number (Matroska: 64 bits). What no picture can have is not repeated."""
 
 
 class Refused(Exception):
@@ -10,6 +15,8 @@ class Refused(Exception):
         self, status: Status, kind: str | None = None, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(f"no pixels: {status}")
+        if size is not None and max(size) > LARGEST_SIDE:
+            size = None
         self.sight = Sight(
             status=status,
             format=kind,

@@ -1,0 +1,119 @@
+"""From one decoded picture to its hashes: both dialects, as stored and as shown, in one walk."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from tocsin.engine.fingerprints.battery import mean_bands, variants_of
+from tocsin.engine.fingerprints.distinctive import gate_of
+from tocsin.engine.fingerprints.folding import GRID, folded, nearest_512
+from tocsin.engine.fingerprints.pdq import (
+    AS_STORED,
+    SMALLEST_SIDE,
+    TURN_OF_ORIENTATION,
+    Bands,
+    Block,
+    Plan,
+    bands,
+    flipped,
+    pdq_of_block,
+    reduced,
+    reductions,
+)
+from tocsin.engine.fingerprints.types import (
+    Dialect,
+    Origin,
+    PdqHash,
+    PictureHashes,
+    Variant,
+)
+from tocsin.engine.media.decode import Decoded
+from tocsin.engine.media.headers import Size
+
+_EVEN_BELOW_TONES: Final = 0.5
+
+
+class TooSmallToHash(Exception):
+    """A side below five pixels: PDQ is not defined for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where in a file a picture was found, and how many bytes hold it."""
+
+    origin: Origin
+    number: int
+    size_bytes: int
+
+
+def hashes_of_picture(decoded: Decoded, found: Found) -> tuple[PictureHashes, Block]:
+    """All hashes of one picture, and the 64 x 64 block behind them. Raises TooSmallToHash."""
+    width, height = decoded.size
+    if min(decoded.size) < SMALLEST_SIDE:
+        raise TooSmallToHash("PDQ needs at least 5 pixels a side")
+    full, *others = reductions(decoded.pixels, _plans(decoded))
+    value, quality = pdq_of_block(full)
+    squashed = pdq_of_block(others[0]) if _is_squashed(decoded.size) else (value, quality)
+    shown = TURN_OF_ORIENTATION.get(decoded.orientation)
+    hashes = PictureHashes(
+        origin=found.origin,
+        number=found.number,
+        width=width,
+        height=height,
+        pdq=PdqHash(value, quality, Dialect.FULL, decoded.decoding),
+        pdq_512=PdqHash(*squashed, Dialect.NEAREST_512, decoded.decoding),
+        pdq_oriented=_hash(others[-1].T if shown.transpose else others[-1], decoded)
+        if shown
+        else None,
+        gate=gate_of(full, quality, decoded.size, found.size_bytes),
+    )
+    return hashes, full
+
+
+def variants_of_picture(decoded: Decoded) -> tuple[Variant, ...]:
+    """The query battery's hashes of a picture; empty for one too small to hash."""
+    width, height = decoded.size
+    if min(decoded.size) < SMALLEST_SIDE:
+        return ()
+    means = reduced(
+        decoded.pixels,
+        folded(mean_bands(height), decoded.scale),
+        folded(mean_bands(width), decoded.scale),
+    )
+    return variants_of(means, width / height)
+
+
+def is_even(block: Block) -> bool:
+    """One even tone: what a decoder leaves when it got a header and no picture."""
+    return float(block.max() - block.min()) < _EVEN_BELOW_TONES
+
+
+def _plans(decoded: Decoded) -> list[Plan]:
+    """What is to be made of the pixels: as stored, then what else is needed of squashed, shown."""
+    width, height = decoded.size
+    turn = TURN_OF_ORIENTATION.get(decoded.orientation, AS_STORED)
+    kinds = [("bands", "bands")]
+    if _is_squashed(decoded.size):
+        kinds.append(("nearest", "nearest"))
+    if turn != AS_STORED:
+        kinds.append((_direction(turn.flip_rows), _direction(turn.flip_columns)))
+    scale = decoded.scale
+    return [(_axis(kind, height, scale), _axis(of, width, scale)) for kind, of in kinds]
+
+
+def _direction(is_flipped: bool) -> str:
+    return "flipped" if is_flipped else "bands"
+
+
+def _is_squashed(size: Size) -> bool:
+    return max(size) > GRID
+
+
+@lru_cache(maxsize=512)
+def _axis(kind: str, length: int, scale: int) -> Bands:
+    made = {"bands": bands, "nearest": nearest_512, "flipped": flipped}[kind]
+    return folded(made(length), scale)
+
+
+def _hash(block: Block, decoded: Decoded) -> PdqHash:
+    return PdqHash(*pdq_of_block(block), Dialect.FULL, decoded.decoding)

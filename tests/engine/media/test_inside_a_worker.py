@@ -1,0 +1,76 @@
+"""Whatever may be asked of a file, a worker that can open nothing more answers as this process."""
+
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+from tests.engine.media.drawn import picture, saved
+from tests.engine.media.test_data_uris import DOCUMENTS
+from tests.engine.media.test_thumbnails import FILES as WITH_THUMBNAILS
+from tocsin.engine import MediaOptions, Status, fingerprint
+from tocsin.engine.media import DecoderPool, Precision
+
+EVERYTHING = MediaOptions(
+    precision=Precision.QUERY,
+    battery=True,
+    tiff=True,
+    thumbnails=True,
+    data_uris=True,
+    max_frames=4,
+)
+STILLS = [picture(160, 120, seed) for seed in range(1, 6)]
+
+
+def _moving(encoder: str, **how: object) -> bytes:
+    first, *others = (still.copy() for still in STILLS)
+    return saved(first, encoder, save_all=True, append_images=others, **how)
+
+
+def _veiled() -> Image.Image:
+    veiled = picture(160, 120)
+    veiled.putalpha(Image.linear_gradient("L").resize(veiled.size))
+    return veiled
+
+
+FILES = {
+    **{f"moving {kind}": _moving(kind) for kind in ("GIF", "PNG", "WEBP", "AVIF", "TIFF", "MPO")},
+    "moving GIF that clears": _moving("GIF", disposal=2),
+    "moving PNG that blends": saved(
+        _veiled(), "PNG", save_all=True, append_images=[_veiled()], blend=1, disposal=2
+    ),
+    "progressive JPEG": saved(picture(700, 600), "JPEG", progressive=True),
+    "cut progressive JPEG": saved(picture(700, 600), "JPEG", progressive=True)[:20_000],
+    "cut moving GIF": _moving("GIF")[:20_000],
+    "UTF-16 page": DOCUMENTS["HTML"].encode("utf-16"),
+    "text": b"no picture",
+    "wrong UTF-16": b"\xff\xfe\x00\xd8" + b"data:image/png;base64,",
+    "turned TIFF": saved(picture(160, 120), "TIFF", exif=b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01"
+                         b"\0\0\0\x06\0\0\0\0\0\0\0"),
+    **WITH_THUMBNAILS,
+    **{kind: document.encode() for kind, document in DOCUMENTS.items()},
+    **{
+        f"PNG {mode}": saved(picture(160, 120).convert(mode), "PNG")
+        for mode in ("1", "L", "LA", "P", "RGBA")
+    },
+    **{
+        f"TIFF {mode}": saved(picture(160, 120).convert(mode), "TIFF")
+        for mode in ("LAB", "CMYK", "YCbCr", "1", "P")
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[DecoderPool]:
+    with DecoderPool(1, deadline_seconds=60) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_worker_answers_as_this_process_does(pool: DecoderPool, name: str) -> None:
+    pool.fingerprint(saved(picture(), "PNG"))
+    before = pool.worker_pids()
+    here = fingerprint(FILES[name], options=EVERYTHING)
+    assert here.status in set(Status) - {Status.CORRUPT}
+    assert pool.fingerprint(FILES[name], EVERYTHING) == here
+    assert pool.worker_pids() == before, "a worker ended over this file"

@@ -1,0 +1,82 @@
+"""Scans that a query can do without are left out, and nothing else is."""
+
+import pytest
+
+from tests.engine.media.drawn import distance_bits, picture, saved
+from tocsin.engine import MediaOptions, Status, fingerprint
+from tocsin.engine.fingerprints import Decoding
+from tocsin.engine.media import Precision, headers
+from tocsin.engine.media.progressive import luma_scans
+
+LARGE = picture(550, 520).resize((2200, 2080))
+PROGRESSIVE = saved(LARGE, "JPEG", quality=85, progressive=True)
+QUERY = MediaOptions(precision=Precision.QUERY)
+
+
+def test_at_full_size_only_the_scans_of_colour_alone_go() -> None:
+    assert headers.jpeg_shape(PROGRESSIVE).scans == 10
+    kept = luma_scans(PROGRESSIVE, 1)
+    assert headers.jpeg_shape(kept).scans == 6
+    assert headers.jpeg_shape(luma_scans(PROGRESSIVE, 2)).scans == 6
+    assert len(kept) < len(PROGRESSIVE)
+
+
+def test_at_a_quarter_only_the_coarse_luma_stays() -> None:
+    coarse = luma_scans(PROGRESSIVE, 4)
+    assert headers.jpeg_shape(coarse).scans == 3
+    assert len(coarse) < len(PROGRESSIVE) / 2
+    assert luma_scans(PROGRESSIVE, 8) == coarse
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4, 8])
+def test_what_is_left_decodes_to_nearly_the_same_hash(scale: int) -> None:
+    thin = luma_scans(PROGRESSIVE, scale)
+    assert fingerprint(thin).status is Status.OK
+    found = fingerprint(PROGRESSIVE, options=QUERY)
+    assert found.pictures[0].pdq.decoding is Decoding.SCALED_8
+    assert distance_bits(found.pdq, fingerprint(PROGRESSIVE).pdq) <= 8
+
+
+def test_other_jpegs_come_back_as_they_are() -> None:
+    for data in (
+        saved(picture(), "JPEG"),
+        b"",
+        b"\xff\xd8\xff",
+        PROGRESSIVE[:-2],
+        PROGRESSIVE[:9000],
+        saved(picture(), "PNG"),
+    ):
+        assert luma_scans(data, 8) == data
+
+
+def test_a_cut_is_never_hidden_by_what_is_left_out() -> None:
+    for tenth in range(2, 10):
+        cut = PROGRESSIVE[: len(PROGRESSIVE) * tenth // 10]
+        assert luma_scans(cut, 8) == cut
+        assert fingerprint(cut, options=QUERY).status is Status.PARTIAL
+
+
+def test_a_first_pass_that_is_too_coarse_keeps_its_refinements() -> None:
+    altered = bytearray(PROGRESSIVE)
+    at, scans = 0, 0
+    while (at := altered.find(b"\xff\xda", at + 1)) > 0:
+        planes = altered[at + 4]
+        first, passes = at + 5 + 2 * planes, at + 7 + 2 * planes
+        if altered[first] and altered[passes] == 0x02:
+            altered[passes] = 0x03
+            scans += 1
+    assert scans == 2
+    assert headers.jpeg_shape(luma_scans(bytes(altered), 4)).scans == 6
+
+
+def test_at_a_quarter_a_coarsely_quantised_jpeg_keeps_its_refinements() -> None:
+    poor = saved(LARGE, "JPEG", quality=60, progressive=True)
+    assert headers.jpeg_shape(luma_scans(poor, 4)).scans == 6
+    assert headers.jpeg_shape(luma_scans(poor, 8)).scans == 3
+
+
+def test_a_grey_progressive_jpeg_keeps_its_luma() -> None:
+    grey = saved(LARGE.convert("L"), "JPEG", progressive=True)
+    assert fingerprint(grey, options=QUERY).status is Status.OK
+    found = fingerprint(grey, options=QUERY)
+    assert distance_bits(found.pdq, fingerprint(grey).pdq) <= 8
