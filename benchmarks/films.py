@@ -155,7 +155,7 @@ def _encoded(frames: Iterator[av.VideoFrame], how: dict[str, str]) -> bytes:
 
 
 def _tells(scene: Image.Image) -> bool:
-    """Whether it shows something: a wallpaper may be one gradient, and a flat film proves little."""
+    """Whether it shows something: a wallpaper may be one gradient, and a flat film is no test."""
     quality = fingerprint(as_jpeg(scene)).pdq_quality
     return quality is not None and quality >= 90
 

@@ -47,7 +47,7 @@ _MODULES: Final = (
     *("av.subtitles.stream", "av.subtitles.codeccontext", "av.subtitles.subtitle"),
 )
 _CHARACTER_SETS: Final = (
-    *(b"ISO6937", b"UTF-16BE", b"KSC_5601", b"GB2312", b"BIG5"),
+    *(b"ISO6937", b"UTF-16BE", b"UCS-2BE", b"KSC_5601", b"GB2312", b"BIG5"),
     *(b"ISO8859-%d" % part for part in range(1, 17) if part != 12),
 )
 _LONGEST_SECONDS: Final = 1e7
