@@ -10,6 +10,7 @@ from tocsin.engine.fingerprints import (
     Decoding,
     Dialect,
     FrameHash,
+    FrameVariants,
     Gate,
     Origin,
     PdqHash,
@@ -38,7 +39,18 @@ PICTURE = PictureHashes(
 FRAME = FrameHash(0, 0.0, VALUE, 90)
 SIGHT = Sight(Status.PARTIAL, "jpeg", 640, 480, (PICTURE,))
 FILM = Sight(
-    Status.OK, "mp4", 640, 480, video=VideoHashes(Sampling.DENSE, (FRAME,), 12.5, cropped=(FRAME,))
+    Status.OK,
+    "mp4",
+    640,
+    480,
+    video=VideoHashes(
+        Sampling.DENSE,
+        (FRAME,),
+        12.5,
+        cropped=(FRAME,),
+        oriented=(FRAME,),
+        variants=(FrameVariants(0, 0.0, (Variant("mirrored", VALUE, 93),)),),
+    ),
 )
 WHOLE = [SIGHT, FILM, Sight(Status.CORRUPT), Sight(Status.TOO_LARGE, "png", 9)]
 
@@ -117,10 +129,39 @@ def test_an_answer_with_a_wrong_field_is_misread(spoil: Callable[[Fields], None]
 
 
 @pytest.mark.parametrize("wrong", [{"quality": 101}, {"value": b"1"}, {"seconds": float("nan")}])
-@pytest.mark.parametrize("where", ["frames", "cropped"])
+@pytest.mark.parametrize("where", ["frames", "cropped", "oriented"])
 def test_an_answer_with_a_wrong_film_frame_is_misread(where: str, wrong: Fields) -> None:
     fields = msgspec.msgpack.decode(msgspec.msgpack.encode(FILM))
     fields["video"][where][0].update(wrong)
+    with pytest.raises(frames.MisreadAnswer):
+        frames.read_answer(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "of_variant"),
+    [
+        ({"number": -1}, {}),
+        ({"seconds": float("inf")}, {}),
+        ({}, {"value": b"1"}),
+        ({}, {"quality": 101}),
+        ({}, {"transformation": "x" * 200}),
+    ],
+)
+def test_an_answer_with_a_wrong_variant_of_a_frame_is_misread(
+    wrong: Fields, of_variant: Fields
+) -> None:
+    fields = msgspec.msgpack.decode(msgspec.msgpack.encode(FILM))
+    frame = fields["video"]["variants"][0]
+    frame.update(wrong)
+    frame["variants"][0].update(of_variant)
+    with pytest.raises(frames.MisreadAnswer):
+        frames.read_answer(msgspec.msgpack.encode(fields))
+
+
+@pytest.mark.parametrize("duration", [-1.0, float("nan"), 1e12, "long"])
+def test_an_answer_with_a_wrong_duration_is_misread(duration: object) -> None:
+    fields = msgspec.msgpack.decode(msgspec.msgpack.encode(FILM))
+    fields["video"]["duration_seconds"] = duration
     with pytest.raises(frames.MisreadAnswer):
         frames.read_answer(msgspec.msgpack.encode(fields))
 

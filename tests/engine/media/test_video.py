@@ -10,8 +10,10 @@ import pytest
 from tests.engine.media.drawn import distance_bits, landscape
 from tests.engine.media.films import CODECS, av, encoded, scenes
 from tocsin.engine.fingerprints import FrameHash, Sampling, Sight, Status, VideoHashes
+from tocsin.engine.fingerprints.footage import FoundBy, Use, match_video
 from tocsin.engine.fingerprints.pdq import pdq_of_luma
 from tocsin.engine.media import MediaOptions, video_passes
+from tocsin.engine.media import video as video_module
 from tocsin.engine.media.video import FEWEST_KEY_FRAMES, examine_video
 from tocsin.engine.media.video_passes import Thinned
 from tocsin.engine.media.video_reading import load_decoders
@@ -45,13 +47,13 @@ def test_every_frame_of_a_film_is_hashed_for_a_list(kind: str) -> None:
     sight = examine_video(encoded(frames, kind), DENSE)
     assert (sight.status, sight.format) == (Status.OK, kind)
     assert (sight.width, sight.height) == (192, 144)
-    video = _video(sight)
-    assert video.sampling is Sampling.DENSE
-    assert [frame.number for frame in video.frames] == list(range(24))
-    assert [frame.seconds for frame in video.frames] == pytest.approx(np.arange(24) / 12, abs=2e-3)
-    apart = [distance_bits(f.value, _hash(p)) for f, p in zip(video.frames, frames, strict=True)]
+    found = _video(sight)
+    assert found.sampling is Sampling.DENSE
+    assert [frame.number for frame in found.frames] == list(range(24))
+    assert [frame.seconds for frame in found.frames] == pytest.approx(np.arange(24) / 12, abs=2e-3)
+    apart = [distance_bits(f.value, _hash(p)) for f, p in zip(found.frames, frames, strict=True)]
     assert np.mean(apart) <= 6
-    assert video.duration_seconds == pytest.approx(2.0, abs=0.2)
+    assert found.duration_seconds == pytest.approx(2.0, abs=0.2)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,6 @@ def test_every_frame_of_a_film_is_hashed_for_a_list(kind: str) -> None:
         ("mp4", "libx264", "yuv420p"),
         ("mp4", "libx264", "yuv444p10le"),
         ("mp4", "libvpx-vp9", "yuv420p"),
-        ("webm", "libvpx", "yuv420p"),
         ("mov", "qtrle", "rgb24"),
         ("avi", "rawvideo", "yuyv422"),
         ("mkv", "ffv1", "gray"),
@@ -124,6 +125,26 @@ def test_the_picture_within_the_bars_is_hashed_too() -> None:
         apart = [distance_bits(f.value, _hash(frames[f.number])) for f in video.cropped]
         assert np.mean(apart) < 20
         assert distance_bits(video.frames[0].value, _hash(frames[0])) > 40
+
+
+def test_the_query_battery_is_made_of_key_frames_on_request() -> None:
+    frames = scenes(36)
+    mirrored = encoded([frame[:, ::-1] for frame in frames])
+    assert _asked(mirrored).variants == ()
+    asked = _video(examine_video(mirrored, MediaOptions(video=Sampling.KEY_FRAMES, battery=True)))
+    assert [one.number for one in asked.variants] == [0, 12, 24]
+    found = match_video(asked, _listed(encoded(frames)).frames)
+    assert (found.found_by, found.share_of_query) == (FoundBy.VARIANTS, 1.0)
+    assert found.use() is Use.REVIEW
+
+
+def test_the_query_battery_is_made_of_few_frames_spread_over_the_film(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(video_module, "MOST_BATTERIES", 4)
+    data = encoded(scenes(36), every=1)
+    asked = _video(examine_video(data, MediaOptions(video=Sampling.KEY_FRAMES, battery=True)))
+    assert [one.number for one in asked.variants] == [0, 9, 18, 27]
 
 
 def test_a_film_without_bars_is_hashed_once() -> None:

@@ -145,6 +145,13 @@ def test_a_duration_of_years_changes_nothing() -> None:
     assert len(sight.video.frames) == 2
 
 
+@pytest.mark.parametrize("kind", ["mp4", "mkv"])
+def test_a_title_in_no_known_letters_costs_nothing(kind: str) -> None:
+    data = encoded(scenes(2), kind)
+    assert b"Lavf" in data
+    assert _status(data.replace(b"Lavf", b"\xff\xfe\xc3\x28")) is Status.OK
+
+
 def test_sound_alone_is_unsupported() -> None:
     assert _status(with_sound_only()) is Status.UNSUPPORTED
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tocsin.engine.fingerprints.types import Status
 from tocsin.engine.media.options import MediaOptions
@@ -47,7 +47,7 @@ _MODULES: Final = (
     *("av.subtitles.stream", "av.subtitles.codeccontext", "av.subtitles.subtitle"),
 )
 _CHARACTER_SETS: Final = (
-    *(b"ISO6937", b"UTF-16BE", b"KSC_5601", b"GB2312", b"BIG5"),
+    *(b"ISO6937", b"UTF-16BE", b"UCS-2BE", b"KSC_5601", b"GB2312", b"BIG5"),
     *(b"ISO8859-%d" % part for part in range(1, 17) if part != 12),
 )
 _LONGEST_SECONDS: Final = 1e7
@@ -156,8 +156,8 @@ class Film:
     def duration_seconds(self) -> float | None:
         """How long the film says it is."""
         stream = self._stream
-        if stream.duration is not None and stream.time_base is not None:
-            told = float(stream.duration * stream.time_base)
+        if stream.duration is not None and stream.time_base:
+            told = stream.duration * float(stream.time_base)
         elif self._container.duration is not None:
             told = self._container.duration / 1e6
         else:
@@ -232,16 +232,17 @@ class Film:
     def _seconds(self, frame: "VideoFrame", otherwise: int | None) -> float | None:
         """Seconds since the first frame that was asked about, where the film tells."""
         at = frame.pts if frame.pts is not None else otherwise
-        if at is None or self._stream.time_base is None:
+        if at is None or not self._stream.time_base:
             return None
         if self._start is None:
             self._start = at
-        seconds = float((at - self._start) * self._stream.time_base)
+        seconds = (at - self._start) * float(self._stream.time_base)
         return seconds if 0 <= seconds < _LONGEST_SECONDS else None
 
     def _rate(self) -> float:
-        rate = self._stream.average_rate or self._stream.base_rate
-        return float(rate) if rate and 0 < rate < 10_000 else 0.0
+        told = self._stream.average_rate or self._stream.base_rate
+        rate = float(told) if told else 0.0
+        return rate if 0 < rate < 10_000 else 0.0
 
     def _refuse_by_size(self, width: int, height: int) -> None:
         if width * height > self._most_pixels:
@@ -260,7 +261,7 @@ class Film:
 def _container(data: bytes, kind: str, options: MediaOptions) -> "InputContainer":
     import av
 
-    return av.open(
+    container: InputContainer = av.open(
         io.BytesIO(data),
         "r",
         format=_DEMUXERS[kind],
@@ -270,9 +271,15 @@ def _container(data: bytes, kind: str, options: MediaOptions) -> "InputContainer
             "max_pixels": str(options.max_pixels),
             "max_streams": "64",
         },
-        metadata_errors="replace",
         io_open=_refuse_file,
+        **_lenient_about_titles(av.__version__),
     )
+    return container
+
+
+def _lenient_about_titles(version: str) -> dict[str, Any]:
+    """Before its version 19, PyAV gave up on a film whose title is not UTF-8 unless told so."""
+    return {"metadata_errors": "replace"} if int(version.partition(".")[0]) < 19 else {}
 
 
 def _refuse_file(url: str, flags: int, options: dict[str, str]) -> NoReturn:
