@@ -25,7 +25,7 @@ from benchmarks.distances import BITS, Hashes, count_distances
 from benchmarks.machine import keep, machine, print_machine, versions
 from benchmarks.peers import ROOT, meet_peers
 from benchmarks.samples import Sample, Scenes, patterns, scenes
-from tocsin.engine.fingerprints.distinctive import hash_is_patterned
+from tocsin.engine.fingerprints.distinctive import hash_is_patterned, regularity_of
 
 CUTS_EACH = 1_200
 VARIED_CUTS_EACH = 8
@@ -59,6 +59,7 @@ def main() -> None:
         "gates, distinct": among(sample.only(sample.to_block), motifs),
     }
     _print_ladder(made.photograph, ladder)
+    print_other_limits(sample, made.photograph)
     tallies = {"near": asked_and_listed(made), "thorough": varied(made)}
     levels = {name: _level(name, tally) for name, tally in tallies.items()}
     print_tables(levels)
@@ -126,6 +127,18 @@ def _print_sample(made: Scenes) -> None:
         passed = sample.to_block[good & kind].mean()
         shapes = hash_is_patterned(sample.hashes[good & kind]).mean()
         print(f"  of {name}: {passed:.1%} may block, {shapes:.2%} look patterned by their hash")
+
+
+def print_other_limits(sample: Sample, photograph: npt.NDArray[np.bool_]) -> None:
+    """What another limit of regularity than the one of `hash_is_distinct` would have brought."""
+    print("\nother limits of regularity, under all gates: pairs within 31, 44 and 60 bits")
+    regularity, of_photographs = regularity_of(sample.hashes), photograph[sample.motif]
+    for limit in (4.0, 6.0, 8.0):
+        chosen = sample.open & (regularity < limit)
+        within = (tally := among(sample.only(chosen), len(photograph))).within
+        told = [int(within[bits]) for bits in (31, 44, 60)]
+        share = chosen[sample.of_quality & of_photographs].mean()
+        print(f"  {limit}: {told}, nearest {tally.nearest}; of photographs {share:.1%} may block")
 
 
 def _level(name: str, tally: Tally) -> dict[str, Any]:
