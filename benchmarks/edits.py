@@ -94,7 +94,7 @@ def main() -> None:
     meet_peers(__spec__)
     print_machine(*PACKAGES)
     started = time.perf_counter()
-    originals = list(_originals())
+    originals = list(originals_of())
     trials, costs, tally = _tried(originals)
     by_edit = {name: _row(trial) for name, trial in trials.items()}
     result = {
@@ -114,7 +114,8 @@ def main() -> None:
     print(draw(result))
 
 
-def _originals() -> Iterator[Original]:
+def originals_of() -> Iterator[Original]:
+    """The distinct wallpapers of quality 50 or more, by path."""
     from tocsin.engine import fingerprint
 
     for path in distinct_wallpapers():
