@@ -31,7 +31,6 @@ def draw(result: dict[str, Any]) -> Path:
     axes.set_xlim(0, 100)
     axes.set_ylim(-0.6, len(names) - 0.4)
     axes.set_xlabel(f"per cent of {result['originals']} pictures found")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, 1.05), ncols=3, fontsize=7, frameon=False)
-    figure.tight_layout()
-    figure.savefig(PLOT, metadata={"Date": None})
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, fontsize=7, frameon=False)
+    figure.savefig(PLOT, metadata={"Date": None}, bbox_inches="tight")
     return PLOT

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tocsin.engine.fingerprints import framing, lettering, windows
 from tocsin.engine.fingerprints.forms import FORMS, UPRIGHT_FORMS, hashes_of, qualities_of
 from tocsin.engine.fingerprints.sheets import (
+    CELLS,
     Blocks,
     Places,
     Sheets,
@@ -32,7 +33,7 @@ from tocsin.engine.fingerprints.sheets import (
 from tocsin.engine.fingerprints.types import FLAT_BELOW_QUALITY, Variant
 from tocsin.engine.fingerprints.windows import Frame, Window, upright
 
-MEANS: Final = 256
+MEANS: Final = CELLS
 """Means along each axis of what `variants_of` takes."""
 
 Weights = NDArray[np.float32]

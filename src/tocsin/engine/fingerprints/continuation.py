@@ -18,6 +18,8 @@ Mask = NDArray[np.bool_]
 
 # Half of the free field's rate: edges of things run on straighter than a random field's would.
 _FADING: Final = 0.5
+# Finer waves are gone within a cell or two, and PDQ's blur takes what is left of them.
+_WAVES: Final = 128
 
 
 def continued(plane: Plane, margin: int) -> Plane:
@@ -53,8 +55,8 @@ def _continued_rows(plane: Plane, margin: int) -> Plane:
 
 @lru_cache(maxsize=8)
 def _waves(length: int) -> Plane:
-    """The orthonormal DCT-II of that length: row k is the wave of k half-periods."""
-    rows, columns = np.arange(length)[:, None], np.arange(length)[None, :]
+    """The coarsest rows of the orthonormal DCT-II: row k is the wave of k half-periods."""
+    rows, columns = np.arange(min(_WAVES, length))[:, None], np.arange(length)[None, :]
     waves: NDArray[np.float64] = np.cos(np.pi / (2 * length) * rows * (2 * columns + 1))
     waves *= np.sqrt(2 / length)
     waves[0] /= np.sqrt(2)
@@ -64,7 +66,7 @@ def _waves(length: int) -> Plane:
 @lru_cache(maxsize=8)
 def _fading(length: int, margin: int) -> Plane:
     """What is left of each wave, by cells from the edge."""
-    steps = (np.arange(margin)[:, None] + 0.5) * np.arange(length)[None, :]
+    steps = (np.arange(margin)[:, None] + 0.5) * np.arange(min(_WAVES, length))[None, :]
     left: NDArray[np.float64] = np.exp(-_FADING * np.pi / length * steps)
     return left.astype(np.float32)
 

@@ -73,13 +73,18 @@ def _trimmed_columns(plane: Plane, box: Box, tolerance: float) -> Box:
 
 def _even_rows(part: Plane, tolerance: float) -> int:
     """How many rows from the first have its colour."""
-    tone = np.median(part[0])
+    tone = _middle(part[0])
     if _share_near(part[0], tone, tolerance) < _EVEN:  # most pictures: nothing else to look at
         return 0
     return _first(_share_near(part, tone, tolerance) < _EVEN)
 
 
-def _share_near(part: Plane, tone: np.floating, tolerance: float) -> NDArray[np.float64]:
+def _middle(row: Plane) -> float:
+    """The (upper) median: `np.median` takes ten times as long for one row."""
+    return float(np.partition(row, len(row) // 2)[len(row) // 2])
+
+
+def _share_near(part: Plane, tone: float, tolerance: float) -> NDArray[np.float64]:
     """The share of each row that lies within the tolerance of a tone."""
     near: NDArray[np.float64] = (np.abs(part - tone) <= tolerance).mean(axis=-1)
     return near
@@ -103,7 +108,7 @@ def without_bar(plane: Plane, tolerance_tones: float, share: float) -> tuple[Box
 
 def _bar_rows(plane: Plane, tolerance: float, share: float) -> int:
     size = len(plane)
-    tone = np.median(plane[0])
+    tone = _middle(plane[0])
     if _share_near(plane[0], tone, tolerance) < _BARE:
         return 0
     near = _share_near(plane, tone, tolerance)
