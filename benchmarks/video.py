@@ -26,7 +26,7 @@ from benchmarks.peers import meet_peers
 PACKAGES = ("numpy", "av", "pdqhash")
 PEER_SECONDS = 8
 WAYS = ("luma_only", "exact_rgb", "fast_rgb")
-"""The luma plane; RGB with exact rounding; RGB by the fast path, which today's vPDQ library takes."""
+"""The luma plane; RGB with exact rounding; RGB by the fast path that vPDQ takes today."""
 
 
 def main() -> None:
