@@ -97,6 +97,17 @@ def test_the_turned_picture_is_found_by_its_oriented_hash(
     assert outcome.status is AnswerStatus.NEAR
 
 
+def test_a_picture_is_found_by_its_hash_in_the_other_dialect(
+    checker: Checker, key: CheckKey, now: datetime
+) -> None:
+    put(now, a_list(now), "beach")
+    other = replace(asked("beach shrunk"), pdq_512=flipped(digest(Kind.PDQ, "beach"), 4))
+    (outcome,) = check(checker, key, now, other)
+    assert outcome.status is AnswerStatus.NEAR
+    assert outcome.match is not None
+    assert outcome.match.distance_bits == 4
+
+
 def test_a_flat_query_never_matches_by_nearness(
     checker: Checker, key: CheckKey, now: datetime
 ) -> None:

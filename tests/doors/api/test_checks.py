@@ -131,6 +131,8 @@ def test_a_hit_with_its_address_and_time_is_written_down(
         ({"id": "w", "pdq_quality": 80, "md5": MD5}, "pdq"),
         ({"id": "w", "pdq": "ab" * 32, "pdq_quality": 101}, "pdq_quality"),
         ({"id": "w", "md5": MD5, "pdq_oriented": "ab" * 32}, "pdq"),
+        ({"id": "w", "md5": MD5, "pdq_512": "ab" * 32}, "pdq"),
+        ({"id": "w", "pdq": "ab" * 32, "pdq_quality": 80, "pdq_512": "ab"}, "pdq_512"),
         ({"id": "w", "md5": MD5, "media_status": "fine"}, "media_status"),
         ({"id": "w", "md5": MD5, "uploaded_at": "yesterday"}, "uploaded_at"),
         ({"id": "w", "md5": MD5, "uploaded_at": "2026-03-01T12:00:00"}, "uploaded_at"),

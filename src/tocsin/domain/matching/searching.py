@@ -60,17 +60,17 @@ def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
 
 
 def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> _Met:
-    numbers, values = [], []
+    numbers: list[int] = []
+    values: list[bytes] = []
     for i, query in enumerate(queries):
         if query.pdq is None or not rules.near_counts(
             media_status=query.media_status, pdq_quality=query.pdq_quality
         ):
             continue
-        numbers.append(i)
-        values.append(query.pdq)
-        if query.pdq_oriented is not None:
-            numbers.append(i)
-            values.append(query.pdq_oriented)
+        # The same twice for a picture that fits into 512 pixels: asked once.
+        hashes = {query.pdq, query.pdq_512, query.pdq_oriented} - {None}
+        numbers += [i] * len(hashes)
+        values += [value for value in hashes if value is not None]
     if not values:
         return _nothing(MatchKind.NEAR)
     matches = index.near.query(_as_array(values), radius_bits)

@@ -125,7 +125,7 @@ class CheckKey:
 @dataclass(frozen=True, slots=True, repr=False)
 class Query:
     """One picture, as fingerprints: md5 (16 bytes), sha1 (20), sha256 (32), photodna (144),
-    pdq and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
+    pdq, pdq_512 and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
 
     `media_status` is what fingerprinting said of the file, where whoever asks knows it; `hasher`
     says who fingerprinted it.
@@ -137,6 +137,7 @@ class Query:
     sha256: bytes | None = None
     pdq: bytes | None = None
     pdq_quality: int | None = None
+    pdq_512: bytes | None = None
     pdq_oriented: bytes | None = None
     photodna: bytes | None = None
     url: str | None = None

@@ -252,6 +252,11 @@ class Fingerprints:
         return self.pictures[0].pdq.quality if self.pictures else None
 
     @property
+    def pdq_512(self) -> bytes | None:
+        other = self.pictures[0].pdq_512 if self.pictures else None
+        return other.value if other else None
+
+    @property
     def pdq_oriented(self) -> bytes | None:
         turned = self.pictures[0].pdq_oriented if self.pictures else None
         return turned.value if turned else None

@@ -28,6 +28,7 @@ def queries_of(looked: Sequence[Looked]) -> list[Query]:
             sha256=prints.sha256,
             pdq=prints.pdq,
             pdq_quality=prints.pdq_quality,
+            pdq_512=prints.pdq_512,
             pdq_oriented=prints.pdq_oriented,
             media_status=prints.status,
         )

@@ -129,6 +129,8 @@ def _item(name: str, prints: Fingerprints) -> dict[str, str | int]:
     }
     if prints.pdq is not None and prints.pdq_quality is not None:
         item |= {"pdq": prints.pdq.hex(), "pdq_quality": prints.pdq_quality}
+        if prints.pdq_512 is not None and prints.pdq_512 != prints.pdq:
+            item["pdq_512"] = prints.pdq_512.hex()
         if prints.pdq_oriented is not None:
             item["pdq_oriented"] = prints.pdq_oriented.hex()
     return item

@@ -41,6 +41,7 @@ NEEDS = {
     "sha1": "40 hexadecimal digits are needed.",
     "sha256": "64 hexadecimal digits are needed.",
     "pdq": "64 hexadecimal digits are needed.",
+    "pdq_512": "64 hexadecimal digits are needed.",
     "pdq_oriented": "64 hexadecimal digits are needed.",
     "pdq_quality": "A number from 0 to 100 is needed.",
     "media_status": "A status of fingerprinting is needed, such as ok or flat.",
@@ -99,6 +100,7 @@ def _query(item: CheckItem) -> Query:
         sha256=bytes.fromhex(item.sha256) if item.sha256 else None,
         pdq=bytes.fromhex(item.pdq) if item.pdq else None,
         pdq_quality=None if item.pdq_quality is None else int(item.pdq_quality),
+        pdq_512=bytes.fromhex(item.pdq_512) if item.pdq_512 else None,
         pdq_oriented=bytes.fromhex(item.pdq_oriented) if item.pdq_oriented else None,
         url=item.url,
         uploaded_at=moment.astimezone(UTC) if moment else None,
@@ -113,8 +115,9 @@ def _wrong_in(index: int, item: CheckItem) -> Iterator[WrongItem]:
     if (item.pdq is None) != (item.pdq_quality is None):
         field = "pdq_quality" if item.pdq else "pdq"
         yield WrongItem(index, item.id, field, "pdq and pdq_quality are needed together.")
-    if item.pdq_oriented is not None and item.pdq is None:
-        yield WrongItem(index, item.id, "pdq", "pdq_oriented needs pdq beside it.")
+    for name in ("pdq_512", "pdq_oriented"):
+        if getattr(item, name) is not None and item.pdq is None:
+            yield WrongItem(index, item.id, "pdq", f"{name} needs pdq beside it.")
     if item.uploaded_at is not None and not has_utc(item.uploaded_at):
         yield WrongItem(index, item.id, "uploaded_at", NEEDS["uploaded_at"])
 

@@ -101,6 +101,7 @@ def _query(found: Fingerprints, client_id: str) -> Query:
         sha256=found.sha256,
         pdq=found.pdq,
         pdq_quality=found.pdq_quality,
+        pdq_512=found.pdq_512,
         pdq_oriented=found.pdq_oriented,
         media_status=found.status,
         hasher=found.hasher,

@@ -105,6 +105,7 @@ def _say_what_belongs_together(schemas: Json) -> None:
                 "required": [name],
                 "properties": {
                     name: {"type": "string"},
+                    "pdq_512": {"type": "null"},
                     "pdq_oriented": {"type": "null"},
                     **none,
                 },

@@ -33,6 +33,9 @@ Md5 = Annotated[str, _hex(32, "MD5 of the file")]
 Sha1 = Annotated[str, _hex(40, "SHA-1 of the file")]
 Sha256 = Annotated[str, _hex(64, "SHA-256 of the file")]
 Pdq = Annotated[str, _hex(64, "PDQ of the stored pixels, bit 255 first")]
+Pdq512 = Annotated[
+    str, _hex(64, "PDQ of the stored pixels shrunk to 512 x 512 by nearest neighbour first")
+]
 PdqOriented = Annotated[str, _hex(64, "PDQ of the pixels turned as EXIF says")]
 # A float, because JSON knows one kind of number and some writers put 81 as 81.0.
 Quality = Annotated[
@@ -60,6 +63,7 @@ class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Sha256 | None = None
     pdq: Pdq | None = None
     pdq_quality: Quality | None = None
+    pdq_512: Pdq512 | None = None
     pdq_oriented: PdqOriented | None = None
     media_status: Status | None = None
     url: Url | None = None
