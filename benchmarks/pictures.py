@@ -22,7 +22,9 @@ PACKAGES = (
     "gnome-backgrounds",
     "lomiri-wallpapers-16.04",
     "lomiri-wallpapers-20.04",
+    "lxqt-themes",
     "mate-backgrounds",
+    "palapeli-data",
     "plasma-workspace-wallpapers",
     "sway-backgrounds",
     "ukui-wallpapers",
@@ -42,16 +44,16 @@ def cache_folder() -> Path:
     return folder
 
 
-def wallpapers(packages: tuple[str, ...] = PACKAGES) -> list[Path]:
+def wallpapers() -> list[Path]:
     """Every picture file of the packages with sides of at least 256 pixels, by path.
 
     One picture at several sizes is several files here; `distinct_wallpapers` keeps one of each.
     """
     folder = cache_folder() / "wallpapers"
-    for package in packages:
+    for package in PACKAGES:
         if not (folder / package).is_dir():
             _fetch(package, folder)
-    below = (folder / package for package in packages)
+    below = (folder / package for package in PACKAGES)
     found = (path for parent in below for path in parent.rglob("*"))
     files = sorted(p for p in found if p.suffix.lower() in ENDINGS and p.is_file())
     return [path for path in files if not path.is_symlink() and _is_large(path)]

@@ -16,11 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from benchmarks.pictures import ALIKE_BITS, PACKAGES, wallpapers
+from benchmarks.pictures import ALIKE_BITS, wallpapers
 from tocsin.engine.fingerprints.pdq import LumaPlane, pdq_of_luma
 
-# Two packages with more photographs; only this benchmark needs so many motifs.
-_MORE = ("lxqt-themes", "palapeli-data")
 # Logos and screen shots of one desktop stand in many files; they are no motifs of their own.
 _LEFT_OUT = re.compile(
     r"logo|emblem|glow\.|support|preview|swirlaxy|/vnc-|/doc/|palapeli/backgrounds"
@@ -42,7 +40,7 @@ _TILE_SIDES = (128, 640)
 def motifs() -> list[list[Path]]:
     """The wallpapers, each list one motif, in the same order in every run."""
     named: dict[str, list[Path]] = {}
-    for path in wallpapers(PACKAGES + _MORE):
+    for path in wallpapers():
         if not _LEFT_OUT.search(str(path)):
             named.setdefault(_key(path), []).append(path)
     groups: list[tuple[list[int], list[Path]]] = []
