@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
+from PIL import ImageOps
 
 from tests.engine.media.drawn import picture, saved
 from tocsin.domain.hashlists import native_format
@@ -94,6 +96,37 @@ def test_entries_are_what_an_import_takes(tmp_path: Path, capsys: Said) -> None:
     assert str(tmp_path) not in "".join(lines)
 
 
+def test_against_an_original_it_says_what_finds_the_copy_and_what_that_allows(
+    tmp_path: Path, capsys: Said
+) -> None:
+    original = tmp_path / "original.png"
+    original.write_bytes(saved(picture(480, 360), "PNG"))
+    copies = {
+        "same.png": original.read_bytes(),
+        "smaller.jpg": saved(picture(480, 360).resize((400, 300)), "JPEG", quality=70),
+        "turned.jpg": saved(ImageOps.mirror(picture(480, 360)), "JPEG", quality=90),
+        "unlike.jpg": saved(picture(480, 360, seed=9), "JPEG"),
+    }
+    (tmp_path / "copies").mkdir()
+    for name, data in copies.items():
+        (tmp_path / "copies" / name).write_bytes(data)
+    assert main(["fingerprint", "--against", str(original), str(tmp_path / "copies")]) == 0
+    told_of = [x for x in capsys.readouterr().out.splitlines() if x.startswith("  against")]
+    same, smaller, turned, unlike = (line.split(maxsplit=1)[1] for line in told_of)
+    assert same == "the same bytes: may block"
+    assert re.fullmatch(r"\d+ bits, found by pdq( nearest512)?: may block", smaller)
+    assert "found by mirrored: for a person to look at, never for blocking" in turned
+    assert unlike.startswith("no match: its PDQ is ")
+
+
+def test_against_needs_one_file_that_is_there(photo: Path, capsys: Said) -> None:
+    assert main(["fingerprint", "--against", str(photo.parent / "gone"), str(photo)]) == 2
+    assert "no such file" in capsys.readouterr().err
+    (photo.parent / "second.txt").write_text("two files are too many")
+    assert main(["fingerprint", "--against", str(photo.parent), str(photo)]) == 2
+    assert "one file is needed" in capsys.readouterr().err
+
+
 def test_what_is_not_there_is_told_and_the_rest_is_done(photo: Path, capsys: Said) -> None:
     gone = str(photo.with_name("gone.jpg"))
     assert main(["fingerprint", "--json", gone, str(photo)]) == 2
@@ -118,6 +151,7 @@ def test_files_come_out_in_the_order_of_the_walk(tmp_path: Path, capsys: Said) -
         (["--workers", "0"], "take a number from 1"),
         (["--frames", "0"], "take a number from 1"),
         (["--entries", "x", "--query"], "needs hashes of every pixel"),
+        (["--against", "x", "--json"], "tells people"),
     ],
 )
 def test_wrong_use_is_told(photo: Path, capsys: Said, wrong: list[str], said: str) -> None:

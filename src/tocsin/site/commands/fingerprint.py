@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tocsin.engine.fingerprints import Fingerprints
     from tocsin.engine.media import DecoderPool, MediaOptions
     from tocsin.site.checking.types import File, Looked, Trouble
+    from tocsin.site.fingerprinting.against import Original
 
 HELP = "Print the fingerprints of files. Exit status 0 all read, 2 something could not be read."
 NEEDS_DATABASE = False
@@ -34,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--entries",
         metavar="LIST",
         help="one line for each file that `tocsin lists import` takes into that list",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="ORIGINAL",
+        help="say of each file how it compares with this one, and what finds it",
     )
     parser.add_argument(
         "--query",
@@ -61,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
         raise Stop("--workers and --frames take a number from 1.")
     if options.entries is not None and options.query:
         raise Stop("--entries needs hashes of every pixel: leave --query out.")
+    if options.against is not None and (options.json or options.entries is not None):
+        raise Stop("--against tells people: leave --json and --entries out.")
     dumps.leave_none()
     try:
         with DecoderPool(options.workers, DECODER_SECONDS) as pool:
@@ -73,6 +81,7 @@ def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
     from tocsin.site.checking.shown import printable
     from tocsin.site.checking.types import Trouble
 
+    original = _original(options, pool) if options.against is not None else None
     status = READ
     for one in _looked_at(options, pool):
         if isinstance(one, Trouble):
@@ -80,7 +89,24 @@ def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
             status = ERROR
         else:
             print(_told(options, one.file.path, one.fingerprints), flush=True)
+            if original is not None:
+                print(f"  {'against':<12} {original.told(one.fingerprints)}", flush=True)
     return status
+
+
+def _original(options: argparse.Namespace, pool: DecoderPool) -> Original:
+    """The file to compare with, hashed as a list would hold it."""
+    from tocsin.engine.media import MediaOptions
+    from tocsin.site.checking.types import Trouble
+    from tocsin.site.checking.walking import Walk
+    from tocsin.site.fingerprinting.against import Original
+
+    ones = [_look(one, pool=pool, media=MediaOptions(tiff=True)) for one in Walk([options.against])]
+    if len(ones) != 1:
+        raise Stop(f"--against {options.against}: one file is needed, not a folder.")
+    if isinstance(ones[0], Trouble):
+        raise Stop(f"--against {ones[0].path}: {ones[0].reason}.")
+    return Original(ones[0].fingerprints)
 
 
 def _looked_at(options: argparse.Namespace, pool: DecoderPool) -> Iterator[Looked | Trouble]:
@@ -113,7 +139,7 @@ def _media_options(options: argparse.Namespace) -> MediaOptions:
 
     return MediaOptions(
         precision=Precision.QUERY if options.query else Precision.LIST,
-        battery=options.battery,
+        battery=options.battery or options.against is not None,
         tiff=options.tiff,
         thumbnails=options.thumbnails,
         data_uris=options.data_uris,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from tocsin.engine.fingerprints import (
     Decoding,
     Dialect,
@@ -17,6 +19,7 @@ from tocsin.engine.fingerprints import (
     Status,
     VideoHashes,
 )
+from tocsin.engine.fingerprints.distinctive import hash_is_distinct
 
 STATUS_WORDS: Final = {
     Status.OK: "decoded completely; its PDQ may match by itself",
@@ -64,6 +67,12 @@ THRESHOLD_WORDS: Final = (
 )
 
 
+REGULAR_WORDS: Final = (
+    "the bits of its hash are regular, as of a picture of one edge or curve: chance brings such "
+    "hashes near one another, so a near match of it is for a person to look at"
+)
+
+
 def as_text(path: str, found: Fingerprints, *, explain: bool) -> str:
     """A block of lines: the path, then what was found, indented."""
     lines = [path, *(f"  {name:<12} {value}" for name, value in _rows(found, explain=explain))]
@@ -100,8 +109,14 @@ def _picture(picture: PictureHashes, *, explain: bool) -> Iterator[tuple[str, st
     yield from _other(picture, "pdq oriented", picture.pdq_oriented, explain=explain)
     if picture.gate is not None and explain:
         yield "never alone", GATE_WORDS[picture.gate]
+    elif explain and not _is_distinct(picture.pdq):
+        yield "for review", REGULAR_WORDS
     if picture.variants:
         yield "battery", _battery(picture)
+
+
+def _is_distinct(pdq: PdqHash) -> bool:
+    return bool(hash_is_distinct(np.frombuffer(pdq.value, np.uint8)[None])[0])
 
 
 def _other(
@@ -140,6 +155,11 @@ def _video(video: VideoHashes, *, explain: bool) -> Iterator[tuple[str, str]]:
     yield "video", f"{len(video.frames)} {SAMPLING_WORDS[video.sampling]}{lasts}"
     if video.cropped:
         yield "", f"all of them have bars: hashed without them too ({len(video.cropped)})"
+    if video.oriented:
+        yield "", f"shown turned: hashed as shown too ({len(video.oriented)})"
+    if video.variants:
+        count = sum(len(frame.variants) for frame in video.variants)
+        yield "battery", f"{count} variants of {len(video.variants)} frames, for review only"
     if explain:
         for frame in video.frames:
             yield f"{frame.seconds:9.3f} s", f"{frame.value.hex()}  quality {frame.quality}"

@@ -134,6 +134,7 @@ def _video(video: VideoHashes) -> dict[str, object]:
         "duration_seconds": video.duration_seconds,
         "frames": [_frame(frame) for frame in video.frames],
         "cropped": [_frame(frame) for frame in video.cropped],
+        "oriented": [_frame(frame) for frame in video.oriented],
     }
 
 
