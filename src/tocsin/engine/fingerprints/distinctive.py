@@ -43,6 +43,7 @@ _LEAST_OVERLAP: Final = 60
 Block: TypeAlias = NDArray[np.float64]
 Size: TypeAlias = tuple[int, int]
 """Width and height in pixels."""
+Edges: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def gate_of(block: Block, quality: int, size: Size, size_bytes: int) -> Gate | None:
@@ -192,9 +193,11 @@ def _tone_bits(block: Block) -> float:
 
 def _repeats(block: Block) -> bool:
     """Whether the block looks the same again a step further on, and did not in between."""
-    alike = _self_correlation(block)
-    between = alike.reshape(-1)[_ways()].min(axis=1).reshape(alike.shape)
-    return bool(((alike >= ALIKE_SHIFTED) & (alike - between >= APART_BETWEEN)).any())
+    alike = _self_correlation(block).reshape(-1)
+    # Few shifts of a photograph are so much alike, so the ways to all others need no look.
+    again = np.flatnonzero(alike >= ALIKE_SHIFTED)
+    between = alike[_ways()[again]].min(axis=1)
+    return bool((alike[again] - between >= APART_BETWEEN).any())
 
 
 _MOST_SHIFT: Final = 32
@@ -225,23 +228,27 @@ def _overlap_energy(flattened: Block) -> Block:
     """Root of the product of both copies' energy in their overlap, for each shift."""
     sums = np.zeros((_POINTS + 1, _POINTS + 1))
     sums[1:, 1:] = (flattened**2).cumsum(axis=0).cumsum(axis=1)
-    down = np.arange(-_MOST_SHIFT, _MOST_SHIFT + 1)[:, None]
-    across = np.arange(_MOST_SHIFT + 1)[None, :]
-    top, bottom = np.maximum(0, down), _POINTS + np.minimum(0, down)
-    left, right = across, np.full_like(across, _POINTS)
-    moved = _rectangle(sums, (top, bottom), (left, right))
-    stayed = _rectangle(sums, (_POINTS - bottom, _POINTS - top), (_POINTS - right, _POINTS - left))
+    corners = sums.reshape(-1)[_corners()]
+    moved, stayed = corners[:, 3] - corners[:, 1] - corners[:, 2] + corners[:, 0]
     energy: Block = np.sqrt(np.maximum(moved * stayed, 0))
     return energy
 
 
-Edges: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+@lru_cache(maxsize=1)
+def _corners() -> NDArray[np.int64]:
+    """For each shift, the flat places in the running sums of the four corners of the overlap, as
+    the moved copy lies and as the other does: int64[2, 4, 65, 33]."""
+    down = np.arange(-_MOST_SHIFT, _MOST_SHIFT + 1)[:, None]
+    across = np.arange(_MOST_SHIFT + 1)[None, :]
+    top, bottom = np.maximum(0, down), _POINTS + np.minimum(0, down)
+    left, right = across, np.full_like(across, _POINTS)
+    moved = _corners_of((top, bottom), (left, right))
+    stayed = _corners_of((_POINTS - bottom, _POINTS - top), (_POINTS - right, _POINTS - left))
+    return np.array([moved, stayed])
 
 
-def _rectangle(sums: Block, rows: Edges, columns: Edges) -> Block:
-    """Sum over rows and columns from the first edge to the second, out of running sums."""
-    (top, bottom), (left, right) = rows, columns
-    return sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+def _corners_of(rows: Edges, columns: Edges) -> list[NDArray[np.int64]]:
+    return [row * (_POINTS + 1) + column for row in rows for column in columns]
 
 
 @lru_cache(maxsize=1)
