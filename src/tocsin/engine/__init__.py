@@ -6,7 +6,23 @@ Must never: import Django, open a database or a connection, or let a picture lea
 """
 
 from tocsin.engine.fingerprints import Fingerprints, Status
-from tocsin.engine.index import NearIndex
-from tocsin.engine.media import MediaOptions, fingerprint
+from tocsin.engine.index import ExactIndex, NearIndex
+from tocsin.engine.media import DecoderPool, MediaOptions, Precision, fingerprint
+from tocsin.engine.search import Level, Limits, Match, limits_for, search, search_many
 
-__all__ = ["Fingerprints", "MediaOptions", "NearIndex", "Status", "fingerprint"]
+__all__ = [
+    "DecoderPool",
+    "ExactIndex",
+    "Fingerprints",
+    "Level",
+    "Limits",
+    "Match",
+    "MediaOptions",
+    "NearIndex",
+    "Precision",
+    "Status",
+    "fingerprint",
+    "limits_for",
+    "search",
+    "search_many",
+]
