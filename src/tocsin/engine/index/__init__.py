@@ -9,7 +9,7 @@ It must never see a picture, import Django, open a connection, or log a value.
 from tocsin.engine.index.arrays import WrongShape
 from tocsin.engine.index.exact import ExactIndex, ExactMatches, WrongName
 from tocsin.engine.index.manifest import Manifest, StoredFile
-from tocsin.engine.index.near import NearIndex, NearMatches, WrongRadius
+from tocsin.engine.index.near import NearBuilder, NearIndex, NearMatches, WrongRadius
 from tocsin.engine.index.policy import POLICY_DTYPE, PolicyColumn, WrongEntryId
 from tocsin.engine.index.postings import TooManyRows
 from tocsin.engine.index.publication import (
@@ -26,6 +26,7 @@ from tocsin.engine.index.segment import (
     IndexDamaged,
     IndexMissing,
     IndexTooNew,
+    IndexTooOld,
     IndexUnusable,
 )
 
@@ -36,8 +37,10 @@ __all__ = [
     "IndexDamaged",
     "IndexMissing",
     "IndexTooNew",
+    "IndexTooOld",
     "IndexUnusable",
     "Manifest",
+    "NearBuilder",
     "NearIndex",
     "NearMatches",
     "PolicyColumn",

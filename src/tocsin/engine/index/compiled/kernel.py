@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 from numba import njit
 
@@ -22,6 +24,9 @@ def kernel(arguments: int) -> Callable[[Callable[..., int]], Kernel]:
     signature = f"int64({', '.join(['int64'] * arguments)})"
 
     def compiled(function: Callable[..., int]) -> Kernel:
+        # Numba looks at the file of the function alone to see whether what it kept is stale; the
+        # name is part of where it looks, so a change in any file of this folder counts.
+        function.__qualname__ += f"_{_SOURCES}"
         try:
             made: Kernel = njit(signature, nogil=True, cache=True, error_model="numpy")(function)
         except (OSError, RuntimeError) as refusal:
@@ -48,3 +53,6 @@ def _tell(refusal: Exception) -> None:
 
 
 _told = False
+_SOURCES = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()[:12]

@@ -22,23 +22,16 @@ from tocsin.engine.index.compiled.vectors import (
 BLOCK_ROWS = 512
 
 
-@kernel(8)
-def scan(
-    rows: int, first: int, last: int, queries: int, numbers: int, count: int, radius: int, hits: int
-) -> int:
-    """Compare rows `first` to `last` with some queries; gives the row it came to.
-
-    rows: address of uint64[n, 4]; queries: of uint64[., 4]; numbers: of int64[count], which of
-    them; hits: of int64, laid out as for `search`. It stops early, at a multiple of 512 rows from
-    where it began, when there may be no room for the hits of 512 more: empty `hits` and go on.
-    """
-    at = first
-    while at < last and load64(hits + 8) + count * BLOCK_ROWS <= load64(hits):
-        end = min(at + BLOCK_ROWS, last)
-        for i in range(count):
-            _scan_block(rows, at, end, queries, load64(numbers + 8 * i), radius, hits)
-        at = end
-    return at
+@njit
+def _hit(rows: int, row: int, queries: int, query: int, radius: int, hits: int) -> None:
+    here, asked = rows + 32 * row, queries + 32 * query
+    distance = ones(load64(here) ^ load64(asked)) + ones(load64(here + 8) ^ load64(asked + 8))
+    distance += ones(load64(here + 16) ^ load64(asked + 16))
+    distance += ones(load64(here + 24) ^ load64(asked + 24))
+    if distance <= radius:
+        noted = load64(hits + 8)
+        store64(hits + 8, noted + 1)
+        store64(hits + 16 + 8 * noted, (query << 48) | (distance << 32) | row)
 
 
 @njit(inline="always")
@@ -60,16 +53,23 @@ def _scan_block(
         row += 1
 
 
-@njit
-def _hit(rows: int, row: int, queries: int, query: int, radius: int, hits: int) -> None:
-    here, asked = rows + 32 * row, queries + 32 * query
-    distance = ones(load64(here) ^ load64(asked)) + ones(load64(here + 8) ^ load64(asked + 8))
-    distance += ones(load64(here + 16) ^ load64(asked + 16))
-    distance += ones(load64(here + 24) ^ load64(asked + 24))
-    if distance <= radius:
-        noted = load64(hits + 8)
-        store64(hits + 8, noted + 1)
-        store64(hits + 16 + 8 * noted, (query << 48) | (distance << 32) | row)
+@kernel(8)
+def scan(
+    rows: int, first: int, last: int, queries: int, numbers: int, count: int, radius: int, hits: int
+) -> int:
+    """Compare rows `first` to `last` with some queries; gives the row it came to.
+
+    rows: address of uint64[n, 4]; queries: of uint64[., 4]; numbers: of int64[count], which of
+    them; hits: of int64, laid out as for `search`. It stops early, at a multiple of 512 rows from
+    where it began, when there may be no room for the hits of 512 more: empty `hits` and go on.
+    """
+    at = first
+    while at < last and load64(hits + 8) + count * BLOCK_ROWS <= load64(hits):
+        end = min(at + BLOCK_ROWS, last)
+        for i in range(count):
+            _scan_block(rows, at, end, queries, load64(numbers + 8 * i), radius, hits)
+        at = end
+    return at
 
 
 @kernel(7)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from numba import njit
 
 from tocsin.engine.index.compiled.kernel import kernel
-from tocsin.engine.index.compiled.sorting import put_bits
 from tocsin.engine.index.compiled.vectors import (
     RECORDS,
     differing_by_at_most,
@@ -40,15 +39,18 @@ CALL_AHEAD, OPEN_AHEAD = 4, 2
 PUT_ASIDE = 256
 ROOM_ASIDE = PUT_ASIDE + RECORDS
 
+# So many values of 16 bits differ from one in at most one bit, and in at most two.
+ONE_FLIP, TWO_FLIPS = 17, 137
+
 # Where things stand in the int64 arrays that describe tables, plan, workplace and hits.
-ROW_COUNT, ROW_PLACE, MOVED, DIRECTORY, BESIDE, NUMBERS = 0, 1, 2, 3, 19, 35
+ROW_COUNT, ROW_PLACE, DIRECTORY, BESIDE, NUMBERS = 0, 1, 2, 18, 34
 TABLES_SIZE = NUMBERS + PARTS
 RADIUS, MOST_CANDIDATES, MOST_COMPARED, FLIPS, WEIGHTS = 0, 1, 2, 3, 4
 PLAN_SIZE = WEIGHTS + PARTS + 1
 ASIDE_COUNT, WRONG, CANDIDATES, COMPARED = 0, 1, 2, 2 + BLOCK_QUERIES
 ASIDE = COMPARED + BLOCK_QUERIES
 OPENED = ASIDE + 2 * ROOM_ASIDE
-OPENED_ITEM = 2 * 137
+OPENED_ITEM = 2 * TWO_FLIPS
 WORKPLACE_SIZE = OPENED + 8 * OPENED_ITEM
 ROOM, NOTED, FIRST_HIT = 0, 1, 2
 
@@ -58,15 +60,15 @@ def _openings(weight: int) -> int:
     if weight <= 0:
         return 0
     if weight == 1:
-        return _EXACT
-    return _ONE_FLIP if weight == 2 else _TWO_FLIPS
+        return 1
+    return ONE_FLIP if weight == 2 else TWO_FLIPS
 
 
 @njit(inline="always")
 def _bits_of(flip: int) -> int:
     if flip == 0:
         return 0
-    return 1 if flip < _ONE_FLIP else 2
+    return 1 if flip < ONE_FLIP else 2
 
 
 @njit(inline="always")
@@ -230,17 +232,15 @@ def _call_part(tables: int, part: int) -> None:
         prefetch(beside + line)
 
 
-@kernel(7)
-def search(
-    tables: int, plan: int, hashes: int, queries: int, count: int, work: int, hits: int
-) -> int:
+@kernel(6)
+def search(tables: int, plan: int, queries: int, count: int, work: int, hits: int) -> int:
     """Everything within the radius of up to 2,048 queries, except of those it had to give up.
 
-    tables, plan, work: addresses of int64 arrays laid out as above; hashes: of uint8[count, 32];
-    queries: room for the same with their bits in order, uint64[count, 4]; hits: of int64: for how
-    many there is room, how many there are, then the hits: the query's number from bit 48 on, the
-    distance from bit 32 on, the row below. Gives 0, `DAMAGED` when the tables contradict
-    themselves, or `FULL` when there was not room enough.
+    tables, plan, work: addresses of int64 arrays laid out as above; queries: of uint64[count, 4];
+    hits: of int64: for how many there is room, how many there are, then the hits: the query's
+    number from bit 48 on, the distance from bit 32 on, the row below. Gives 0 when nothing was
+    found and no query given up, `DAMAGED` when the tables contradict themselves, `FULL` when there
+    was not room enough, and 1 otherwise.
 
     A query is given up when it has met more candidates, or compared more rows, than the plan
     allows; its hits are incomplete, and the workplace's counts show it.
@@ -249,7 +249,6 @@ def search(
     store64(work + 8 * WRONG, 0)
     store64(hits + 8 * NOTED, 0)
     for i in range(count):
-        put_bits(hashes + 32 * i, load64(tables + 8 * MOVED), queries + 32 * i)
         store64(work + 8 * (CANDIDATES + i), 0)
         store64(work + 8 * (COMPARED + i), 0)
     whole = count >= MANY_QUERIES and load64(tables + 8 * ROW_COUNT) <= ROWS_IN_CACHE
@@ -280,4 +279,9 @@ def search(
     _compare(tables, plan, queries, work, hits)
     if load64(work + 8 * WRONG):
         return DAMAGED
-    return FULL if load64(hits + 8 * NOTED) > load64(hits + 8 * ROOM) else 0
+    if load64(hits + 8 * NOTED) > load64(hits + 8 * ROOM):
+        return FULL
+    anything = load64(hits + 8 * NOTED) > 0
+    for query in range(count):
+        anything |= _given_up(plan, work, query)
+    return 1 if anything else 0

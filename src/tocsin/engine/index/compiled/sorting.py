@@ -48,6 +48,15 @@ def permute(hashes: int, count: int, moved: int, into: int) -> int:
 
 
 @njit(inline="always")
+def _copy(source: int, target: int, width: int) -> None:
+    whole = width & ~7
+    for i in range(0, whole, 8):
+        store64(target + i, load64(source + i))
+    for i in range(whole, width):
+        store8(target + i, load8(source + i))
+
+
+@njit(inline="always")
 def _bucket(value: int) -> int:
     return (load8(value) << 8) | load8(value + 1)
 
@@ -73,15 +82,6 @@ def spread(
         _copy(values + width * i, into + width * place, width)
         store64(ids_into + 8 * place, load64(ids + 8 * i))
     return count
-
-
-@njit(inline="always")
-def _copy(source: int, target: int, width: int) -> None:
-    whole = width & ~7
-    for i in range(0, whole, 8):
-        store64(target + i, load64(source + i))
-    for i in range(whole, width):
-        store8(target + i, load8(source + i))
 
 
 @njit(inline="always")
