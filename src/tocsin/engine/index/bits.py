@@ -34,12 +34,13 @@ class BitOrder:
     def permuted(self, hashes: Bytes) -> Bytes:
         """uint8[n, 32] with the bits in their new places, in memory order uint8[n, 32]."""
         compiled = kernels()
-        words = np.zeros((len(hashes), 4), np.uint64)
         if compiled is not None:
+            words = np.empty((len(hashes), 4), np.uint64)
             compiled.permute(
                 address_of(hashes), len(hashes), self.moved_at, address_of(words)
             )
             return words.view(np.uint8)
+        words = np.zeros((len(hashes), 4), np.uint64)
         for place in range(HASH_BYTES):
             words |= self._moved[place][hashes[:, place]]
         return words.view(np.uint8)

@@ -11,7 +11,7 @@ see one moment, without a lock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -71,6 +71,14 @@ class Layers(Generic[Finder]):
     older: Layer[Finder]
     recent: Layer[Finder]
     make: Callable[[Postings], Finder]
+    # Those that hold anything, told once and not at every query.
+    used: tuple[Layer[Finder], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tell which are used."""
+        all_three = (self.base, self.older, self.recent)
+        used = tuple(layer for layer in all_three if len(layer.postings.values))
+        object.__setattr__(self, "used", used)
 
     @classmethod
     def over(cls, base: Layer[Finder], make: Callable[[Postings], Finder]) -> Layers[Finder]:
@@ -78,13 +86,6 @@ class Layers(Generic[Finder]):
         empty = collect(base.postings.values[:0], NO_IDS)
         nothing = Layer(empty, make(empty), NO_IDS)
         return cls(base, nothing, nothing, make)
-
-    @property
-    def used(self) -> list[Layer[Finder]]:
-        """Those that hold anything."""
-        return [
-            layer for layer in (self.base, self.older, self.recent) if len(layer.postings.values)
-        ]
 
     @property
     def is_as_built(self) -> bool:

@@ -128,11 +128,7 @@ class NearIndex:
         `WrongRadius`, and `IndexDamaged` if the mapped file turns out to contradict itself.
         """
         hashes = as_values(hashes, HASH_BYTES)
-        found = [
-            (first, matches)
-            for first, matches in self._pieces(hashes, _radius(radius_bits), most_ids)
-            if matches is not None
-        ]
+        found = list(self._pieces(hashes, _radius(radius_bits), most_ids))
         if not found:
             return NearMatches(np.zeros(len(hashes) + 1, np.int64), NO_IDS, NO_DISTANCES)
         return _as_answer(
@@ -154,8 +150,7 @@ class NearIndex:
         """
         hashes = as_values(hashes, HASH_BYTES)
         for first, matches in self._pieces(hashes, _radius(radius_bits), None):
-            if matches is not None:
-                yield first, _as_answer(int(matches.query[-1]) + 1, matches)
+            yield first, _as_answer(int(matches.query[-1]) + 1, matches)
 
     def add(self, hashes: Bytes, ids: Ids) -> None:
         """Let more pairs count at once, in this process only: uint8[N, 32], uint64[N].
@@ -179,22 +174,25 @@ class NearIndex:
 
     def _pieces(
         self, hashes: Bytes, radius_bits: int, most_ids: int | None
-    ) -> Iterator[tuple[int, Matches | None]]:
-        """Blocks of queries in order, halved where a block would find more than memory is for."""
-        layers, order = self._layers.used, self._order
+    ) -> Iterator[tuple[int, Matches]]:
+        """What blocks of queries found, in order; nothing for those that found nothing.
+
+        A block is halved where it would find more than memory is for.
+        """
+        layers, order, count = self._layers.used, self._order, len(hashes)
         waiting = [
-            (first, min(first + BLOCK_QUERIES, len(hashes)))
-            for first in range(0, len(hashes), BLOCK_QUERIES)
-        ][::-1]
+            (first, min(first + BLOCK_QUERIES, count)) for first in range(0, count, BLOCK_QUERIES)
+        ]
         while waiting:
-            first, last = waiting.pop()
+            first, last = waiting.pop(0)
             try:
                 matches = find_matches(layers, order, hashes[first:last], radius_bits)
             except TooMuchAtOnce:
                 middle = (first + last) // 2
-                waiting += [(middle, last), (first, middle)]
+                waiting[:0] = [(first, middle), (middle, last)]
                 continue
-            yield first, None if matches is None else _kept(in_order(matches), most_ids)
+            if matches is not None:
+                yield first, _kept(in_order(matches), most_ids)
 
     def _arrays(self) -> dict[str, AnyArray | Later]:
         layers = self._layers

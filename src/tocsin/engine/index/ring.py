@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tocsin.engine.index.arrays import Places, Words, address_of
-from tocsin.engine.index.compiled import kernels
+from tocsin.engine.index.compiled import Kernels, kernels
 
 PARTS = 16
 PART_BITS = 16
@@ -131,20 +131,25 @@ def fill_table(
     """Write the records and row numbers of one part, in the order of its values."""
     compiled = kernels()
     if compiled is not None:
-        places = directory[part].copy()
-        compiled.fill_table(
-            address_of(rows),
-            len(rows),
-            part,
-            address_of(places),
-            address_of(beside),
-            address_of(numbers),
-        )
+        _fill_compiled(compiled, rows, directory[part], part, (beside, numbers))
         return
     halves = parts_of(rows)
     order = np.argsort(halves[part], kind="stable")
     beside[: len(rows)] = halves[(part + 1) % PARTS][order]
     numbers[:] = order
+
+
+def _fill_compiled(
+    compiled: Kernels, rows: Words, buckets: Numbers, part: int, table: tuple[Halves, Numbers]
+) -> None:
+    parted = np.empty(len(rows), np.uint64)
+    beginnings = buckets[:BUCKETS:256].copy()
+    compiled.split(
+        address_of(rows), len(rows), part, address_of(beginnings), address_of(parted)
+    )
+    places = buckets[:BUCKETS].copy()
+    beside, numbers = (address_of(column) for column in table)
+    compiled.fill_table(address_of(parted), len(rows), address_of(places), beside, numbers)
 
 
 def parts_of(rows: Words) -> Halves:

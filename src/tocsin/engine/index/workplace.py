@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +32,7 @@ class TooMuchAtOnce(Exception):
     """So many hits would need too much memory; ask for fewer queries at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """Hashes with their bits in order, uint64[n, 4], and where they stand in memory."""
 
     words: Words
@@ -60,8 +60,18 @@ class Effort:
 class Workplace:
     """The memory that one thread searches in."""
 
-    __slots__ = ("hashes", "hashes_at", "hits", "hits_at", "numbers", "queries", "queries_at",
-                 "work", "work_at")  # fmt: skip
+    __slots__ = (
+        "hashes",
+        "hashes_at",
+        "hits",
+        "hits_at",
+        "numbers",
+        "one",
+        "queries",
+        "queries_at",
+        "work",
+        "work_at",
+    )
 
     def __init__(self) -> None:
         self.hashes = np.zeros((BLOCK_QUERIES, 32), np.uint8)
@@ -70,6 +80,7 @@ class Workplace:
         self.numbers = np.arange(BLOCK_QUERIES)
         self.hashes_at, self.queries_at = address_of(self.hashes), address_of(self.queries)
         self.work_at = address_of(self.work)
+        self.one = Rows(self.queries[:1], self.queries_at)
         self.make_room(ROOM)
 
     def make_room(self, hits: int) -> None:
@@ -83,7 +94,7 @@ class Workplace:
         count = len(hashes)
         self.hashes[:count] = hashes
         compiled.permute(self.hashes_at, count, moved_at, self.queries_at)
-        return Rows(self.queries[:count], self.queries_at)
+        return self.one if count == 1 else Rows(self.queries[:count], self.queries_at)
 
     def noted(self) -> Places:
         """A copy of the hits as the kernels pack them."""

@@ -30,6 +30,7 @@ class Kernels(NamedTuple):
     spread: Kernel
     tidy: Kernel
     count_parts: Kernel
+    split: Kernel
     fill_table: Kernel
     find: Kernel
 
@@ -69,6 +70,7 @@ _MODULES = {
         "spread",
         "tidy",
         "count_parts",
+        "split",
         "fill_table",
         "find",
     ),

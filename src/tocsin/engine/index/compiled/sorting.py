@@ -11,6 +11,7 @@ from tocsin.engine.index.compiled.vectors import (
     load16,
     load32,
     load64,
+    put_bits,
     store8,
     store16,
     store32,
@@ -23,25 +24,9 @@ BUCKETS = 1 << 16
 SHORT_RUN = 12
 
 
-@njit(inline="always")
-def put_bits(hash_at: int, moved: int, into: int) -> None:
-    """One hash with its bits in their new places. moved: address of uint64[32, 256, 4]."""
-    one = two = three = four = 0
-    for place in range(32):
-        at = moved + 32 * (256 * place + load8(hash_at + place))
-        one |= load64(at)
-        two |= load64(at + 8)
-        three |= load64(at + 16)
-        four |= load64(at + 24)
-    store64(into, one)
-    store64(into + 8, two)
-    store64(into + 16, three)
-    store64(into + 24, four)
-
-
 @kernel(4)
 def permute(hashes: int, count: int, moved: int, into: int) -> int:
-    """`count` hashes with their bits in their new places."""
+    """`count` hashes with their bits in their new places. moved: address of uint64[32, 256, 4]."""
     for i in range(count):
         put_bits(hashes + 32 * i, moved, into + 32 * i)
     return count
@@ -210,17 +195,35 @@ def count_parts(rows: int, count: int, counts: int) -> int:
     return count
 
 
-@kernel(6)
-def fill_table(rows: int, count: int, part: int, places: int, beside: int, numbers: int) -> int:
-    """Put all rows into the table of one part; moves uint32[65536] places."""
+@kernel(5)
+def split(rows: int, count: int, part: int, places: int, into: int) -> int:
+    """Bring the rows together whose part begins with the same byte; moves uint32[256] places.
+
+    into: address of uint64[count]: the row's number, from bit 32 on its part, from 48 on the next.
+    Two steps write to 256 places at a time, which the first-level cache holds; one step would
+    write to 65,536.
+    """
     after = 2 * ((part + 1) & 15)
     for row in range(count):
         here = rows + 32 * row
-        at = places + 4 * load16(here + 2 * part)
+        value = load16(here + 2 * part)
+        at = places + 4 * (value >> 8)
         place = load32(at)
         store32(at, place + 1)
-        store16(beside + 2 * place, load16(here + after))
-        store32(numbers + 4 * place, row)
+        store64(into + 8 * place, (load16(here + after) << 48) | (value << 32) | row)
+    return count
+
+
+@kernel(5)
+def fill_table(parted: int, count: int, places: int, beside: int, numbers: int) -> int:
+    """Put what `split` wrote into the table of its part; moves uint32[65536] places."""
+    for i in range(count):
+        record = load64(parted + 8 * i)
+        at = places + 4 * ((record >> 32) & 0xFFFF)
+        place = load32(at)
+        store32(at, place + 1)
+        store16(beside + 2 * place, record >> 48)
+        store32(numbers + 4 * place, record)
     return count
 
 

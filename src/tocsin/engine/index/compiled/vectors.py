@@ -102,6 +102,19 @@ def _below(builder: Any, given: Sequence[Any]) -> Any:
     return builder.zext(builder.icmp_unsigned("<", given[0], given[1]), _I64)
 
 
+def _put_bits(builder: Any, given: Sequence[Any]) -> Any:
+    source, moved, target = given
+    kind = ir.VectorType(_I64, 4)
+    whole = ir.Constant(kind, [0] * 4)
+    for place in range(32):
+        byte = builder.load(_at(builder, builder.add(source, ir.Constant(_I64, place)), _I8))
+        row = builder.add(builder.zext(byte, _I64), ir.Constant(_I64, 256 * place))
+        at = builder.add(moved, builder.shl(row, ir.Constant(_I64, 5)))
+        whole = builder.or_(whole, builder.load(_at(builder, at, kind), align=8))
+    builder.store(whole, _at(builder, target, kind), align=8)
+    return ir.Constant(_I64, 0)
+
+
 def _spread(builder: Any, value: Any, kind: Any) -> Any:
     """The vector of which every lane is `value`."""
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(_I32, 0))
@@ -173,6 +186,10 @@ turned = _instruction(1, types.int64, _call("llvm.bswap.i64", _I64))
 
 below = _instruction(2, types.int64, _below)
 """1 where the first is smaller than the second, both taken as unsigned, else 0."""
+
+put_bits = _instruction(3, types.int64, _put_bits)
+"""(address of 32 bytes, of uint64[32, 256, 4], of 32 bytes): the bits that each byte at each place
+stands for, all together."""
 
 differing_by_at_most = _instruction(3, types.int64, _few_bits)
 """(address of 32 uint16, wanted, allowed): bit i is set where record i differs in so few bits."""
