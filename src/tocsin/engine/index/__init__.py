@@ -7,8 +7,10 @@ It must never see a picture, import Django, open a connection, or log a value.
 """
 
 from tocsin.engine.index.arrays import WrongShape
+from tocsin.engine.index.compiled import NotCompiled, NotKept, warm_up
 from tocsin.engine.index.exact import ExactIndex, ExactMatches, WrongName
 from tocsin.engine.index.manifest import Manifest, StoredFile
+from tocsin.engine.index.measured import Measure, MeasuredMatches, Metric, Scale, UnknownMeasure
 from tocsin.engine.index.near import NearBuilder, NearIndex, NearMatches, WrongRadius
 from tocsin.engine.index.policy import POLICY_DTYPE, PolicyColumn, WrongEntryId
 from tocsin.engine.index.postings import TooManyRows
@@ -40,15 +42,22 @@ __all__ = [
     "IndexTooOld",
     "IndexUnusable",
     "Manifest",
+    "Measure",
+    "MeasuredMatches",
+    "Metric",
     "NearBuilder",
     "NearIndex",
     "NearMatches",
+    "NotCompiled",
+    "NotKept",
     "PolicyColumn",
     "PublishBusy",
     "PublishFailed",
     "Published",
+    "Scale",
     "StoredFile",
     "TooManyRows",
+    "UnknownMeasure",
     "WrongEntryId",
     "WrongName",
     "WrongRadius",
@@ -58,4 +67,5 @@ __all__ = [
     "published",
     "replace_policy",
     "verify_published",
+    "warm_up",
 ]

@@ -36,9 +36,7 @@ class BitOrder:
         compiled = kernels()
         if compiled is not None:
             words = np.empty((len(hashes), 4), np.uint64)
-            compiled.permute(
-                address_of(hashes), len(hashes), self.moved_at, address_of(words)
-            )
+            compiled.permute(address_of(hashes), len(hashes), self.moved_at, address_of(words))
             return words.view(np.uint8)
         words = np.zeros((len(hashes), 4), np.uint64)
         for place in range(HASH_BYTES):

@@ -59,9 +59,7 @@ class Collector:
         """Bring values that begin alike together; gives where those of each beginning end."""
         counts = np.zeros(BEGINNINGS, np.int64)
         for some, _ in self._pieces:
-            compiled.count_beginnings(
-                address_of(some), len(some), self._width, address_of(counts)
-            )
+            compiled.count_beginnings(address_of(some), len(some), self._width, address_of(counts))
         places = np.cumsum(counts) - counts
         self._pieces.reverse()
         while self._pieces:
@@ -79,7 +77,9 @@ class Collector:
         return places
 
     def _sorted_plainly(self) -> Postings:
-        values = np.concatenate([np.empty((0, self._width), np.uint8), *(v for v, _ in self._pieces)])
+        values = np.concatenate(
+            [np.empty((0, self._width), np.uint8), *(v for v, _ in self._pieces)]
+        )
         ids = np.concatenate([np.empty(0, np.uint64), *(i for _, i in self._pieces)])
         self._pieces, self.pair_count = [], 0
         order = sorted_order(values, ids)

@@ -12,6 +12,7 @@ import numpy as np
 
 from tocsin.engine.index.arrays import (
     NO_IDS,
+    NOWHERE,
     Bytes,
     Ids,
     Offsets,
@@ -23,6 +24,7 @@ from tocsin.engine.index.arrays import (
 from tocsin.engine.index.collecting import collect
 from tocsin.engine.index.durable import Written, replace_file, write_file
 from tocsin.engine.index.layers import Layer, Layers
+from tocsin.engine.index.measured import Measure, MeasuredMatches, rows_within
 from tocsin.engine.index.postings import Postings, first_of_each, offsets_of
 from tocsin.engine.index.segment import (
     AnyArray,
@@ -128,6 +130,22 @@ class ExactIndex:
             offsets_of(len(values), query), np.concatenate([ids for _, ids in found])
         )
 
+    def query_measured(self, values: Bytes, measure: Measure) -> MeasuredMatches:
+        """The entries within the measure of each of uint8[Q, 144], for PhotoDNA hashes only.
+
+        Looks at every value. Raises `WrongShape` also where the index holds values of another
+        width, and `IndexDamaged`.
+        """
+        values = as_values(values, self.width_bytes)
+        layers = self._layers.used
+        found = [_measured(layers, value, measure.threshold) for value in values]
+        offsets = np.cumsum([0, *(len(ids) for ids, _ in found)])
+        return MeasuredMatches(
+            offsets,
+            np.concatenate([NO_IDS, *(ids for ids, _ in found)]),
+            np.concatenate([NOWHERE, *(distances for _, distances in found)]),
+        )
+
     def add(self, values: Bytes, ids: Ids) -> None:
         """Let more pairs count at once, in this process only: uint8[N, W], uint64[N].
 
@@ -187,6 +205,22 @@ def _counting(layers: Sequence[Layer[None]], values: Bytes) -> tuple[Places, Ids
     ids = np.concatenate([ids for _, ids in found])
     order = np.lexsort((ids, query))
     return query[order], ids[order]
+
+
+def _measured(layers: Sequence[Layer[None]], value: Bytes, threshold: int) -> tuple[Ids, Places]:
+    """Ids and distances of all that count, nearest first and then by id, each id once."""
+    ids, distances = [NO_IDS], [NOWHERE]
+    for layer in layers:
+        rows, distance = rows_within(layer.postings.values, value, threshold)
+        origin, some = layer.postings.expand(rows)
+        stay = layer.still_counts(some)
+        ids.append(some[stay])
+        distances.append(distance[origin[stay]])
+    all_ids, all_distances = np.concatenate(ids), np.concatenate(distances)
+    order = np.lexsort((all_ids, all_distances))
+    # Of equal ids `unique` names the first, which is the nearest by now.
+    first = np.sort(np.unique(all_ids[order], return_index=True)[1])
+    return all_ids[order][first], all_distances[order][first]
 
 
 def _no_finder(_: Postings) -> None:

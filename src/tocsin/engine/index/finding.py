@@ -30,7 +30,7 @@ MOST_PAIRS = 1 << 22
 NARROW = 1 << 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Matches:
     """Query number, entry id and distance of each match."""
 
@@ -39,7 +39,7 @@ class Matches:
     distance_bits: Distances
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Finder:
     """How the rows of a layer are searched: by tables when they are many."""
 
@@ -128,7 +128,11 @@ def _in_order_packed(matches: Matches) -> Matches:
     first[1:] = pair[1:] != pair[:-1]
     packed = packed[first]
     ids = (packed >> np.uint64(8)) & np.uint64(NARROW - 1)
-    packed = np.sort((packed >> np.uint64(40) << np.uint64(40)) | ((packed & np.uint64(255)) << np.uint64(32)) | ids)
+    packed = np.sort(
+        (packed >> np.uint64(40) << np.uint64(40))
+        | ((packed & np.uint64(255)) << np.uint64(32))
+        | ids
+    )
     return Matches(
         (packed >> np.uint64(40)).astype(np.int64),
         packed & np.uint64(NARROW - 1),

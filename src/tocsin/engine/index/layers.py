@@ -26,7 +26,7 @@ ROWS_WITHOUT_TABLES = 4_096
 Finder = TypeVar("Finder")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Layer(Generic[Finder]):
     """Some pairs, how to search them, and the ids (sorted) whose pairs here no longer count."""
 
@@ -63,7 +63,7 @@ class Layer(Generic[Finder]):
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Layers(Generic[Finder]):
     """The three, no pair counting in two of them; `make` gives the finder of new postings."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from tocsin.engine.index.arrays import (
 from tocsin.engine.index.bits import HASH_BYTES, BitOrder, fixed_order, order_from
 from tocsin.engine.index.collecting import Collector
 from tocsin.engine.index.durable import Written, replace_file, write_file
-from tocsin.engine.index.finding import Finder, Matches, finder_of, find_matches, in_order
+from tocsin.engine.index.finding import Finder, Matches, find_matches, finder_of, in_order
 from tocsin.engine.index.layers import ROWS_WITHOUT_TABLES, Layer, Layers
 from tocsin.engine.index.postings import Postings, first_of_each, offsets_of
 from tocsin.engine.index.ring import (
@@ -259,9 +260,12 @@ def _arrays_to_be(order: BitOrder, postings: Postings) -> dict[str, AnyArray | L
         fill_table(rows, directory, part, beside, numbers)
         return beside
 
+    def already_filled() -> AnyArray:
+        return numbers
+
     for part in range(PARTS):
-        columns[_BESIDE[part]] = Later("<u2", beside.shape, lambda part=part: filled(part))
-        columns[_NUMBERS[part]] = Later("<u4", numbers.shape, lambda: numbers)
+        columns[_BESIDE[part]] = Later("<u2", beside.shape, partial(filled, part))
+        columns[_NUMBERS[part]] = Later("<u4", numbers.shape, already_filled)
     return columns
 
 

@@ -66,11 +66,13 @@ def _kept(
     place = np.repeat(begins.reshape(-1) - ends + flat, flat) + np.arange(flat.sum())
     opening = np.repeat(np.arange(len(flat)), flat)
     query = opening % max(1, counts.shape[1])
-    differing = np.bitwise_count(
-        ring.beside[part][place] ^ halves[(part + 1) % PARTS][query]
-    ) + np.bitwise_count(flips(share[part]))[opening // max(1, counts.shape[1])]
+    differing = (
+        np.bitwise_count(ring.beside[part][place] ^ halves[(part + 1) % PARTS][query])
+        + np.bitwise_count(flips(share[part]))[opening // max(1, counts.shape[1])]
+    )
     near = differing <= bound
-    return query[near] * len(ring.rows) + ring.numbers[part][place[near]].astype(np.int64)
+    pairs: Places = query[near] * len(ring.rows) + ring.numbers[part][place[near]].astype(np.int64)
+    return pairs
 
 
 def _compared(ring: Ring, queries: Words, pairs: Places, radius_bits: int) -> Hits:

@@ -37,7 +37,7 @@ class TooManyRows(ValueError):
     """More values than one index can number (2^32 - 1); split the list over several indexes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Postings:
     """Sorted distinct values with their entry ids, ascending and without repeats for each value.
 

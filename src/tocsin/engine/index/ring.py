@@ -37,7 +37,7 @@ Halves = npt.NDArray[np.uint16]
 Numbers = npt.NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ring:
     """The tables over n rows of uint64[n, 4].
 
@@ -144,9 +144,7 @@ def _fill_compiled(
 ) -> None:
     parted = np.empty(len(rows), np.uint64)
     beginnings = buckets[:BUCKETS:256].copy()
-    compiled.split(
-        address_of(rows), len(rows), part, address_of(beginnings), address_of(parted)
-    )
+    compiled.split(address_of(rows), len(rows), part, address_of(beginnings), address_of(parted))
     places = buckets[:BUCKETS].copy()
     beside, numbers = (address_of(column) for column in table)
     compiled.fill_table(address_of(parted), len(rows), address_of(places), beside, numbers)

@@ -38,6 +38,10 @@ class Rows(NamedTuple):
     words: Words
     at: int
 
+    def __repr__(self) -> str:
+        """How many, and not what they are."""
+        return f"{len(self.words)} rows"
+
     @classmethod
     def of(cls, words: Words) -> Rows:
         """These rows where they stand now."""
@@ -124,9 +128,7 @@ def workplace() -> Workplace:
     return place
 
 
-def search_tables(
-    compiled: Kernels, ring: Ring, asked: Rows, radius_bits: int
-) -> Hits | None:
+def search_tables(compiled: Kernels, ring: Ring, asked: Rows, radius_bits: int) -> Hits | None:
     """All rows within the radius of up to 2,048 queries; None when there are none.
 
     Raises `IndexDamaged`, and `TooMuchAtOnce` for several queries with a million hits together.

@@ -1,7 +1,7 @@
 """The inner loops of the index, compiled for the processor they run on.
 
-Everything here has a plain NumPy twin that gives the same answers, slowly: where the compiler cannot
-be had, `kernels` says so once, loudly, and the index goes on with that.
+Everything here has a plain NumPy twin that gives the same answers, slowly: where the compiler
+cannot be had, `kernels` says so once, loudly, and the index goes on with that.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ class NotCompiled(RuntimeWarning):
     """The index works, but tens to hundreds of times slower than it could."""
 
 
+class NotKept(RuntimeWarning):
+    """What was compiled could not be kept on the disk, so each process compiles it again."""
+
+
 class Kernels(NamedTuple):
     """What is compiled: functions of addresses and sizes, documented where they are written."""
 
     search: Kernel
     scan: Kernel
-    scan_bytes: Kernel
+    scan_squares: Kernel
     permute: Kernel
     count_beginnings: Kernel
     spread: Kernel
@@ -61,9 +65,18 @@ def kernels() -> Kernels | None:
     return Kernels(**found)
 
 
+def warm_up() -> bool:
+    """Compile everything now, or load what was compiled before; False where it cannot be.
+
+    For an installation, so that no request waits for the compiler, and for a process that is about
+    to fork workers, so that all of them share what it loaded.
+    """
+    return kernels() is not None
+
+
 _MODULES = {
     "searching": ("search",),
-    "scanning": ("scan", "scan_bytes"),
+    "scanning": ("scan", "scan_squares"),
     "sorting": (
         "permute",
         "count_beginnings",

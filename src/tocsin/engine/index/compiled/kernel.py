@@ -6,14 +6,27 @@ import hashlib
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from numba import njit
 
+from tocsin.engine.index.compiled import NotKept
+
 Kernel = Callable[..., int]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class NotKept(RuntimeWarning):
-    """What was compiled could not be kept on the disk, so each process compiles it again."""
+def inlined(function: Function) -> Function:
+    """Compile a function into each kernel that uses it, in place of the call."""
+    made: Function = njit(inline="always")(function)
+    return made
+
+
+def called(function: Function) -> Function:
+    """Compile a function that kernels call."""
+    made: Any = njit(function)
+    compiled: Function = made
+    return compiled
 
 
 def kernel(arguments: int) -> Callable[[Callable[..., int]], Kernel]:

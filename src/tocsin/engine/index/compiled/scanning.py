@@ -1,19 +1,18 @@
-"""Looking at every row, compiled: the search of short lists, of wide radii, and when all else fails.
+"""Looking at every row, compiled: for short lists, for wide radii, and when all else fails.
 
 As fast as memory delivers the rows: eight of them for each handful of vector instructions.
 """
 
 from __future__ import annotations
 
-from numba import njit
-
-from tocsin.engine.index.compiled.kernel import kernel
+from tocsin.engine.index.compiled.kernel import called, inlined, kernel
 from tocsin.engine.index.compiled.vectors import (
     ROWS,
-    load8,
+    SQUARED_BYTES,
     load64,
     lowest,
     ones,
+    squares,
     store64,
     within,
 )
@@ -22,7 +21,7 @@ from tocsin.engine.index.compiled.vectors import (
 BLOCK_ROWS = 512
 
 
-@njit
+@called
 def _hit(rows: int, row: int, queries: int, query: int, radius: int, hits: int) -> None:
     here, asked = rows + 32 * row, queries + 32 * query
     distance = ones(load64(here) ^ load64(asked)) + ones(load64(here + 8) ^ load64(asked + 8))
@@ -34,7 +33,7 @@ def _hit(rows: int, row: int, queries: int, query: int, radius: int, hits: int) 
         store64(hits + 16 + 8 * noted, (query << 48) | (distance << 32) | row)
 
 
-@njit(inline="always")
+@inlined
 def _scan_block(
     rows: int, first: int, last: int, queries: int, query: int, radius: int, hits: int
 ) -> None:
@@ -72,22 +71,16 @@ def scan(
     return at
 
 
-@kernel(7)
-def scan_bytes(
-    rows: int, first: int, last: int, width: int, asked: int, most: int, found: int
-) -> int:
-    """Rows of `width` bytes whose squared Euclidean distance to one query is at most `most`.
+@kernel(6)
+def scan_squares(rows: int, first: int, last: int, asked: int, most: int, found: int) -> int:
+    """Rows of 144 bytes whose squared Euclidean distance to one query is at most `most`.
 
     found: address of int64, first for how many there is room, then how many there are, then pairs
     of row and distance. Gives the row it came to: it stops when there is no more room.
     """
     at = first
     while at < last and load64(found + 8) < load64(found):
-        here = rows + width * at
-        distance = 0
-        for i in range(width):
-            difference = load8(here + i) - load8(asked + i)
-            distance += difference * difference
+        distance = squares(rows + SQUARED_BYTES * at, asked)
         if distance <= most:
             noted = load64(found + 8)
             store64(found + 8, noted + 1)

@@ -8,9 +8,7 @@ aside, so that by the time they are compared they have arrived as well.
 
 from __future__ import annotations
 
-from numba import njit
-
-from tocsin.engine.index.compiled.kernel import kernel
+from tocsin.engine.index.compiled.kernel import called, inlined, kernel
 from tocsin.engine.index.compiled.vectors import (
     RECORDS,
     differing_by_at_most,
@@ -54,7 +52,8 @@ OPENED_ITEM = 2 * TWO_FLIPS
 WORKPLACE_SIZE = OPENED + 8 * OPENED_ITEM
 ROOM, NOTED, FIRST_HIT = 0, 1, 2
 
-@njit(inline="always")
+
+@inlined
 def _openings(weight: int) -> int:
     """How many of the flips a part of this weight opens: those of fewer bits than the weight."""
     if weight <= 0:
@@ -64,26 +63,26 @@ def _openings(weight: int) -> int:
     return ONE_FLIP if weight == 2 else TWO_FLIPS
 
 
-@njit(inline="always")
+@inlined
 def _bits_of(flip: int) -> int:
     if flip == 0:
         return 0
     return 1 if flip < ONE_FLIP else 2
 
 
-@njit(inline="always")
+@inlined
 def _given_up(plan: int, work: int, query: int) -> bool:
     return load64(work + 8 * (CANDIDATES + query)) > load64(plan + 8 * MOST_CANDIDATES) or load64(
         work + 8 * (COMPARED + query)
     ) > load64(plan + 8 * MOST_COMPARED)
 
 
-@njit(inline="always")
+@inlined
 def _part(queries: int, query: int, part: int) -> int:
     return load16(queries + 32 * query + 2 * (part & 15))
 
 
-@njit(inline="always")
+@inlined
 def _call_directory(tables: int, plan: int, queries: int, query: int, part: int) -> None:
     directory = load64(tables + 8 * (DIRECTORY + part))
     flips = load64(plan + 8 * FLIPS)
@@ -94,11 +93,13 @@ def _call_directory(tables: int, plan: int, queries: int, query: int, part: int)
         prefetch(directory + 4 * (bucket ^ load16(flips + 2 * flip)))
 
 
-@njit(inline="always")
+@inlined
 def _open(
     tables: int, plan: int, queries: int, query: int, part: int, work: int, item: int
 ) -> None:
     """Note where the records of an item begin and how many there are, and call them."""
+    if _given_up(plan, work, query):
+        return
     directory = load64(tables + 8 * (DIRECTORY + part))
     beside = load64(tables + 8 * (BESIDE + part))
     rows = load64(tables + 8 * ROW_COUNT)
@@ -127,11 +128,13 @@ def _open(
     store64(so_far, load64(so_far) + candidates)
 
 
-@njit(inline="always")
+@inlined
 def _look(
     tables: int, plan: int, queries: int, query: int, part: int, work: int, item: int, hits: int
 ) -> None:
     """Compare the next part of an item's records; put aside those that keep the bound."""
+    if _given_up(plan, work, query):
+        return
     beside = load64(tables + 8 * (BESIDE + part))
     numbers = load64(tables + 8 * (NUMBERS + part))
     wanted = _part(queries, query, part + 1)
@@ -167,7 +170,7 @@ def _look(
     store64(work + 8 * ASIDE_COUNT, aside)
 
 
-@njit
+@called
 def _compare(tables: int, plan: int, queries: int, work: int, hits: int) -> None:
     """Compare in full what was put aside; note what is near enough."""
     count = load64(work + 8 * ASIDE_COUNT)
@@ -197,7 +200,7 @@ def _compare(tables: int, plan: int, queries: int, work: int, hits: int) -> None
     store64(work + 8 * ASIDE_COUNT, 0)
 
 
-@njit(inline="always")
+@inlined
 def _is_first(plan: int, row: int, query: int, part: int) -> bool:
     """Whether no earlier part puts this row aside too: then it has been noted there."""
     own = ones(load16(row) ^ load16(query))
@@ -212,7 +215,7 @@ def _is_first(plan: int, row: int, query: int, part: int) -> bool:
     return True
 
 
-@njit(inline="always")
+@inlined
 def _note(hits: int, hit: int) -> None:
     """Note one hit where there is room; the count goes on, so that it shows when there was none."""
     noted = load64(hits + 8 * NOTED)
@@ -221,7 +224,7 @@ def _note(hits: int, hit: int) -> None:
         store64(hits + 8 * (FIRST_HIT + noted), hit)
 
 
-@njit(inline="always")
+@inlined
 def _call_part(tables: int, part: int) -> None:
     """Read a whole table into the cache, in order, which is faster than line by line on demand."""
     directory = load64(tables + 8 * (DIRECTORY + part))
@@ -230,6 +233,32 @@ def _call_part(tables: int, part: int) -> None:
     beside = load64(tables + 8 * (BESIDE + part))
     for line in range(0, 2 * load64(tables + 8 * ROW_COUNT), 64):
         prefetch(beside + line)
+
+
+@inlined
+def _begin(work: int, hits: int, count: int) -> None:
+    store64(work + 8 * ASIDE_COUNT, 0)
+    store64(work + 8 * WRONG, 0)
+    store64(hits + 8 * NOTED, 0)
+    for query in range(count):
+        store64(work + 8 * (CANDIDATES + query), 0)
+        store64(work + 8 * (COMPARED + query), 0)
+
+
+@inlined
+def _outcome(plan: int, work: int, hits: int, count: int) -> int:
+    if load64(hits + 8 * NOTED) > load64(hits + 8 * ROOM):
+        return FULL
+    anything = load64(hits + 8 * NOTED) > 0
+    for query in range(count):
+        anything |= _given_up(plan, work, query)
+    return 1 if anything else 0
+
+
+@inlined
+def _after(item: int, count: int) -> int:
+    """The item after one: its part from bit 16 on, its query below."""
+    return item + 1 if (item & 0xFFFF) + 1 < count else ((item >> 16) + 1) << 16
 
 
 @kernel(6)
@@ -245,43 +274,25 @@ def search(tables: int, plan: int, queries: int, count: int, work: int, hits: in
     A query is given up when it has met more candidates, or compared more rows, than the plan
     allows; its hits are incomplete, and the workplace's counts show it.
     """
-    store64(work + 8 * ASIDE_COUNT, 0)
-    store64(work + 8 * WRONG, 0)
-    store64(hits + 8 * NOTED, 0)
-    for i in range(count):
-        store64(work + 8 * (CANDIDATES + i), 0)
-        store64(work + 8 * (COMPARED + i), 0)
+    _begin(work, hits, count)
     whole = count >= MANY_QUERIES and load64(tables + 8 * ROW_COUNT) <= ROWS_IN_CACHE
     items = PARTS * count
-    called_query = called_part = opened_query = opened_part = looked_query = looked_part = 0
+    calling = opening = looking = 0
     for item in range(items + CALL_AHEAD):
         if item < items:
-            if whole and called_query == 0:
-                _call_part(tables, called_part)
-            _call_directory(tables, plan, queries, called_query, called_part)
-            called_query += 1
-            if called_query == count:
-                called_query, called_part = 0, called_part + 1
+            if whole and calling & 0xFFFF == 0:
+                _call_part(tables, calling >> 16)
+            _call_directory(tables, plan, queries, calling & 0xFFFF, calling >> 16)
+            calling = _after(calling, count)
         opened = item - CALL_AHEAD + OPEN_AHEAD
         if 0 <= opened < items:
-            if not _given_up(plan, work, opened_query):
-                _open(tables, plan, queries, opened_query, opened_part, work, opened)
-            opened_query += 1
-            if opened_query == count:
-                opened_query, opened_part = 0, opened_part + 1
+            _open(tables, plan, queries, opening & 0xFFFF, opening >> 16, work, opened)
+            opening = _after(opening, count)
         looked = item - CALL_AHEAD
         if looked >= 0:
-            if not _given_up(plan, work, looked_query):
-                _look(tables, plan, queries, looked_query, looked_part, work, looked, hits)
-            looked_query += 1
-            if looked_query == count:
-                looked_query, looked_part = 0, looked_part + 1
+            _look(tables, plan, queries, looking & 0xFFFF, looking >> 16, work, looked, hits)
+            looking = _after(looking, count)
     _compare(tables, plan, queries, work, hits)
     if load64(work + 8 * WRONG):
         return DAMAGED
-    if load64(hits + 8 * NOTED) > load64(hits + 8 * ROOM):
-        return FULL
-    anything = load64(hits + 8 * NOTED) > 0
-    for query in range(count):
-        anything |= _given_up(plan, work, query)
-    return 1 if anything else 0
+    return _outcome(plan, work, hits, count)

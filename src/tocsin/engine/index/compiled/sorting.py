@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
-from tocsin.engine.index.compiled.kernel import kernel
+from tocsin.engine.index.compiled.kernel import called, inlined, kernel
 from tocsin.engine.index.compiled.vectors import (
     below,
     load8,
@@ -32,7 +30,7 @@ def permute(hashes: int, count: int, moved: int, into: int) -> int:
     return count
 
 
-@njit(inline="always")
+@inlined
 def _copy(source: int, target: int, width: int) -> None:
     whole = width & ~7
     for i in range(0, whole, 8):
@@ -41,7 +39,7 @@ def _copy(source: int, target: int, width: int) -> None:
         store8(target + i, load8(source + i))
 
 
-@njit(inline="always")
+@inlined
 def _bucket(value: int) -> int:
     return (load8(value) << 8) | load8(value + 1)
 
@@ -69,7 +67,7 @@ def spread(
     return count
 
 
-@njit(inline="always")
+@inlined
 def compared(one: int, other: int, width: int) -> int:
     """-1, 0 or 1, as the one value stands before, with or behind the other in a dictionary."""
     whole = width & ~7
@@ -84,7 +82,7 @@ def compared(one: int, other: int, width: int) -> int:
     return 0
 
 
-@njit(inline="always")
+@inlined
 def _stands_before(values: int, ids: int, width: int, one: int, other: int) -> bool:
     order = compared(values + width * one, values + width * other, width)
     if order:
@@ -92,7 +90,7 @@ def _stands_before(values: int, ids: int, width: int, one: int, other: int) -> b
     return below(load64(ids + 8 * one), load64(ids + 8 * other)) != 0
 
 
-@njit
+@called
 def _sort_run(values: int, ids: int, width: int, first: int, last: int, order: int) -> None:
     """Sort order[first:last], each number into its place among those before it."""
     for i in range(first + 1, last):
@@ -107,7 +105,7 @@ def _sort_run(values: int, ids: int, width: int, first: int, last: int, order: i
         store32(order + 4 * place, moving)
 
 
-@njit
+@called
 def _merge(
     values: int, ids: int, width: int, order: int, first: int, middle: int, last: int, into: int
 ) -> None:
@@ -128,7 +126,7 @@ def _merge(
             left += 1
 
 
-@njit
+@called
 def _sorted(values: int, ids: int, width: int, count: int, order: int, spare: int) -> int:
     """The numbers 0 to count - 1 by value and id, in `order` or `spare`: gives which.
 

@@ -22,21 +22,27 @@ RECORDS = 32
 """Records of 16 bits that `differing_by_at_most` looks at in one go."""
 ROWS = 8
 """Rows of 256 bits that `within` looks at in one go."""
+SQUARED_BYTES = 144
+"""Bytes that `squares` compares: those of a PhotoDNA hash."""
 
 _I64 = ir.IntType(64)
 _BITS = tuple(ir.IntType(width) for width in (1, 8, 16, 32))
 _I1, _I8, _I16, _I32 = _BITS
 
 Emit = Callable[[Any, Sequence[Any]], Any]
+Instruction = Callable[..., int]
 
 
-def _instruction(arguments: int, result: Any, emit: Emit) -> Any:
+def _instruction(arguments: int, emit: Emit) -> Instruction:
     """A Numba function of that many int64 whose body is what `emit` builds."""
 
     def generated(_context: Any, builder: Any, _signature: Any, given: Sequence[Any]) -> Any:
         return emit(builder, given)
 
-    return intrinsic(_typing(arguments, (result(*[types.int64] * arguments), generated)))
+    made: Instruction = intrinsic(
+        _typing(arguments, (types.int64(*[types.int64] * arguments), generated))
+    )
+    return made
 
 
 def _typing(arguments: int, answer: tuple[Any, Any]) -> Any:
@@ -61,21 +67,21 @@ def _at(builder: Any, address: Any, kind: Any) -> Any:
     return builder.inttoptr(address, kind.as_pointer())
 
 
-def _load(kind: Any, align: int) -> Any:
+def _load(kind: Any, align: int) -> Instruction:
     def emit(builder: Any, given: Sequence[Any]) -> Any:
         value = builder.load(_at(builder, given[0], kind), align=align)
         return value if kind is _I64 else builder.zext(value, _I64)
 
-    return _instruction(1, types.int64, emit)
+    return _instruction(1, emit)
 
 
-def _store(kind: Any, align: int) -> Any:
+def _store(kind: Any, align: int) -> Instruction:
     def emit(builder: Any, given: Sequence[Any]) -> Any:
         value = given[1] if kind is _I64 else builder.trunc(given[1], kind)
         builder.store(value, _at(builder, given[0], kind), align=align)
         return ir.Constant(_I64, 0)
 
-    return _instruction(2, types.int64, emit)
+    return _instruction(2, emit)
 
 
 def _call(name: str, kind: Any, *more: Any) -> Emit:
@@ -113,6 +119,23 @@ def _put_bits(builder: Any, given: Sequence[Any]) -> Any:
         whole = builder.or_(whole, builder.load(_at(builder, at, kind), align=8))
     builder.store(whole, _at(builder, target, kind), align=8)
     return ir.Constant(_I64, 0)
+
+
+def _squares(builder: Any, given: Sequence[Any]) -> Any:
+    narrow, wide = ir.VectorType(_I8, 16), ir.VectorType(_I32, 16)
+    total = ir.Constant(wide, [0] * 16)
+    for first in range(0, SQUARED_BYTES, 16):
+        one, other = (
+            builder.load(
+                _at(builder, builder.add(address, ir.Constant(_I64, first)), narrow), align=1
+            )
+            for address in given
+        )
+        difference = builder.sub(builder.zext(one, wide), builder.zext(other, wide))
+        total = builder.add(total, builder.mul(difference, difference))
+    # 144 times 255 squared fits into 32 bits.
+    summed = _call("llvm.vector.reduce.add.v16i32", _I32)(builder, [total])
+    return builder.zext(summed, _I64)
 
 
 def _spread(builder: Any, value: Any, kind: Any) -> Any:
@@ -172,27 +195,30 @@ store64 = _store(_I64, 1)
 store8 = _store(_I8, 1)
 """Put (address, value); the value is cut to the width."""
 
-prefetch = _instruction(1, types.int64, _prefetch)
+prefetch = _instruction(1, _prefetch)
 """Ask for the cache line of an address that will be needed soon; any address will do."""
 
-ones = _instruction(1, types.int64, _call("llvm.ctpop.i64", _I64))
+ones = _instruction(1, _call("llvm.ctpop.i64", _I64))
 """How many bits are set."""
 
-lowest = _instruction(1, types.int64, _call("llvm.cttz.i64", _I64, ir.Constant(_I1, 0)))
+lowest = _instruction(1, _call("llvm.cttz.i64", _I64, ir.Constant(_I1, 0)))
 """The number of the lowest bit that is set; 64 for zero."""
 
-turned = _instruction(1, types.int64, _call("llvm.bswap.i64", _I64))
+turned = _instruction(1, _call("llvm.bswap.i64", _I64))
 """The eight bytes in the other order, so that `below` compares them as a dictionary would."""
 
-below = _instruction(2, types.int64, _below)
+below = _instruction(2, _below)
 """1 where the first is smaller than the second, both taken as unsigned, else 0."""
 
-put_bits = _instruction(3, types.int64, _put_bits)
+put_bits = _instruction(3, _put_bits)
 """(address of 32 bytes, of uint64[32, 256, 4], of 32 bytes): the bits that each byte at each place
 stands for, all together."""
 
-differing_by_at_most = _instruction(3, types.int64, _few_bits)
+differing_by_at_most = _instruction(3, _few_bits)
 """(address of 32 uint16, wanted, allowed): bit i is set where record i differs in so few bits."""
 
-within = _instruction(6, types.int64, _within)
+within = _instruction(6, _within)
 """(address of 8 rows, the query's four words, radius): bit i is set where row i is that near."""
+
+squares = _instruction(2, _squares)
+"""(address of 144 bytes, of 144 bytes): the sum of the squares of their differences."""
