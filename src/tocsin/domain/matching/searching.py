@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,14 +39,19 @@ def search(
     At most 64 per query; a popular picture stands on many lists and still needs one answer. Raises
     IndexDamaged when the mapped files contradict themselves.
     """
-    met = [_exact(index, queries, name) for name in index.exact]
-    if radius_bits != EXACT_ONLY:
-        met.append(_near(index, queries, radius_bits))
     found: dict[int, list[Found]] = {}
-    for some in met:
+    for some in _met(index, queries, radius_bits):
         if len(some.ids):
             _add_visible(index, some, lists, found)
     return found
+
+
+def _met(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
+    """Piece by piece: a batch aimed at a cluster must not fill the memory with all it meets."""
+    for name in index.exact:
+        yield _exact(index, queries, name)
+    if radius_bits != EXACT_ONLY:
+        yield from _near(index, queries, radius_bits)
 
 
 def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
@@ -59,7 +64,7 @@ def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
     return _Met(MatchKind.EXACT, query, matches.ids, np.zeros(len(query), np.uint16))
 
 
-def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> _Met:
+def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
     numbers, values = [], []
     for i, query in enumerate(queries):
         if query.pdq is None or not rules.near_counts(
@@ -72,10 +77,12 @@ def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> _Met:
             numbers.append(i)
             values.append(query.pdq_oriented)
     if not values:
-        return _nothing(MatchKind.NEAR)
-    matches = index.near.query(_as_array(values), radius_bits)
-    asked = np.repeat(np.array(numbers, np.int64), np.diff(matches.offsets))
-    return _Met(MatchKind.NEAR, asked, matches.ids, matches.distances)
+        return
+    origin = np.array(numbers, np.int64)
+    for first, matches in index.near.query_in_pieces(_as_array(values), radius_bits):
+        counts = np.diff(matches.offsets)
+        asked = np.repeat(origin[first : first + len(counts)], counts)
+        yield _Met(MatchKind.NEAR, asked, matches.ids, matches.distances)
 
 
 def _add_visible(

@@ -18,8 +18,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def inlined(function: Function) -> Function:
     """Compile a function into each kernel that uses it, in place of the call."""
-    made: Function = njit(inline="always")(function)
-    return made
+    made: Any = njit(inline="always")(function)
+    compiled: Function = made
+    return compiled
 
 
 def called(function: Function) -> Function:
