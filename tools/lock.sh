@@ -8,13 +8,15 @@ command -v uv >/dev/null 2>&1 || {
     echo "make lock needs uv (https://docs.astral.sh/uv/)." >&2
     exit 1
 }
-compile="uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-header
+compile="uv pip compile --quiet --universal --generate-hashes --no-header
     --no-emit-index-url --no-emit-find-links --python-version 3.11"
-$compile --extra build -o requirements/run.txt "$@"
-$compile --extra build --extra dev --extra video -c requirements/run.txt -o requirements/dev.txt "$@"
+$compile pyproject.toml --extra build -o requirements/run.txt "$@"
+$compile pyproject.toml --extra build --extra dev --extra video \
+    -c requirements/run.txt -o requirements/dev.txt "$@"
+$compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
 # The locks must work with any index or mirror.
-if grep -nE 'https?:|file:|^-' requirements/run.txt requirements/dev.txt; then
+if grep -nE 'https?:|file:|^-' requirements/*.txt; then
     echo "A lock names a place to download from; that must not be." >&2
     exit 1
 fi
-echo "requirements/run.txt and requirements/dev.txt are written."
+echo "requirements/run.txt, dev.txt and peers.txt are written."

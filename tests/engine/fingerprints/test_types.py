@@ -21,7 +21,7 @@ def test_the_text_form_shows_no_hash() -> None:
 def test_only_ok_and_partial_may_match_by_a_near_hash_alone(status: Status) -> None:
     found = dataclasses.replace(fingerprint(saved(picture(), "PNG")), status=status)
     assert found.near_matchable == (status in {Status.OK, Status.PARTIAL})
-    assert not dataclasses.replace(found, pdq=None).near_matchable
+    assert not dataclasses.replace(found, pictures=()).near_matchable
 
 
 def test_fingerprints_cannot_be_changed() -> None:

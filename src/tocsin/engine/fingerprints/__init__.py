@@ -7,23 +7,44 @@ pixels do not give.
 """
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
-from tocsin.engine.fingerprints.pdq import HASHER, pdq_of_luma
+from tocsin.engine.fingerprints.pdq import pdq_of_luma
 from tocsin.engine.fingerprints.types import (
     FLAT_BELOW_QUALITY,
+    HASHER,
     SMALL_BELOW_PIXELS,
+    Decoding,
+    Dialect,
     Fingerprints,
+    FrameHash,
+    Gate,
+    Origin,
+    PdqHash,
+    PictureHashes,
+    Sampling,
     Sight,
     Status,
+    Variant,
+    VideoHashes,
 )
 
 __all__ = [
     "FLAT_BELOW_QUALITY",
     "HASHER",
     "SMALL_BELOW_PIXELS",
+    "Decoding",
+    "Dialect",
     "Digests",
     "Fingerprints",
+    "FrameHash",
+    "Gate",
+    "Origin",
+    "PdqHash",
+    "PictureHashes",
+    "Sampling",
     "Sight",
     "Status",
+    "Variant",
+    "VideoHashes",
     "digests_of",
     "pdq_of_luma",
 ]

@@ -18,7 +18,6 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-HASHER: Final = "tocsin-pdq/1"
 SMALLEST_SIDE: Final = 5
 _POINTS: Final = 64
 _GROUP_PIXELS: Final = 1 << 20

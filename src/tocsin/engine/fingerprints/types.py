@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+HASHER: Final = "tocsin-pdq/1"
+
 FLAT_BELOW_QUALITY: Final = 50
 """PDQ quality below which unrelated pictures collide (Meta's own rule: drop 49 and less)."""
 
@@ -24,11 +26,11 @@ class Status(StrEnum):
     PARTIAL = "partial"
     """Truncated or damaged, but the decoder gave pixels, which were hashed."""
     FLAT = "flat"
-    """PDQ quality below 50: the hash is given and must never match alone."""
+    """The picture shows too little for its PDQ to match alone; `PictureHashes.gate` says why."""
     TOO_SMALL = "too_small"
     """A side below 64 pixels. Between 5 and 63 the PDQ is given, but must never match alone."""
     UNSUPPORTED = "unsupported"
-    """Not a picture format that we read (TIFF too, unless switched on)."""
+    """Not a format that we read (TIFF and video too, unless switched on)."""
     CORRUPT = "corrupt"
     """No bytes at all, or a known format from which no decoder got a pixel, or that killed its
     decoder twice."""
@@ -36,21 +38,166 @@ class Status(StrEnum):
     """More bytes, pixels, scans, memory or seconds than we spend on one file."""
 
 
+class Dialect(StrEnum):
+    """How PDQ's input was shrunk before its own blur. Two dialects of PDQ are in the wild."""
+
+    FULL = "full"
+    """Not at all: what `pdqhash`, `threatexchange` and HMA do, and what Tocsin stores."""
+    NEAREST_512 = "nearest512"
+    """To 512 x 512 by nearest neighbour where a side is longer: Meta's command-line tool."""
+
+
+class Decoding(StrEnum):
+    """Which pixels were hashed. Only `whole` belongs on a list; the others are for asking."""
+
+    WHOLE = "whole"
+    """Every pixel, through RGB."""
+    SCALED_2 = "scaled2"
+    """A JPEG's luma, decoded at half its size, with the weights of PDQ folded."""
+    SCALED_4 = "scaled4"
+    SCALED_8 = "scaled8"
+    LUMA = "luma"
+    """The luma plane as it is coded (a video frame, or a JPEG at full size)."""
+
+
+class Gate(StrEnum):
+    """Why a picture's PDQ must not match alone."""
+
+    QUALITY = "quality"
+    """PDQ quality below 50."""
+    PIXELS = "pixels"
+    """A side below 64 pixels."""
+    BYTES = "bytes"
+    """So few bytes for its size that it can hold no photograph (blurhash-like placeholders)."""
+    PERIODICITY = "periodicity"
+    """It repeats itself: plaid, tiles, stripes."""
+    ENTROPY = "entropy"
+    """Few tones or one gradient."""
+
+
+class Origin(StrEnum):
+    """Where in a file a picture was found."""
+
+    PICTURE = "picture"
+    FRAME = "frame"
+    """A further frame of an animation."""
+    THUMBNAIL = "thumbnail"
+    """A preview embedded beside the picture (EXIF)."""
+    DATA_URI = "data_uri"
+    """A picture written as text inside a document."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PdqHash:
+    """One PDQ hash and how it came about.
+
+    `value` is 32 bytes in the order in which the hex form is written (bit 255 first); `quality` is
+    0 to 100. Hashes of two dialects, or of two decodings, of one picture differ by a few bits.
+    """
+
+    value: bytes
+    quality: int
+    dialect: Dialect = Dialect.FULL
+    decoding: Decoding = Decoding.WHOLE
+    hasher: str = HASHER
+
+    def __repr__(self) -> str:
+        return f"<PdqHash {self.dialect} {self.decoding} quality {self.quality}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Variant:
+    """The PDQ (32 bytes, quality 0 to 100) of the picture as one transformation would show it.
+
+    For asking only: it finds a copy that was altered the other way round. A match that only a
+    variant found is for a person to look at, never for blocking.
+    """
+
+    transformation: str
+    value: bytes
+    quality: int
+
+    def __repr__(self) -> str:
+        return f"<Variant {self.transformation!r} quality {self.quality}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PictureHashes:
+    """One picture of a file: its size in pixels as stored, and its hashes.
+
+    `pdq` is of the un-rotated pixels at full resolution, `pdq_512` of the same in the other
+    dialect, `pdq_oriented` of the picture as its EXIF orientation 2 to 8 wants it shown (None
+    without one). `gate` says why none of them may match alone, or is None. `variants` are there
+    when the query battery was asked for.
+    """
+
+    origin: Origin
+    number: int
+    width: int
+    height: int
+    pdq: PdqHash
+    pdq_512: PdqHash | None = None
+    pdq_oriented: PdqHash | None = None
+    gate: Gate | None = None
+    variants: tuple[Variant, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<PictureHashes {self.origin} {self.number} {self.width}x{self.height}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FrameHash:
+    """The PDQ (32 bytes, quality 0 to 100) of frame `number`, shown `seconds` after the start."""
+
+    number: int
+    seconds: float
+    value: bytes
+    quality: int
+
+    def __repr__(self) -> str:
+        return f"<FrameHash {self.number} at {self.seconds:.3f} s quality {self.quality}>"
+
+
+class Sampling(StrEnum):
+    """Which frames of a video were hashed."""
+
+    KEY_FRAMES = "key_frames"
+    """Those that stand alone: for asking."""
+    DENSE = "dense"
+    """Every frame, in the end without those near the last kept one: for lists."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VideoHashes:
+    """The hashed frames of a video, in the order in which they are shown.
+
+    `cropped` are hashes of the same frames without the bars that all of them share (letterbox);
+    empty when there are none.
+    """
+
+    sampling: Sampling
+    frames: tuple[FrameHash, ...]
+    duration_seconds: float | None
+    cropped: tuple[FrameHash, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<VideoHashes {self.sampling} {len(self.frames)} frames>"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Sight:
     """The half of a fingerprint that needs a decoder.
 
-    `pdq` and `pdq_oriented` are 32 bytes, in the order in which the hex form is written (bit 255
-    first), or None; `pdq_quality` is 0 to 100; width and height are of the pixels as stored.
+    The first of `pictures` is the picture itself; frames, thumbnails and data URIs follow where
+    they were asked for. Width and height are of the pixels as stored, or as the header claims them.
     """
 
     status: Status
     format: str | None = None
     width: int | None = None
     height: int | None = None
-    pdq: bytes | None = None
-    pdq_quality: int | None = None
-    pdq_oriented: bytes | None = None
+    pictures: tuple[PictureHashes, ...] = ()
+    video: VideoHashes | None = None
 
     def __repr__(self) -> str:
         return f"<Sight {self.status} {self.format} {self.width}x{self.height}>"
@@ -61,11 +208,10 @@ class Fingerprints:
     """Everything Tocsin keeps of a file.
 
     `md5` (16 bytes), `sha1` (20) and `sha256` (32) are of the bytes as received and always there.
-    `pdq` (32 bytes, hex order, bit 255 first) is of the un-rotated pixels after conversion to
-    RGB; it is None where no pixel could be had or a side is below 5. `pdq_oriented` is the PDQ of
-    the picture as its EXIF orientation 2 to 8 wants it shown, and None without one. `width` and
-    `height` are as stored, un-rotated. `format` is one of jpeg, png, webp, gif, bmp, avif, heic,
-    tiff, or None.
+    `pictures` holds the hashes of what could be decoded: the picture itself first. `format` is one
+    of jpeg, png, webp, gif, bmp, avif, heic, tiff, mp4, webm, or None. `pdq`, `pdq_quality` and
+    `pdq_oriented` are those of the first picture, or None where no pixel could be had or a side is
+    below 5.
     """
 
     status: Status
@@ -73,14 +219,32 @@ class Fingerprints:
     md5: bytes
     sha1: bytes
     sha256: bytes
-    pdq: bytes | None
-    pdq_quality: int | None
-    pdq_oriented: bytes | None
-    width: int | None
-    height: int | None
-    format: str | None
-    hasher: str
-    dialect: str = "full"
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
+    pictures: tuple[PictureHashes, ...] = ()
+    video: VideoHashes | None = None
+
+    @property
+    def pdq(self) -> bytes | None:
+        return self.pictures[0].pdq.value if self.pictures else None
+
+    @property
+    def pdq_quality(self) -> int | None:
+        return self.pictures[0].pdq.quality if self.pictures else None
+
+    @property
+    def pdq_oriented(self) -> bytes | None:
+        turned = self.pictures[0].pdq_oriented if self.pictures else None
+        return turned.value if turned else None
+
+    @property
+    def hasher(self) -> str:
+        return self.pictures[0].pdq.hasher if self.pictures else HASHER
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.pictures[0].pdq.dialect if self.pictures else Dialect.FULL
 
     @property
     def near_matchable(self) -> bool:

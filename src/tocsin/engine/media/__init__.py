@@ -6,7 +6,7 @@ Must never: write a byte to disk, log, queue or table; show a picture; trust wha
 """
 
 from tocsin.engine.media.examination import examine, fingerprint
-from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
+from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 from tocsin.engine.media.pixels import Pixels
 from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed
 
@@ -17,6 +17,7 @@ __all__ = [
     "MediaOptions",
     "Pixels",
     "PoolClosed",
+    "Precision",
     "examine",
     "fingerprint",
 ]

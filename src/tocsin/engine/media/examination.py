@@ -4,9 +4,10 @@
 `fingerprint` is both halves in one, for a caller who chooses to decode in its own process.
 """
 
+from typing import Final
+
 from tocsin.engine.fingerprints.digests import Digests, digests_of
 from tocsin.engine.fingerprints.pdq import (
-    HASHER,
     SMALLEST_SIDE,
     TURN_OF_ORIENTATION,
     Block,
@@ -17,6 +18,10 @@ from tocsin.engine.fingerprints.types import (
     FLAT_BELOW_QUALITY,
     SMALL_BELOW_PIXELS,
     Fingerprints,
+    Gate,
+    Origin,
+    PdqHash,
+    PictureHashes,
     Sight,
     Status,
 )
@@ -25,6 +30,8 @@ from tocsin.engine.media.gates import Admitted, admit
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.refusals import Refused
 from tocsin.engine.media.truncation import truncated_files
+
+_STATUS_OF_GATE: Final = dict.fromkeys(Gate, Status.FLAT) | {Gate.PIXELS: Status.TOO_SMALL}
 
 
 def fingerprint(data: bytes, *, options: MediaOptions = DEFAULT_OPTIONS) -> Fingerprints:
@@ -45,13 +52,11 @@ def combine(data: bytes, digests: Digests, sight: Sight) -> Fingerprints:
         md5=digests.md5,
         sha1=digests.sha1,
         sha256=digests.sha256,
-        pdq=sight.pdq,
-        pdq_quality=sight.pdq_quality,
-        pdq_oriented=sight.pdq_oriented,
         width=sight.width,
         height=sight.height,
         format=sight.format,
-        hasher=HASHER,
+        pictures=sight.pictures,
+        video=sight.video,
     )
 
 
@@ -97,16 +102,19 @@ def _sight(decoded: Decoded, admitted: Admitted, decoded_as: Status) -> Sight:
     block = block_of(pixels)
     if decoded_as is Status.PARTIAL and _empty(block):
         raise Refused(Status.CORRUPT, admitted.kind, admitted.size)
-    pdq, quality = pdq_of_block(block)
-    return Sight(
-        status=_status(decoded_as, quality, min(pixels.width, pixels.height)),
-        format=admitted.kind,
+    value, quality = pdq_of_block(block)
+    gate = _gate(quality, min(pixels.width, pixels.height))
+    hashes = PictureHashes(
+        origin=Origin.PICTURE,
+        number=0,
         width=pixels.width,
         height=pixels.height,
-        pdq=pdq,
-        pdq_quality=quality,
+        pdq=PdqHash(value, quality),
         pdq_oriented=_oriented(decoded),
+        gate=gate,
     )
+    status = _STATUS_OF_GATE[gate] if gate else decoded_as
+    return Sight(status, admitted.kind, pixels.width, pixels.height, (hashes,))
 
 
 def _empty(block: Block) -> bool:
@@ -114,12 +122,12 @@ def _empty(block: Block) -> bool:
     return float(block.max() - block.min()) < 0.5
 
 
-def _status(decoded_as: Status, quality: int, shorter_side: int) -> Status:
+def _gate(quality: int, shorter_side: int) -> Gate | None:
     if shorter_side < SMALL_BELOW_PIXELS:
-        return Status.TOO_SMALL
-    return Status.FLAT if quality < FLAT_BELOW_QUALITY else decoded_as
+        return Gate.PIXELS
+    return Gate.QUALITY if quality < FLAT_BELOW_QUALITY else None
 
 
-def _oriented(decoded: Decoded) -> bytes | None:
+def _oriented(decoded: Decoded) -> PdqHash | None:
     turn = TURN_OF_ORIENTATION.get(decoded.orientation)
-    return pdq_of_block(block_of(decoded.pixels, turn))[0] if turn else None
+    return PdqHash(*pdq_of_block(block_of(decoded.pixels, turn))) if turn else None

@@ -1,22 +1,27 @@
 """What a decoder worker and the process that started it say to each other, over two pipes.
 
-A frame is a fixed head (number of the question, length of the note, length of the body), a JSON
-note, and the body. A question's note holds the options and its body the file; an answer's note
-holds a Sight and its body is empty. The number ties an answer to its question.
+A frame is a fixed head (number of the question, length of the note, length of the body), a note in
+MessagePack, and the body. A question's note holds the options and its body the file; an answer's
+note holds a Sight and its body is empty. The number ties an answer to its question.
 """
 
-import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
-from tocsin.engine.fingerprints.types import Sight, Status
+import msgspec
+
+from tocsin.engine.fingerprints.types import FrameHash, PictureHashes, Sight, VideoHashes
 from tocsin.engine.media.options import MediaOptions
 
 HEAD: Final = struct.Struct("!QIQ")
 READY: Final = 0
 """The number of the frame by which a new worker says that it has loaded its decoders."""
-LONGEST_ANSWER: Final = 4096
+LONGEST_ANSWER: Final = 32 << 20
+"""A dense list of a long film has hundreds of thousands of frames of some 50 bytes each."""
+_LONGEST_NAME: Final = 80
+_DECODER: Final = msgspec.msgpack.Decoder(Sight)
 
 
 class MisreadAnswer(Exception):
@@ -33,21 +38,18 @@ class Question:
 
 def question_frame(number: int, question: Question, length: int) -> bytes:
     """Head and note of a question whose body of `length` bytes is sent after it."""
-    note = json.dumps(
-        {"options": asdict(question.options), "give_up_seconds": question.give_up_seconds}
-    ).encode()
+    note = msgspec.msgpack.encode(question)
     return HEAD.pack(number, len(note), length) + note
 
 
 def read_question(note: bytes) -> Question:
     """The question in a note. The asking process is trusted: it is the one that started us."""
-    fields = json.loads(note)
-    return Question(MediaOptions(**fields["options"]), float(fields["give_up_seconds"]))
+    return msgspec.msgpack.decode(note, type=Question)
 
 
 def answer_frame(number: int, sight: Sight | None) -> bytes:
     """An answer; without a sight it is the READY frame's empty note."""
-    note = b"" if sight is None else json.dumps(_fields(sight)).encode()
+    note = b"" if sight is None else msgspec.msgpack.encode(sight)
     return HEAD.pack(number, len(note), 0) + note
 
 
@@ -58,52 +60,46 @@ def read_answer(note: bytes) -> Sight:
     before its type and range are looked at.
     """
     try:
-        fields = json.loads(note)
-        sight = Sight(
-            status=Status(fields["status"]),
-            format=_word(fields["format"]),
-            width=_number(fields["width"], 1 << 32),
-            height=_number(fields["height"], 1 << 32),
-            pdq=_hash(fields["pdq"]),
-            pdq_quality=_number(fields["pdq_quality"], 100),
-            pdq_oriented=_hash(fields["pdq_oriented"]),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError):
+        sight = _DECODER.decode(note)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise MisreadAnswer("the worker's answer is not one") from None
-    if (sight.pdq is None) != (sight.pdq_quality is None):
-        raise MisreadAnswer("a PDQ hash and its quality come together or not at all")
+    if not (_is_sound(sight) and all(map(_is_sound_picture, sight.pictures))):
+        raise MisreadAnswer("something in the worker's answer is out of its range")
+    if sight.video is not None and not all(map(_is_sound_frame, _frames_of(sight.video))):
+        raise MisreadAnswer("a frame in the worker's answer is out of its range")
     return sight
 
 
-def _fields(sight: Sight) -> dict[str, str | int | None]:
-    return {
-        "status": sight.status.value,
-        "format": sight.format,
-        "width": sight.width,
-        "height": sight.height,
-        "pdq": sight.pdq.hex() if sight.pdq else None,
-        "pdq_quality": sight.pdq_quality,
-        "pdq_oriented": sight.pdq_oriented.hex() if sight.pdq_oriented else None,
-    }
+def _is_sound(sight: Sight) -> bool:
+    return (
+        (sight.format is None or (sight.format.isalnum() and len(sight.format) <= 8))
+        and _is_size(sight.width)
+        and _is_size(sight.height)
+    )
 
 
-def _word(value: object) -> str | None:
-    if value is None or (isinstance(value, str) and value.isalpha() and len(value) <= 8):
-        return value
-    raise ValueError("not a word")
+def _is_sound_picture(picture: PictureHashes) -> bool:
+    hashes = (picture.pdq, picture.pdq_512, picture.pdq_oriented, *picture.variants)
+    return (
+        picture.number >= 0
+        and _is_size(picture.width)
+        and _is_size(picture.height)
+        and all(_is_hash(h.value, h.quality) for h in hashes if h is not None)
+        and all(len(v.transformation) <= _LONGEST_NAME for v in picture.variants)
+    )
 
 
-def _number(value: object, most: int) -> int | None:
-    if value is None:
-        return None
-    if type(value) is int and 0 <= value <= most:
-        return value
-    raise ValueError("not a number in its range")
+def _is_sound_frame(frame: FrameHash) -> bool:
+    return frame.number >= 0 and isfinite(frame.seconds) and _is_hash(frame.value, frame.quality)
 
 
-def _hash(value: object) -> bytes | None:
-    if value is None:
-        return None
-    if isinstance(value, str) and len(value) == 64:
-        return bytes.fromhex(value)
-    raise ValueError("not a PDQ hash")
+def _frames_of(video: VideoHashes) -> tuple[FrameHash, ...]:
+    return video.frames + video.cropped
+
+
+def _is_hash(value: bytes, quality: int) -> bool:
+    return len(value) == 32 and 0 <= quality <= 100
+
+
+def _is_size(pixels: int | None) -> bool:
+    return pixels is None or 0 <= pixels <= 1 << 32

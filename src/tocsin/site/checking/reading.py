@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import replace
 
-from tocsin.engine.fingerprints import HASHER, Fingerprints, Status
+from tocsin.engine.fingerprints import Fingerprints, Status
 from tocsin.engine.media import DEFAULT_OPTIONS, MediaOptions
 from tocsin.site.checking.types import File, Looked, Trouble
 
@@ -69,13 +69,6 @@ def _digests(descriptor: int) -> Fingerprints:
         md5=md5.digest(),
         sha1=sha1.digest(),
         sha256=sha256.digest(),
-        pdq=None,
-        pdq_quality=None,
-        pdq_oriented=None,
-        width=None,
-        height=None,
-        format=None,
-        hasher=HASHER,
     )
 
 

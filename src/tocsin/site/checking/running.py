@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TypeAlias
 
 from tocsin.domain.matching.types import Action, AnswerStatus
 from tocsin.engine.media import DecoderPool
+from tocsin.site.checking.ahead import done, in_order
 from tocsin.site.checking.notes import Notes
 from tocsin.site.checking.reading import look_at
 from tocsin.site.checking.types import CannotAsk, File, Known, Lists, Looked, Result, Trouble
 
 DECODER_SECONDS = 30.0
 # So many are read ahead for each worker; each holds at most one file's bytes at a time.
-_AHEAD = 4
+AHEAD = 4
 _UNAVAILABLE = Known(AnswerStatus.UNAVAILABLE.value, Action.HOLD.value)
 
-_Waiting: TypeAlias = "Future[Looked | Trouble] | Result"
+_End: TypeAlias = Looked | Trouble | Result
 
 
 class Run:
@@ -49,30 +50,26 @@ class Run:
         yield from self._answered(batch)
 
     def _looked_at(self, found: Iterable[File | Trouble]) -> Iterator[Looked | Result]:
-        waiting: deque[_Waiting] = deque()
         with (
             DecoderPool(self._workers, DECODER_SECONDS) as pool,
             ThreadPoolExecutor(self._workers, thread_name_prefix="check") as threads,
         ):
+            start = partial(self._known_or_started, pool=pool, threads=threads)
             try:
-                for one in found:
-                    waiting.append(self._known_or_started(one, pool, threads))
-                    if len(waiting) > self._workers * _AHEAD:
-                        yield _finished(waiting.popleft())
-                while waiting:
-                    yield _finished(waiting.popleft())
+                for one in in_order(found, start, most_waiting=self._workers * AHEAD):
+                    yield _failed(one) if isinstance(one, Trouble) else one
             finally:
                 threads.shutdown(cancel_futures=True)
 
     def _known_or_started(
         self, one: File | Trouble, pool: DecoderPool, threads: ThreadPoolExecutor
-    ) -> _Waiting:
+    ) -> Future[_End]:
         if isinstance(one, Trouble):
-            return _failed(one)
+            return done(one)
         known = self._notes.answer_for(one)
         if known is not None:
-            return Result(one.path, one.root, one.size_bytes, known)
-        return threads.submit(look_at, one, pool.fingerprint)
+            return done(Result(one.path, one.root, one.size_bytes, known))
+        return threads.submit(_look, one, pool)
 
     def _answered(self, batch: list[Looked | Result]) -> Iterator[Result]:
         looked = [one for one in batch if isinstance(one, Looked)]
@@ -93,11 +90,8 @@ class Run:
         return known
 
 
-def _finished(one: _Waiting) -> Looked | Result:
-    if isinstance(one, Result):
-        return one
-    looked = one.result()
-    return _failed(looked) if isinstance(looked, Trouble) else looked
+def _look(file: File, pool: DecoderPool) -> _End:
+    return look_at(file, pool.fingerprint)
 
 
 def _failed(trouble: Trouble) -> Result:

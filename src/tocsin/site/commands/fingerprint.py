@@ -1,0 +1,133 @@
+"""`tocsin fingerprint FILE…`: the fingerprints of files, and why they are what they are."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tocsin.site.commands import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tocsin.engine.fingerprints import Fingerprints
+    from tocsin.engine.media import DecoderPool, MediaOptions
+    from tocsin.site.checking.types import File, Looked, Trouble
+
+HELP = "Print the fingerprints of files. Exit status 0 all read, 2 something could not be read."
+NEEDS_DATABASE = False
+
+READ, ERROR = 0, 2
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to look at, how closely, and how to tell."""
+    parser.add_argument("paths", nargs="+", metavar="FILE", help="a file or a folder")
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument("--explain", action="store_true", help="say what each hash is, and why")
+    told.add_argument("--json", action="store_true", help="one line of JSON for each file")
+    told.add_argument(
+        "--entries",
+        metavar="LIST",
+        help="one line for each file that `tocsin lists import` takes into that list",
+    )
+    parser.add_argument(
+        "--query",
+        action="store_true",
+        help="hash as a look-up does: JPEGs scaled down by their decoder, many times faster",
+    )
+    parser.add_argument("--battery", action="store_true", help="add the query variants")
+    parser.add_argument("--frames", type=int, default=1, metavar="N", help="of an animation")
+    parser.add_argument("--thumbnails", action="store_true", help="embedded previews too")
+    parser.add_argument("--data-uris", action="store_true", help="pictures inside HTML, SVG, CSS")
+    parser.add_argument("--tiff", action="store_true", help="read TIFF too")
+    parser.add_argument(
+        "--video", choices=("key_frames", "dense"), help="read videos too: these frames of them"
+    )
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the fingerprints of everything named; the exit status."""
+    from tocsin.engine.media import DecoderPool, DecoderUnavailable
+    from tocsin.site import dumps
+    from tocsin.site.checking.running import DECODER_SECONDS
+
+    if options.workers < 1 or options.frames < 1:
+        raise Stop("--workers and --frames take a number from 1.")
+    if options.entries is not None and options.query:
+        raise Stop("--entries needs hashes of every pixel: leave --query out.")
+    dumps.leave_none()
+    try:
+        with DecoderPool(options.workers, DECODER_SECONDS) as pool:
+            return _print_all(options, pool)
+    except DecoderUnavailable as error:
+        raise Stop(str(error)) from error
+
+
+def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
+    from tocsin.site.checking.shown import printable
+    from tocsin.site.checking.types import Trouble
+
+    status = READ
+    for one in _looked_at(options, pool):
+        if isinstance(one, Trouble):
+            print(f"{printable(one.path)}: {one.reason}", file=sys.stderr)
+            status = ERROR
+        else:
+            print(_told(options, one.file.path, one.fingerprints), flush=True)
+    return status
+
+
+def _looked_at(options: argparse.Namespace, pool: DecoderPool) -> Iterator[Looked | Trouble]:
+    from tocsin.site.checking.ahead import in_order
+    from tocsin.site.checking.running import AHEAD
+    from tocsin.site.checking.walking import Walk
+
+    look = partial(_look, pool=pool, media=_media_options(options))
+    with ThreadPoolExecutor(options.workers, thread_name_prefix="fingerprint") as threads:
+        try:
+            yield from in_order(
+                Walk(options.paths),
+                lambda one: threads.submit(look, one),
+                most_waiting=options.workers * AHEAD,
+            )
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def _look(one: File | Trouble, *, pool: DecoderPool, media: MediaOptions) -> Looked | Trouble:
+    from tocsin.site.checking.reading import look_at
+    from tocsin.site.checking.types import Trouble
+
+    return one if isinstance(one, Trouble) else look_at(one, pool.fingerprint, media)
+
+
+def _media_options(options: argparse.Namespace) -> MediaOptions:
+    from tocsin.engine.fingerprints import Sampling
+    from tocsin.engine.media import MediaOptions, Precision
+
+    return MediaOptions(
+        precision=Precision.QUERY if options.query else Precision.LIST,
+        battery=options.battery,
+        tiff=options.tiff,
+        thumbnails=options.thumbnails,
+        data_uris=options.data_uris,
+        video=Sampling(options.video) if options.video else None,
+        max_frames=options.frames,
+    )
+
+
+def _told(options: argparse.Namespace, path: str, found: Fingerprints) -> str:
+    from tocsin.site.checking.shown import printable
+    from tocsin.site.fingerprinting import told, written
+
+    if options.json:
+        return written.as_json(path, found)
+    if options.entries is not None:
+        return written.as_entry(found, options.entries)
+    return told.as_text(printable(path), found, explain=options.explain)
