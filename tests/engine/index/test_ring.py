@@ -17,7 +17,7 @@ from tocsin.engine.index.finding import Finder
 from tocsin.engine.index.plain import search_plainly
 from tocsin.engine.index.ring import Ring, build_ring, flips, weights
 from tocsin.engine.index.scan import Hits, scan
-from tocsin.engine.index.workplace import Rows, TooMuchAtOnce, scan_rows
+from tocsin.engine.index.workplace import Rows, TooMuchAtOnce, Wanted, scan_rows
 
 Words = npt.NDArray[np.uint64]
 Search = Callable[[Ring, Words, int], Hits]
@@ -59,7 +59,7 @@ def test_the_compiled_scan_sees_the_last_row_whatever_their_number(count: int) -
     asked = words(np.concatenate((ROWS[:count:7], ROWS[count - 1 : count])))
     compiled = kernels()
     assert compiled is not None
-    hits = scan_rows(compiled, Rows.of(rows), Rows.of(asked), 60)
+    hits = scan_rows(compiled, Rows.of(rows), Rows.of(asked), Wanted(60))
     assert hits is not None
     assert triples(hits) == triples(scan(rows, asked, 60))
 

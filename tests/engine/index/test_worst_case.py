@@ -1,7 +1,8 @@
 """Lists made to be slow: what a query looks at stays within a bound, counted and not timed.
 
-The bound, for n rows: at most max(4096, n / 2) records of two bytes looked at, at most max(256, n /
-128) and one flush of 288 more rows compared, and then every row once if that was not enough.
+The bound, for n rows: at most max(4096, n / 2) records of two bytes looked at; at most
+max(256, n / 512) rows compared (n / 128 beyond a radius of 31 bits) and one flush of 288 more; and
+then every row once, if that was not enough.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pytest
 
 from tests.engine.index.lists import flipped, random_hashes
 from tests.engine.index.test_ring import search, triples, words
+from tocsin.engine.index import NearIndex
 from tocsin.engine.index.ring import Ring, build_ring, most_candidates, most_compared
 from tocsin.engine.index.scan import scan
 from tocsin.engine.index.workplace import Effort, workplace
@@ -68,7 +70,7 @@ def cost(ring: Ring, asked: Bytes, radius_bits: int) -> Effort:
     )
     # Searching again, since the first search may have been continued by looking at every row.
     search(ring, words(asked), radius_bits)
-    return workplace().effort(ring, len(asked))
+    return workplace().effort(ring, len(asked), radius_bits)
 
 
 @pytest.mark.parametrize("radius_bits", [0, 31, 47])
@@ -83,7 +85,7 @@ def test_what_a_query_costs_is_bounded_on_every_list(
     n = len(ring.rows)
     gone_on = spent.candidates[~spent.all_rows]
     assert (gone_on <= most_candidates(n)).all()
-    assert (spent.compared <= most_compared(n) + 288).all()
+    assert (spent.compared <= most_compared(n, radius_bits) + 288).all()
 
 
 def test_queries_at_the_edge_of_a_cluster_are_given_to_the_scan_and_others_are_not() -> None:
@@ -100,9 +102,34 @@ def test_a_query_whose_buckets_hold_the_whole_list_looks_at_no_record() -> None:
     ring = build_ring(words(rows))
     spent = cost(ring, CENTRE, 31)
     assert spent.all_rows.all()
-    assert (spent.compared <= most_compared(len(rows)) + 288).all()
+    assert (spent.compared <= most_compared(len(rows), 31) + 288).all()
 
 
 def test_the_bounds_are_small_beside_a_look_at_every_row() -> None:
     assert most_candidates(1_000_000) == 500_000
-    assert most_compared(1_000_000) == 7_812
+    assert most_compared(1_000_000, 31) == 1_953
+    assert most_compared(1_000_000, 47) == 7_812
+
+
+@pytest.mark.parametrize("most_ids", [1, 5, 64, 1_000])
+@pytest.mark.parametrize("radius_bits", [31, 60])
+def test_a_cap_lets_a_look_at_every_row_narrow_and_changes_no_answer(
+    most_ids: int, radius_bits: int
+) -> None:
+    hashes = LISTS["near duplicates among others"]
+    ids = np.arange(1, len(hashes) + 1, dtype=np.uint64)
+    # Every third entry stands for two hashes, and many of the nearest do not count.
+    ids[::3] = ids[1::3]
+    index = NearIndex.build(hashes, ids)
+    asked = flipped(np.repeat(CENTRE, 90, axis=0), [i % 30 for i in range(90)], seed=106)
+    for _ in range(3):
+        capped, full = (
+            index.query(asked, radius_bits, most_ids=most_ids),
+            index.query(asked, radius_bits),
+        )
+        for i in range(len(asked)):
+            start, end = capped.offsets[i : i + 2]
+            first = int(full.offsets[i])
+            assert end - start == min(most_ids, full.offsets[i + 1] - first)
+            assert capped.ids[start:end].tolist() == full.ids[first : first + end - start].tolist()
+        index.withdraw(full.ids[full.offsets[0] : full.offsets[0] + 900])

@@ -20,6 +20,7 @@ from tocsin.engine.index.workplace import (
     BLOCK_QUERIES,
     Rows,
     TooMuchAtOnce,
+    Wanted,
     scan_rows,
     search_tables,
     workplace,
@@ -46,21 +47,20 @@ class Finder:
     rows: Rows
     ring: Ring | None
 
-    def search(self, asked: Rows, radius_bits: int) -> Hits | None:
-        """All rows within the radius of up to 2,048 queries; None when there are none."""
+    def search(self, asked: Rows, wanted: Wanted) -> Hits | None:
+        """What is wanted of the rows near up to 2,048 queries; None when there is nothing."""
         compiled = kernels()
-        by_tables = self.ring is not None and radius_bits <= WIDEST_RADIUS_BITS
         if compiled is None:
-            return self._search_plainly(asked.words, radius_bits)
-        if self.ring is not None and by_tables:
-            return search_tables(compiled, self.ring, asked, radius_bits)
-        return scan_rows(compiled, self.rows, asked, radius_bits)
+            return self._search_plainly(asked.words, wanted.radius_bits)
+        if self.ring is not None and wanted.radius_bits <= WIDEST_RADIUS_BITS:
+            return search_tables(compiled, self.ring, asked, wanted)
+        return scan_rows(compiled, self.rows, asked, wanted)
 
     def search_words(self, words: Words, radius_bits: int) -> Hits:
-        """The same for any number of queries uint64[q, 4]."""
+        """All rows near any number of queries uint64[q, 4]."""
         found = [no_hits()]
         for first in range(0, len(words), BLOCK_QUERIES):
-            hits = self.search(Rows.of(words[first : first + BLOCK_QUERIES]), radius_bits)
+            hits = self.search(Rows.of(words[first : first + BLOCK_QUERIES]), Wanted(radius_bits))
             if hits is not None:
                 found.append(Hits(hits.query + first, hits.row, hits.distance_bits))
         return joined(found)
@@ -81,9 +81,11 @@ def finder_of(postings: Postings, ring: Ring | None) -> Finder:
 
 
 def find_matches(
-    layers: Sequence[Layer[Finder]], order: BitOrder, hashes: Bytes, radius_bits: int
+    layers: Sequence[Layer[Finder]], order: BitOrder, hashes: Bytes, wanted: Wanted
 ) -> Matches | None:
     """All matches of up to 2,048 hashes that count, in no order; None when there are none.
+
+    Where fewer than all are wanted, those further away than enough others may be missing.
 
     Raises `TooMuchAtOnce` for several hashes with millions of matches together.
     """
@@ -94,9 +96,14 @@ def find_matches(
         asked = workplace().put_in_order(compiled, hashes, order.moved_at)
     found = []
     for layer in layers:
-        hits = layer.finder.search(asked, radius_bits)
+        hits = layer.finder.search(asked, wanted)
         if hits is not None and len(hits.query):
-            found.append(_counting(layer, hits, len(hashes)))
+            matches = _counting(layer, hits, len(hashes))
+            if len(hits.narrowed) and _lack(matches, hits.narrowed, wanted.rows):
+                # Too many of the nearest were withdrawn, or are the same entry: all must be seen.
+                hits = layer.finder.search(asked, Wanted(wanted.radius_bits))
+                matches = _counting(layer, hits or no_hits(), len(hashes))
+            found.append(matches)
     if not found:
         return None
     return _together(found)
@@ -151,6 +158,13 @@ def _counting(layer: Layer[Finder], hits: Hits, queries: int) -> Matches:
         stay = layer.still_counts(ids)
         origin, ids = origin[stay], ids[stay]
     return Matches(hits.query[origin], ids, hits.distance_bits[origin])
+
+
+def _lack(matches: Matches, queries: Places, most: int) -> bool:
+    """Whether any of these queries has fewer than so many different entries."""
+    # Put in order, each entry stands once for a query.
+    counts = np.bincount(in_order(matches).query, minlength=int(queries.max()) + 1)
+    return bool((counts[queries] < most).any())
 
 
 def _together(found: list[Matches]) -> Matches | None:

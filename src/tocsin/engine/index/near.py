@@ -44,7 +44,7 @@ from tocsin.engine.index.segment import (
     open_segment,
     segment_chunks,
 )
-from tocsin.engine.index.workplace import BLOCK_QUERIES, TooMuchAtOnce
+from tocsin.engine.index.workplace import BLOCK_QUERIES, TooMuchAtOnce, Wanted
 
 KIND = "near"
 FILE_NAME = "near.seg"
@@ -181,13 +181,14 @@ class NearIndex:
         A block is halved where it would find more than memory is for.
         """
         layers, order, count = self._layers.used, self._order, len(hashes)
+        wanted = Wanted(radius_bits) if most_ids is None else Wanted(radius_bits, max(1, most_ids))
         waiting = [
             (first, min(first + BLOCK_QUERIES, count)) for first in range(0, count, BLOCK_QUERIES)
         ]
         while waiting:
             first, last = waiting.pop(0)
             try:
-                matches = find_matches(layers, order, hashes[first:last], radius_bits)
+                matches = find_matches(layers, order, hashes[first:last], wanted)
             except TooMuchAtOnce:
                 middle = (first + last) // 2
                 waiting[:0] = [(first, middle), (middle, last)]

@@ -32,6 +32,8 @@ DIRECTORY_SIZE = BUCKETS + 16
 SPARE_RECORDS = 32
 # Beyond this radius a part would need 697 buckets, and looking at every row is as fast.
 WIDEST_RADIUS_BITS = 47
+# Up to this one no weight is above two.
+DOUBLE_WEIGHT_BITS = 31
 
 Halves = npt.NDArray[np.uint16]
 Numbers = npt.NDArray[np.uint32]
@@ -178,6 +180,9 @@ def most_candidates(n: int) -> int:
     return max(4_096, n // 2)
 
 
-def most_compared(n: int) -> int:
-    """The same for rows compared in full: each costs as much as some twenty in a row."""
-    return max(256, n // 128)
+def most_compared(n: int, radius_bits: int) -> int:
+    """The same for rows compared in full: each costs as much as some fifty in a row.
+
+    Wider radii compare more as a rule (about one row in 300 at 47 bits), and may.
+    """
+    return max(256, n // (512 if radius_bits <= DOUBLE_WEIGHT_BITS else 128))

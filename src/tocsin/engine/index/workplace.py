@@ -25,6 +25,8 @@ NOTED, FIRST_HIT = 1, 2
 # Enough for 64 queries that all hit 512 rows, and then for a million hits: 8 MB for a thread.
 ROOM, MOST_ROOM = 1 << 16, 1 << 20
 SCANNED_AT_ONCE = 64
+ENOUGH, LIMIT, LOOK_SIZE = 0, 1, 64
+ALL = 1 << 62
 MOST_SCANNED_HITS = 1 << 22
 
 
@@ -69,6 +71,8 @@ class Workplace:
         "hashes_at",
         "hits",
         "hits_at",
+        "looks",
+        "looks_at",
         "numbers",
         "one",
         "queries",
@@ -84,6 +88,8 @@ class Workplace:
         self.numbers = np.arange(BLOCK_QUERIES)
         self.hashes_at, self.queries_at = address_of(self.hashes), address_of(self.queries)
         self.work_at = address_of(self.work)
+        self.looks = np.zeros((SCANNED_AT_ONCE, LOOK_SIZE), np.int64)
+        self.looks_at = address_of(self.looks)
         self.one = Rows(self.queries[:1], self.queries_at)
         self.make_room(ROOM)
 
@@ -104,12 +110,12 @@ class Workplace:
         """A copy of the hits as the kernels pack them."""
         return self.hits[FIRST_HIT : FIRST_HIT + int(self.hits[NOTED])].copy()
 
-    def effort(self, ring: Ring, count: int) -> Effort:
+    def effort(self, ring: Ring, count: int, radius_bits: int) -> Effort:
         """What the last search of this thread cost."""
         candidates = self.work[CANDIDATES : CANDIDATES + count].copy()
         compared = self.work[COMPARED : COMPARED + count].copy()
         n = len(ring.rows)
-        all_rows = (candidates > most_candidates(n)) | (compared > most_compared(n))
+        all_rows = (candidates > most_candidates(n)) | (compared > most_compared(n, radius_bits))
         return Effort(candidates, compared, all_rows)
 
 
@@ -128,14 +134,22 @@ def workplace() -> Workplace:
     return place
 
 
-def search_tables(compiled: Kernels, ring: Ring, asked: Rows, radius_bits: int) -> Hits | None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How far to look, and how many of the nearest rows are enough for each query."""
+
+    radius_bits: int
+    rows: int = ALL
+
+
+def search_tables(compiled: Kernels, ring: Ring, asked: Rows, wanted: Wanted) -> Hits | None:
     """All rows within the radius of up to 2,048 queries; None when there are none.
 
     Raises `IndexDamaged`, and `TooMuchAtOnce` for several queries with a million hits together.
     """
     place, count = workplace(), len(asked.words)
     # Held here: another thread may push it out of the cache while this one searches.
-    plan = _plan(len(ring.rows), radius_bits)
+    plan = _plan(len(ring.rows), wanted.radius_bits)
     outcome = compiled.search(
         ring.described_at, plan[1], asked.at, count, place.work_at, place.hits_at
     )
@@ -147,60 +161,73 @@ def search_tables(compiled: Kernels, ring: Ring, asked: Rows, radius_bits: int) 
         if len(place.hits) > MOST_ROOM:
             raise TooMuchAtOnce
         place.make_room(MOST_ROOM)
-        return search_tables(compiled, ring, asked, radius_bits)
-    return _completed(compiled, ring, asked, radius_bits)
+        return search_tables(compiled, ring, asked, wanted)
+    return _completed(compiled, ring, asked, wanted)
 
 
-def _completed(compiled: Kernels, ring: Ring, asked: Rows, radius_bits: int) -> Hits:
+def _completed(compiled: Kernels, ring: Ring, asked: Rows, wanted: Wanted) -> Hits:
     """The hits, those of the queries that were given up found by looking at every row."""
     place = workplace()
     hits = unpacked(place.noted())
-    given_up = place.effort(ring, len(asked.words)).all_rows
+    given_up = place.effort(ring, len(asked.words), wanted.radius_bits).all_rows
     if not given_up.any():
         return hits
     stay = ~given_up[hits.query]
     hits = Hits(hits.query[stay], hits.row[stay], hits.distance_bits[stay])
-    again = scan_rows(compiled, Rows.of(ring.rows), asked, radius_bits, np.flatnonzero(given_up))
+    again = scan_rows(compiled, Rows.of(ring.rows), asked, wanted, np.flatnonzero(given_up))
     return joined([hits, again or no_hits()])
 
 
 def scan_rows(
-    compiled: Kernels, rows: Rows, asked: Rows, radius_bits: int, numbers: Places | None = None
+    compiled: Kernels, rows: Rows, asked: Rows, wanted: Wanted, numbers: Places | None = None
 ) -> Hits | None:
     """The same by looking at every row, for all queries or those of these numbers.
 
+    Where fewer than all rows are wanted, those further away than enough others may be missing.
     Raises `TooMuchAtOnce` for several queries with four million hits together.
     """
     if numbers is None:
         numbers = workplace().numbers[: len(asked.words)]
     found: list[Places] = []
+    limits = np.full(len(asked.words), wanted.radius_bits)
     for first in range(0, len(numbers), SCANNED_AT_ONCE):
-        _scan_some(
-            compiled, rows, asked, radius_bits, numbers[first : first + SCANNED_AT_ONCE], found
-        )
-        if len(numbers) > 1 and sum(map(len, found)) > MOST_SCANNED_HITS:
-            raise TooMuchAtOnce
-    return unpacked(np.concatenate(found)) if found else None
+        some = numbers[first : first + SCANNED_AT_ONCE]
+        limits[some] = _scan_some(compiled, rows, asked, wanted, some, found)
+    if not found:
+        return None
+    hits = unpacked(np.concatenate(found))
+    narrowed = np.flatnonzero(limits < wanted.radius_bits)
+    if not len(narrowed):
+        return hits
+    # Beyond its limit a query has only what happened to be found before that went down.
+    kept = hits.distance_bits <= limits[hits.query]
+    return Hits(hits.query[kept], hits.row[kept], hits.distance_bits[kept], narrowed)
 
 
 def _scan_some(
     compiled: Kernels,
     rows: Rows,
     asked: Rows,
-    radius_bits: int,
+    wanted: Wanted,
     numbers: Places,
     found: list[Places],
-) -> None:
+) -> Places:
+    """Add what was found; gives for each query how far away everything was."""
     place, at, end, numbers_at = workplace(), 0, len(rows.words), address_of(numbers)
+    looks = place.looks[: len(numbers)]
+    looks[:] = 0
+    looks[:, ENOUGH] = wanted.rows
+    looks[:, LIMIT] = wanted.radius_bits
     while at < end:
         place.hits[NOTED] = 0
         at = compiled.scan(
-            rows.at, at, end, asked.at, numbers_at, len(numbers), radius_bits, place.hits_at
+            rows.at, at, end, asked.at, numbers_at, len(numbers), place.looks_at, place.hits_at
         )
         if place.hits[NOTED]:
             found.append(place.noted())
-        if len(numbers) > 1 and sum(map(len, found)) > MOST_SCANNED_HITS:
-            raise TooMuchAtOnce
+            if len(asked.words) > 1 and sum(map(len, found)) > MOST_SCANNED_HITS:
+                raise TooMuchAtOnce
+    return looks[:, LIMIT]
 
 
 def unpacked(packed: Places) -> Hits:
@@ -217,7 +244,7 @@ def _plan(n: int, radius_bits: int) -> tuple[Places, int]:
         [
             radius_bits,
             most_candidates(n),
-            most_compared(n),
+            most_compared(n, radius_bits),
             _FLIPS_AT,
             *(share[part % PARTS] for part in range(PARTS + 1)),
         ],
