@@ -1,7 +1,7 @@
 """Lists made to be slow: what a query looks at stays within a bound, counted and not timed.
 
-The bound, for n rows: at most max(4096, n / 2) records of two bytes looked at; at most
-max(256, n / 512) rows compared (n / 128 beyond a radius of 31 bits) and one flush of 288 more; and
+The bound, for n rows: at most max(4096, n / 8) records of two bytes looked at; at most
+max(256, n / 2048) rows compared (n / 128 beyond a radius of 31 bits) and one flush of 288 more; and
 then every row once, if that was not enough.
 """
 
@@ -106,8 +106,8 @@ def test_a_query_whose_buckets_hold_the_whole_list_looks_at_no_record() -> None:
 
 
 def test_the_bounds_are_small_beside_a_look_at_every_row() -> None:
-    assert most_candidates(1_000_000) == 500_000
-    assert most_compared(1_000_000, 31) == 1_953
+    assert most_candidates(1_000_000) == 125_000
+    assert most_compared(1_000_000, 31) == 488
     assert most_compared(1_000_000, 47) == 7_812
 
 

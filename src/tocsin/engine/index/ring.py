@@ -176,13 +176,13 @@ def flips(weight: int) -> Halves:
 
 
 def most_candidates(n: int) -> int:
-    """Candidates of a query beyond which every row is looked at instead: half a byte for each."""
-    return max(4_096, n // 2)
+    """Candidates of a query beyond which every row is looked at instead."""
+    return max(4_096, n // 8)
 
 
 def most_compared(n: int, radius_bits: int) -> int:
-    """The same for rows compared in full: each costs as much as some fifty in a row.
+    """The same for rows compared in full: each costs as much as some hundred in a row.
 
     Wider radii compare more as a rule (about one row in 300 at 47 bits), and may.
     """
-    return max(256, n // (512 if radius_bits <= DOUBLE_WEIGHT_BITS else 128))
+    return max(256, n // (2048 if radius_bits <= DOUBLE_WEIGHT_BITS else 128))
