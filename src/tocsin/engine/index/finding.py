@@ -149,11 +149,9 @@ def _in_order_packed(matches: Matches) -> Matches:
 
 def _counting(layer: Layer[Finder], hits: Hits, queries: int) -> Matches:
     """The entries of the rows found, without those that were withdrawn."""
-    if queries > 1 and len(hits.query) > MOST_PAIRS:
+    if queries > 1 and layer.postings.id_count(hits.row) > MOST_PAIRS:
         raise TooMuchAtOnce
     origin, ids = layer.postings.expand(hits.row)
-    if queries > 1 and len(ids) > MOST_PAIRS:
-        raise TooMuchAtOnce
     if len(layer.withdrawn):
         stay = layer.still_counts(ids)
         origin, ids = origin[stay], ids[stay]

@@ -140,18 +140,34 @@ class Postings:
             raise IndexDamaged(f"The index contradicts itself. {REBUILD}") from contradiction
         return np.concatenate((origin, asked)), np.concatenate((ids, more))
 
+    def id_count(self, rows: Places) -> int:
+        """How many ids `expand` would give, told before there is memory for them.
+
+        Raises `IndexDamaged` too.
+        """
+        if not len(self.shared):
+            return len(rows)
+        try:
+            return len(rows) + int(self._spans(rows)[2].sum())
+        except (IndexError, ValueError) as contradiction:
+            raise IndexDamaged(f"The index contradicts itself. {REBUILD}") from contradiction
+
     def _more(self, rows: Places) -> tuple[Places, Ids]:
-        """The same for what is beyond the first ids."""
+        """What `expand` gives, beyond the first ids."""
+        asked, begins, counts = self._spans(rows)
+        sums = np.cumsum(counts)
+        place = np.arange(sums[-1] if len(sums) else 0) + np.repeat(begins - sums + counts, counts)
+        return np.repeat(asked, counts), self.more_ids[place].astype(np.uint64)
+
+    def _spans(self, rows: Places) -> tuple[Places, Places, Places]:
+        """Which of `rows` have further ids, where these begin, and how many they are."""
         place = np.minimum(np.searchsorted(self.shared, rows), len(self.shared) - 1)
         asked = np.flatnonzero(self.shared[place] == rows)
         begins = self.starts[place[asked]].astype(np.int64)
         ends = self.starts[place[asked] + 1].astype(np.int64)
-        if (ends > len(self.more_ids)).any():
+        if (ends > len(self.more_ids)).any() or (ends < begins).any():
             raise IndexError  # else a damaged count could ask for all memory there is
-        counts = ends - begins
-        sums = np.cumsum(counts)
-        place = np.arange(sums[-1] if len(sums) else 0) + np.repeat(begins - sums + counts, counts)
-        return np.repeat(asked, counts), self.more_ids[place].astype(np.uint64)
+        return asked, begins, ends - begins
 
 
 def postings_of(values: Bytes, starts: Numbers, ids: Ids) -> Postings:
