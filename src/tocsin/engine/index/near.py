@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -129,9 +129,14 @@ class NearIndex:
         `WrongRadius`, and `IndexDamaged` if the mapped file turns out to contradict itself.
         """
         hashes = as_values(hashes, HASH_BYTES)
-        found = list(self._pieces(hashes, _radius(radius_bits), most_ids))
+        radius_bits = _radius(radius_bits)
+        if len(hashes) == 1 and most_ids is None:
+            # Nearly every upload is alone and meets nothing: the way to that answer is kept short.
+            one = find_matches(self._layers.used, self._order, hashes, _all(radius_bits))
+            return _nothing(1) if one is None else _as_answer(1, in_order(one))
+        found = list(self._pieces(hashes, radius_bits, most_ids))
         if not found:
-            return NearMatches(np.zeros(len(hashes) + 1, np.int64), NO_IDS, NO_DISTANCES)
+            return _nothing(len(hashes))
         return _as_answer(
             len(hashes),
             Matches(
@@ -303,6 +308,11 @@ def _finds_itself(base: Layer[Finder]) -> bool:
     return found == set(enumerate(sample.tolist()))
 
 
+@lru_cache(maxsize=64)
+def _all(radius_bits: int) -> Wanted:
+    return Wanted(radius_bits)
+
+
 def _radius(radius_bits: int) -> int:
     if not isinstance(radius_bits, int | np.integer) or not 0 <= radius_bits <= MOST_RADIUS_BITS:
         raise WrongRadius(f"a radius is 0 to {MOST_RADIUS_BITS} bits, got {radius_bits!r}")
@@ -314,6 +324,10 @@ def _kept(matches: Matches, most_ids: int | None) -> Matches:
         return matches
     kept = first_of_each(matches.query, most_ids)
     return Matches(matches.query[kept], matches.ids[kept], matches.distance_bits[kept])
+
+
+def _nothing(count: int) -> NearMatches:
+    return NearMatches(np.zeros(count + 1, np.int64), NO_IDS, NO_DISTANCES)
 
 
 def _as_answer(count: int, matches: Matches) -> NearMatches:
