@@ -185,7 +185,7 @@ def test_a_damaged_index_is_found_out_and_built_again(
 def test_an_index_of_a_newer_tocsin_is_left_alone(root: Path, now: datetime) -> None:
     building.build_index(at=now)
     manifest = root / "MANIFEST.json"
-    newer = manifest.read_text().replace('"format": 1', '"format": 9')
+    newer = manifest.read_text().replace('"format": 2', '"format": 9')
     manifest.write_text(newer)
     Builder().look(now)
     assert manifest.read_text() == newer

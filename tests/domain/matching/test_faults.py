@@ -71,7 +71,7 @@ def test_an_index_of_a_newer_tocsin_answers_unavailable_and_says_so(
     checker: Checker, key: CheckKey, data_folder: Path, now: datetime
 ) -> None:
     manifest = data_folder / "index" / "MANIFEST.json"
-    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 9'))
+    manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 9'))
     assert_unavailable(ask(opened_anew(now), key, now), "format 9", "tocsin index rebuild")
 
 

@@ -113,6 +113,30 @@ def test_a_cap_keeps_the_nearest_of_what_still_counts() -> None:
     assert 10 not in capped.ids
 
 
+@pytest.mark.parametrize("most_pairs", [1, 50, 1_000, 1 << 22])
+def test_a_batch_aimed_at_a_cluster_is_answered_in_pieces_that_fit(
+    most_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.engine.index.finding.MOST_PAIRS", most_pairs)
+    hashes = np.concatenate((np.repeat(LIST[:1], 300, axis=0), LIST[:5_000]))
+    index = NearIndex.build(hashes, numbered(len(hashes)))
+    asked = np.concatenate((LIST[9:10], np.repeat(LIST[:1], 20, axis=0), LIST[50:60]))
+    whole = index.query(asked)
+    assert np.diff(whole.offsets).tolist() == [1, *[301] * 20, *[1] * 10]
+    found: dict[int, list[int]] = {}
+    sizes = []
+    for first, piece in index.query_in_pieces(asked):
+        sizes.append(len(piece.ids))
+        for i in range(len(piece.offsets) - 1):
+            start, end = piece.offsets[i : i + 2]
+            found.setdefault(first + i, []).extend(piece.ids[start:end].tolist())
+    for i in range(len(asked)):
+        start, end = whole.offsets[i : i + 2]
+        assert found[i] == whole.ids[start:end].tolist()
+    assert max(sizes) <= max(301, most_pairs)
+    assert (len(sizes) == 1) == (most_pairs == 1 << 22)
+
+
 def test_matches_stand_by_distance_and_then_by_id() -> None:
     centre = random_hashes(1, seed=11)
     hashes = flipped(np.repeat(centre, 4, axis=0), [5, 3, 5, 0], seed=12)

@@ -24,6 +24,7 @@ from tocsin.engine.index import (
     IndexDamaged,
     IndexMissing,
     IndexTooNew,
+    IndexTooOld,
     Manifest,
     NearIndex,
     PublishBusy,
@@ -68,7 +69,7 @@ def test_a_published_index_is_opened_whole(tmp_path: Path) -> None:
 def test_the_manifest_has_the_form_that_the_docs_promise(tmp_path: Path) -> None:
     put(tmp_path, 1, change_no=7)
     told = json.loads((tmp_path / "MANIFEST.json").read_text())
-    assert told["format"] == 1
+    assert told["format"] == 2
     assert told["generation"] == 1
     assert told["folder"] == "generation-000000000001"
     assert set(told["files"]) == {"near.seg", "exact-md5.seg", "policy-000000000001.seg"}
@@ -168,9 +169,9 @@ def test_any_altered_byte_is_noticed_by_the_full_check(tmp_path: Path) -> None:
         "{",
         "[]",
         "null",
-        '{"format": 1}',
+        '{"format": 2}',
         '{"format": "one"}',
-        '{"format": 1, "generation": 1, "change_no": 1, "policy_change_no": 1, "folder": 7}',
+        '{"format": 2, "generation": 1, "change_no": 1, "policy_change_no": 1, "folder": 7}',
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_damage(tmp_path: Path, text: str) -> None:
@@ -195,9 +196,21 @@ def test_a_manifest_cannot_name_files_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_newer_manifest_is_too_new_and_not_damaged(tmp_path: Path) -> None:
-    (tmp_path / "MANIFEST.json").write_text('{"format": 2, "parts": []}')
-    with pytest.raises(IndexTooNew, match="manifest format 2"):
+    (tmp_path / "MANIFEST.json").write_text('{"format": 3, "parts": []}')
+    with pytest.raises(IndexTooNew, match="manifest format 3"):
         open_published(tmp_path)
+
+
+def test_an_index_of_an_older_tocsin_is_refused_in_words_and_replaced(tmp_path: Path) -> None:
+    put(tmp_path, 5, change_no=1)
+    path = tmp_path / "MANIFEST.json"
+    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
+    for opening in (published, open_published, verify_published):
+        with pytest.raises(IndexTooOld, match=r"format 1.*tocsin index rebuild"):
+            opening(tmp_path)
+    assert put(tmp_path, 50, change_no=2) == 2
+    assert len(open_published(tmp_path).near) == 50
+    assert [path.name for path in tmp_path.glob("generation-*")] == ["generation-000000000002"]
 
 
 def test_publishing_again_repairs_a_damaged_manifest(tmp_path: Path) -> None:

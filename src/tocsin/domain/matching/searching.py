@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ EXACT_ONLY = -1
 Ids = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.uint16]
+Entries = dict[int, Found]
+"""What one query met, by entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,19 @@ def search(
     At most 64 per query; a popular picture stands on many lists and still needs one answer. Raises
     IndexDamaged when the mapped files contradict themselves.
     """
-    met = [_exact(index, queries, name) for name in index.exact]
-    if radius_bits != EXACT_ONLY:
-        met.append(_near(index, queries, radius_bits))
-    found: dict[int, list[Found]] = {}
-    for some in met:
+    found: dict[int, Entries] = {}
+    for some in _met(index, queries, radius_bits):
         if len(some.ids):
             _add_visible(index, some, lists, found)
-    return found
+    return {query: _strongest(entries) for query, entries in found.items()}
+
+
+def _met(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
+    """Piece by piece: a batch aimed at a cluster must not fill the memory with all it meets."""
+    for name in index.exact:
+        yield _exact(index, queries, name)
+    if radius_bits != EXACT_ONLY:
+        yield from _near(index, queries, radius_bits)
 
 
 def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
@@ -59,7 +67,7 @@ def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
     return _Met(MatchKind.EXACT, query, matches.ids, np.zeros(len(query), np.uint16))
 
 
-def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> _Met:
+def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
     numbers: list[int] = []
     values: list[bytes] = []
     for i, query in enumerate(queries):
@@ -72,32 +80,42 @@ def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> _Met:
         numbers += [i] * len(hashes)
         values += [value for value in hashes if value is not None]
     if not values:
-        return _nothing(MatchKind.NEAR)
-    matches = index.near.query(_as_array(values), radius_bits)
-    asked = np.repeat(np.array(numbers, np.int64), np.diff(matches.offsets))
-    return _Met(MatchKind.NEAR, asked, matches.ids, matches.distances)
+        return
+    origin = np.array(numbers, np.int64)
+    for first, matches in index.near.query_in_pieces(_as_array(values), radius_bits):
+        counts = np.diff(matches.offsets)
+        asked = np.repeat(origin[first : first + len(counts)], counts)
+        yield _Met(MatchKind.NEAR, asked, matches.ids, matches.distances)
 
 
-def _add_visible(
-    index: Published, met: _Met, lists: ListsSeen, found: dict[int, list[Found]]
-) -> None:
-    """Append what a key of these lists may see, nearest first, each entry once for a query."""
+def _strongest(entries: Entries) -> list[Found]:
+    """Exact ones first, then the nearest, at most 64."""
+    ranked = sorted(
+        entries.values(), key=lambda e: (e.kind is MatchKind.NEAR, e.distance_bits, e.entry_id)
+    )
+    return ranked[: rules.MOST_FOUND]
+
+
+def _add_visible(index: Published, met: _Met, lists: ListsSeen, found: dict[int, Entries]) -> None:
+    """Note what a key of these lists may see: each entry once for a query, by what is strongest.
+
+    The hashes of one query may come in several pieces, so a later one may bring a nearer match.
+    """
     records = index.policy.get(met.ids)
     served = np.full(len(records), rules.SERVED[met.kind], np.uint8)
     kept = np.flatnonzero(rules.visible(records, lists=lists, kind=served))
     kept = kept[np.lexsort((met.ids[kept], met.distances[kept], met.query[kept]))]
+    taken: Counter[int] = Counter()
     for place in kept.tolist():
-        entries = found.setdefault(int(met.query[place]), [])
-        entry_id = int(met.ids[place])
-        if len(entries) >= rules.MOST_FOUND or any(e.entry_id == entry_id for e in entries):
+        query, entry_id = int(met.query[place]), int(met.ids[place])
+        entries = found.setdefault(query, {})
+        distance_bits = int(met.distances[place])
+        known = entries.get(entry_id)
+        if taken[query] >= rules.MOST_FOUND or (known and known.distance_bits <= distance_bits):
             continue
-        entries.append(
-            rules.found_in(
-                records[place],
-                entry_id=entry_id,
-                kind=met.kind,
-                distance_bits=int(met.distances[place]),
-            )
+        taken[query] += 1
+        entries[entry_id] = rules.found_in(
+            records[place], entry_id=entry_id, kind=met.kind, distance_bits=distance_bits
         )
 
 

@@ -7,9 +7,11 @@ It must never see a picture, import Django, open a connection, or log a value.
 """
 
 from tocsin.engine.index.arrays import WrongShape
+from tocsin.engine.index.compiled import NotCompiled, NotKept, warm_up
 from tocsin.engine.index.exact import ExactIndex, ExactMatches, WrongName
 from tocsin.engine.index.manifest import Manifest, StoredFile
-from tocsin.engine.index.near import NearIndex, NearMatches, WrongRadius
+from tocsin.engine.index.measured import Measure, MeasuredMatches, Metric, Scale, UnknownMeasure
+from tocsin.engine.index.near import NearBuilder, NearIndex, NearMatches, WrongRadius
 from tocsin.engine.index.policy import POLICY_DTYPE, PolicyColumn, WrongEntryId
 from tocsin.engine.index.postings import TooManyRows
 from tocsin.engine.index.publication import (
@@ -26,6 +28,7 @@ from tocsin.engine.index.segment import (
     IndexDamaged,
     IndexMissing,
     IndexTooNew,
+    IndexTooOld,
     IndexUnusable,
 )
 
@@ -36,16 +39,25 @@ __all__ = [
     "IndexDamaged",
     "IndexMissing",
     "IndexTooNew",
+    "IndexTooOld",
     "IndexUnusable",
     "Manifest",
+    "Measure",
+    "MeasuredMatches",
+    "Metric",
+    "NearBuilder",
     "NearIndex",
     "NearMatches",
+    "NotCompiled",
+    "NotKept",
     "PolicyColumn",
     "PublishBusy",
     "PublishFailed",
     "Published",
+    "Scale",
     "StoredFile",
     "TooManyRows",
+    "UnknownMeasure",
     "WrongEntryId",
     "WrongName",
     "WrongRadius",
@@ -55,4 +67,5 @@ __all__ = [
     "published",
     "replace_policy",
     "verify_published",
+    "warm_up",
 ]

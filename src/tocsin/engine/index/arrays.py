@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,12 @@ def as_ids(ids: Ids, count: int | None = None) -> Ids:
     if count is not None and ids.shape[0] != count:
         raise WrongShape(f"{count} fingerprint values came with {ids.shape[0]} ids")
     return np.ascontiguousarray(ids)
+
+
+def address_of(array: npt.NDArray[Any]) -> int:
+    """Where the array's memory begins; good for as long as the caller holds the array."""
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 def _told(given: object) -> str:

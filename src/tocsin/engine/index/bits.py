@@ -13,7 +13,8 @@ from random import Random
 
 import numpy as np
 
-from tocsin.engine.index.arrays import Bytes, Words
+from tocsin.engine.index.arrays import Bytes, Words, address_of
+from tocsin.engine.index.compiled import kernels
 
 HASH_BITS = 256
 HASH_BYTES = HASH_BITS // 8
@@ -32,10 +33,20 @@ class BitOrder:
 
     def permuted(self, hashes: Bytes) -> Bytes:
         """uint8[n, 32] with the bits in their new places, in memory order uint8[n, 32]."""
+        compiled = kernels()
+        if compiled is not None:
+            words = np.empty((len(hashes), 4), np.uint64)
+            compiled.permute(address_of(hashes), len(hashes), self.moved_at, address_of(words))
+            return words.view(np.uint8)
         words = np.zeros((len(hashes), 4), np.uint64)
         for place in range(HASH_BYTES):
             words |= self._moved[place][hashes[:, place]]
         return words.view(np.uint8)
+
+    @cached_property
+    def moved_at(self) -> int:
+        """Where the table of moved bits stands in memory, for the compiled search."""
+        return address_of(self._moved)
 
     @cached_property
     def _moved(self) -> Words:

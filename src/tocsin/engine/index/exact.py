@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -20,13 +21,13 @@ from tocsin.engine.index.arrays import (
     as_ids,
     as_values,
 )
+from tocsin.engine.index.collecting import collect
 from tocsin.engine.index.durable import Written, replace_file, write_file
-from tocsin.engine.index.overlay import Overlay, count_pairs, empty_overlay, merged
-from tocsin.engine.index.postings import Postings, collect, first_of_each, offsets_of
+from tocsin.engine.index.layers import Layer, Layers
+from tocsin.engine.index.measured import Measure, MeasuredMatches, rows_within
+from tocsin.engine.index.postings import Postings, first_of_each, offsets_of
 from tocsin.engine.index.segment import (
-    REBUILD,
     AnyArray,
-    IndexDamaged,
     damaged,
     open_segment,
     segment_chunks,
@@ -65,7 +66,7 @@ class ExactIndex:
 
     def __init__(self, base: Postings) -> None:
         """For `build` and `open`; not meant to be called by others."""
-        self._state: tuple[Postings, Overlay] = (base, empty_overlay(base.width_bytes))
+        self._layers: Layers[None] = Layers.over(Layer(base, None, NO_IDS), _no_finder)
         self._writing = Lock()
 
     @classmethod
@@ -104,7 +105,7 @@ class ExactIndex:
     @property
     def width_bytes(self) -> int:
         """Bytes of one value."""
-        return self._state[0].width_bytes
+        return self._layers.base.postings.width_bytes
 
     def query(self, values: Bytes, *, most_ids: int | None = None) -> ExactMatches:
         """The entries that carry each of uint8[Q, W]: offsets int64[Q + 1], ids uint64[M].
@@ -114,15 +115,36 @@ class ExactIndex:
         the mapped file turns out to contradict itself.
         """
         values = as_values(values, self.width_bytes)
-        state = self._state
-        step = len(values) if most_ids is None else QUERIES_WHEN_CAPPED
-        query, ids = [NOWHERE], [NO_IDS]
-        for first in range(0, len(values), max(1, step)):
-            found_query, found_ids = _counting(state, values[first : first + step])
-            kept = first_of_each(found_query, most_ids)
-            query.append(found_query[kept] + first)
-            ids.append(found_ids[kept])
-        return ExactMatches(offsets_of(len(values), np.concatenate(query)), np.concatenate(ids))
+        layers = self._layers.used
+        step = max(1, len(values)) if most_ids is None else QUERIES_WHEN_CAPPED
+        found = []
+        for first in range(0, len(values), step):
+            some = _counting(layers, values[first : first + step])
+            if some is not None:
+                kept = first_of_each(some[0], most_ids)
+                found.append((some[0][kept] + first, some[1][kept]))
+        if not found:
+            return ExactMatches(np.zeros(len(values) + 1, np.int64), NO_IDS)
+        query = np.concatenate([query for query, _ in found])
+        return ExactMatches(
+            offsets_of(len(values), query), np.concatenate([ids for _, ids in found])
+        )
+
+    def query_measured(self, values: Bytes, measure: Measure) -> MeasuredMatches:
+        """The entries within the measure of each of uint8[Q, 144], for PhotoDNA hashes only.
+
+        Looks at every value. Raises `WrongShape` also where the index holds values of another
+        width, and `IndexDamaged`.
+        """
+        values = as_values(values, self.width_bytes)
+        layers = self._layers.used
+        found = [_measured(layers, value, measure.threshold) for value in values]
+        offsets = np.cumsum([0, *(len(ids) for ids, _ in found)])
+        return MeasuredMatches(
+            offsets,
+            np.concatenate([NO_IDS, *(ids for ids, _ in found)]),
+            np.concatenate([NOWHERE, *(distances for _, distances in found)]),
+        )
 
     def add(self, values: Bytes, ids: Ids) -> None:
         """Let more pairs count at once, in this process only: uint8[N, W], uint64[N].
@@ -132,29 +154,28 @@ class ExactIndex:
         values = as_values(values, self.width_bytes)
         ids = as_ids(ids, len(values))
         with self._writing:
-            base, overlay = self._state
-            self._state = (base, overlay.with_added(values, ids))
+            self._layers = self._layers.with_added(values, ids)
 
     def withdraw(self, ids: Ids) -> None:
         """Let no value of these entries count any more, in this process; unknown ids are fine."""
         ids = as_ids(ids)
         with self._writing:
-            base, overlay = self._state
-            self._state = (base, overlay.with_withdrawn(ids))
+            self._layers = self._layers.with_withdrawn(ids)
 
     def __len__(self) -> int:
         """How many distinct (value, id) pairs count now."""
-        return count_pairs(*self._state)
+        return self._layers.pair_count()
 
     def _arrays(self) -> dict[str, AnyArray]:
-        postings = merged(*self._state)
+        postings = self._layers.merged()
         return {"width": np.array([postings.width_bytes], "<u4"), **postings.arrays()}
 
     def _finds_itself(self) -> bool:
         """Whether a sample of values (all of a small index) is found with all its ids."""
-        base, _ = self._state
+        base = self._layers.base.postings
         sample = base.sample(SAMPLE_ROWS, SMALL_ROWS)
         rows = base.find(base.values[sample])
+        base.expand(sample)
         return bool((rows == sample).all())
 
 
@@ -165,27 +186,42 @@ def file_name(name: str) -> str:
     return f"exact-{name}.seg"
 
 
-def _counting(state: tuple[Postings, Overlay], values: Bytes) -> tuple[Places, Ids]:
-    """Query number and id of all matches that count, each once, by query and id."""
-    base, overlay = state
-    query, ids = _found(base, values)
-    stay = overlay.still_counts(ids)
-    fresh_query, fresh_ids = _found(overlay.fresh, values)
-    query = np.concatenate((query[stay], fresh_query))
-    ids = np.concatenate((ids[stay], fresh_ids))
+def _counting(layers: Sequence[Layer[None]], values: Bytes) -> tuple[Places, Ids] | None:
+    """Query number and id of all matches that count, by query and id; None when there are none.
+
+    No pair counts in two layers, so none stands twice.
+    """
+    found = []
+    for layer in layers:
+        rows = layer.postings.find(values)
+        query = np.flatnonzero(rows >= 0)
+        if len(query):
+            origin, ids = layer.postings.expand(rows[query])
+            stay = layer.still_counts(ids)
+            found.append((query[origin[stay]], ids[stay]))
+    if not found:
+        return None
+    query = np.concatenate([query for query, _ in found])
+    ids = np.concatenate([ids for _, ids in found])
     order = np.lexsort((ids, query))
-    query, ids = query[order], ids[order]
-    first = np.ones(len(query), np.bool_)
-    first[1:] = (query[1:] != query[:-1]) | (ids[1:] != ids[:-1])
-    return query[first], ids[first]
+    return query[order], ids[order]
 
 
-def _found(postings: Postings, values: Bytes) -> tuple[Places, Ids]:
-    """Query numbers and ids of all values that stand in the postings."""
-    rows = postings.find(values)
-    query = np.flatnonzero(rows >= 0)
-    try:
-        origin, ids = postings.expand(rows[query])
-    except (IndexError, ValueError) as contradiction:
-        raise IndexDamaged(f"The exact index contradicts itself. {REBUILD}") from contradiction
-    return query[origin], ids
+def _measured(layers: Sequence[Layer[None]], value: Bytes, threshold: int) -> tuple[Ids, Places]:
+    """Ids and distances of all that count, nearest first and then by id, each id once."""
+    ids, distances = [NO_IDS], [NOWHERE]
+    for layer in layers:
+        rows, distance = rows_within(layer.postings.values, value, threshold)
+        origin, some = layer.postings.expand(rows)
+        stay = layer.still_counts(some)
+        ids.append(some[stay])
+        distances.append(distance[origin[stay]])
+    all_ids, all_distances = np.concatenate(ids), np.concatenate(distances)
+    order = np.lexsort((all_ids, all_distances))
+    # Of equal ids `unique` names the first, which is the nearest by now.
+    first = np.sort(np.unique(all_ids[order], return_index=True)[1])
+    return all_ids[order][first], all_distances[order][first]
+
+
+def _no_finder(_: Postings) -> None:
+    """Values are found in postings themselves."""

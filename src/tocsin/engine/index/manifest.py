@@ -10,10 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tocsin.engine.index.segment import REBUILD, IndexTooNew, damaged
+from tocsin.engine.index.segment import REBUILD, IndexTooNew, IndexTooOld, damaged
 
 MANIFEST_NAME = "MANIFEST.json"
-MANIFEST_FORMAT = 1
+# Counted up with the format of the segments, so that an old index is known to be old without
+# opening it.
+MANIFEST_FORMAT = 2
 FOLDER = re.compile(r"generation-\d{12}")
 POLICY_FILE = re.compile(r"policy-\d{12}\.seg")
 EXACT_FILE = re.compile(r"exact-([a-z0-9_]{1,32})\.seg")
@@ -76,7 +78,8 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """The manifest, None when there is none; raises `IndexDamaged` and `IndexTooNew`."""
+    """The manifest, None when there is none; raises `IndexDamaged`,
+    `IndexTooOld` and `IndexTooNew`."""
     try:
         told = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -89,6 +92,11 @@ def read_manifest(path: Path) -> Manifest | None:
             raise IndexTooNew(
                 f"The index has manifest format {written_format}, this Tocsin knows up to "
                 f"{MANIFEST_FORMAT}. Start the newer Tocsin again, or go back: {REBUILD}"
+            )
+        if 0 < written_format < MANIFEST_FORMAT:
+            raise IndexTooOld(
+                f"The index has manifest format {written_format}, from before {MANIFEST_FORMAT}. "
+                f"{REBUILD}"
             )
         manifest = _from_json(told)
     except (KeyError, TypeError, ValueError, AttributeError) as gap:

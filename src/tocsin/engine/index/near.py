@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -12,40 +13,43 @@ import numpy as np
 from tocsin.engine.index.arrays import (
     NO_DISTANCES,
     NO_IDS,
-    NOWHERE,
     Bytes,
     Distances,
     Ids,
     Offsets,
-    Places,
-    Words,
     as_ids,
     as_values,
 )
 from tocsin.engine.index.bits import HASH_BYTES, BitOrder, fixed_order, order_from
+from tocsin.engine.index.collecting import Collector
 from tocsin.engine.index.durable import Written, replace_file, write_file
-from tocsin.engine.index.overlay import Overlay, count_pairs, empty_overlay, merged
-from tocsin.engine.index.postings import Postings, collect, first_of_each, offsets_of
-from tocsin.engine.index.ring import BUCKETS, PARTS, WIDEST_RADIUS_BITS, Ring, build_ring
-from tocsin.engine.index.scan import Hits, scan
+from tocsin.engine.index.finding import Finder, Matches, find_matches, finder_of, in_order
+from tocsin.engine.index.layers import ROWS_WITHOUT_TABLES, Layer, Layers
+from tocsin.engine.index.postings import Postings, first_of_each, offsets_of
+from tocsin.engine.index.ring import (
+    DIRECTORY_SIZE,
+    PARTS,
+    SPARE_RECORDS,
+    Numbers,
+    Ring,
+    build_ring,
+    directory_of,
+    fill_table,
+)
 from tocsin.engine.index.segment import (
-    REBUILD,
     AnyArray,
-    IndexDamaged,
+    Later,
     Segment,
     damaged,
     open_segment,
     segment_chunks,
 )
+from tocsin.engine.index.workplace import BLOCK_QUERIES, TooMuchAtOnce, Wanted
 
 KIND = "near"
 FILE_NAME = "near.seg"
 DEFAULT_RADIUS_BITS = 31
 MOST_RADIUS_BITS = 60
-# Up to here looking at every row is as fast as the tables, which take 4 MB however few rows.
-ROWS_WITHOUT_TABLES = 4_096
-# With a cap on the ids, so many queries are answered at once: it bounds what is held before it.
-QUERIES_WHEN_CAPPED = 64
 SAMPLE_ROWS = 64
 SMALL_ROWS = 1_024
 
@@ -66,30 +70,6 @@ class NearMatches(NamedTuple):
     distances: Distances
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """The part that does not change: permuted distinct hashes, and tables when they are many."""
-
-    order: BitOrder
-    postings: Postings
-    ring: Ring | None
-
-    def search(self, queries: Words, radius_bits: int) -> tuple[Places, Ids, Distances]:
-        """Query number, entry id and distance of everything within the radius."""
-        try:
-            hits = self._hits(queries, radius_bits)
-            origin, ids = self.postings.expand(hits.row)
-        except (IndexError, ValueError) as contradiction:
-            # The arguments were checked, so only a row number or count beyond the arrays ends here.
-            raise IndexDamaged(f"The near index contradicts itself. {REBUILD}") from contradiction
-        return hits.query[origin], ids, hits.distance_bits[origin]
-
-    def _hits(self, queries: Words, radius_bits: int) -> Hits:
-        if self.ring is None or radius_bits > WIDEST_RADIUS_BITS:
-            return scan(self.postings.words(), queries, radius_bits)
-        return self.ring.search(queries, radius_bits)
-
-
 class NearIndex:
     """An exact near-match index over (hash, entry id) pairs.
 
@@ -98,32 +78,34 @@ class NearIndex:
     query while one adds or withdraws: a query sees the index as it was at one moment.
     """
 
-    def __init__(self, base: _Base) -> None:
+    def __init__(self, order: BitOrder, base: Layer[Finder]) -> None:
         """For `build` and `open`; not meant to be called by others."""
-        self._state: tuple[_Base, Overlay] = (base, empty_overlay(HASH_BYTES))
+        self._order = order
+        self._layers = Layers.over(base, _finder)
         self._writing = Lock()
 
     @classmethod
     def build(cls, hashes: Bytes, ids: Ids) -> NearIndex:
         """Build from hashes uint8[N, 32] and entry ids uint64[N]; a pair given twice counts once.
 
-        Raises `WrongShape` and `TooManyRows` (2^32 - 1 pairs).
+        Raises `WrongShape` and `TooManyRows` (2^32 - 1 pairs). For lists that fill the memory see
+        `NearBuilder`.
         """
-        hashes = as_values(hashes, HASH_BYTES)
-        order = fixed_order()
-        return cls(_base_of(order, collect(order.permuted(hashes), as_ids(ids, len(hashes)))))
+        builder = NearBuilder()
+        builder.add(hashes, ids)
+        return builder.build()
 
     @classmethod
     def open(cls, folder: Path) -> NearIndex:
         """Map what `save` wrote, read-only and shared with other processes, and check itself.
 
-        Raises `IndexMissing`, `IndexDamaged` and `IndexTooNew`.
+        Raises `IndexMissing`, `IndexDamaged`, `IndexTooOld` and `IndexTooNew`.
         """
         segment = open_segment(folder / FILE_NAME, KIND)
-        index = cls(_base_from(segment))
-        if not index._finds_itself():
+        order, base = _base_from(segment)
+        if not _finds_itself(base):
             raise damaged(segment.path, "it does not find its own entries")
-        return index
+        return cls(order, base)
 
     def save(self, folder: Path) -> None:
         """Write the index as it is now into an existing folder, in one step; raises `OSError`."""
@@ -142,121 +124,211 @@ class NearIndex:
     ) -> NearMatches:
         """All entries within `radius_bits` of each hash of uint8[Q, 32].
 
-        `most_ids` keeps only that many for each query, the nearest: then a batch of queries that
-        all hit a hash with thousands of entries needs no more memory than its longest 64 answers.
-        Raises `WrongShape`, `WrongRadius`, and `IndexDamaged` if the mapped file turns out to
-        contradict itself.
+        `most_ids` keeps only that many for each query, the nearest, and with them the memory of a
+        batch that is aimed at a hash with thousands of entries. Raises `WrongShape`,
+        `WrongRadius`, and `IndexDamaged` if the mapped file turns out to contradict itself.
         """
         hashes = as_values(hashes, HASH_BYTES)
-        if not isinstance(radius_bits, int | np.integer) or not (
-            0 <= radius_bits <= MOST_RADIUS_BITS
-        ):
-            raise WrongRadius(f"a radius is 0 to {MOST_RADIUS_BITS} bits, got {radius_bits!r}")
-        state = self._state
-        queries = state[0].order.permuted(hashes).view("<u8")
-        step = len(queries) if most_ids is None else QUERIES_WHEN_CAPPED
-        query, ids, distances = [NOWHERE], [NO_IDS], [NO_DISTANCES]
-        for first in range(0, len(queries), max(1, step)):
-            found = _in_order(*_found(state, queries[first : first + step], int(radius_bits)))
-            kept = first_of_each(found[0], most_ids)
-            query.append(found[0][kept] + first)
-            ids.append(found[1][kept])
-            distances.append(found[2][kept])
-        offsets = offsets_of(len(hashes), np.concatenate(query))
-        return NearMatches(offsets, np.concatenate(ids), np.concatenate(distances))
+        radius_bits = _radius(radius_bits)
+        if len(hashes) == 1 and most_ids is None:
+            # Nearly every upload is alone and meets nothing: the way to that answer is kept short.
+            one = find_matches(self._layers.used, self._order, hashes, _all(radius_bits))
+            return _nothing(1) if one is None else _as_answer(1, in_order(one))
+        found = list(self._pieces(hashes, radius_bits, most_ids))
+        if not found:
+            return _nothing(len(hashes))
+        return _as_answer(
+            len(hashes),
+            Matches(
+                np.concatenate([matches.query + first for first, matches in found]),
+                np.concatenate([matches.ids for _, matches in found]),
+                np.concatenate([matches.distance_bits for _, matches in found]),
+            ),
+        )
+
+    def query_in_pieces(
+        self, hashes: Bytes, radius_bits: int = DEFAULT_RADIUS_BITS
+    ) -> Iterator[tuple[int, NearMatches]]:
+        """The same, some queries at a time: the number of the first of them, and what they found.
+
+        For whoever needs all matches, but has no memory for those of a whole batch aimed at a
+        cluster of entries: a piece holds some million, or those of one query. Raises as `query`.
+        """
+        hashes = as_values(hashes, HASH_BYTES)
+        for first, matches in self._pieces(hashes, _radius(radius_bits), None):
+            yield first, _as_answer(int(matches.query[-1]) + 1, matches)
 
     def add(self, hashes: Bytes, ids: Ids) -> None:
         """Let more pairs count at once, in this process only: uint8[N, 32], uint64[N].
 
-        For some thousands between two builds: they are looked at one by one. Raises `WrongShape`.
+        Takes some milliseconds, also beside a hundred thousand others. Raises `WrongShape`.
         """
         hashes = as_values(hashes, HASH_BYTES)
         ids = as_ids(ids, len(hashes))
         with self._writing:
-            base, overlay = self._state
-            self._state = (base, overlay.with_added(base.order.permuted(hashes), ids))
+            self._layers = self._layers.with_added(self._order.permuted(hashes), ids)
 
     def withdraw(self, ids: Ids) -> None:
         """Let no hash of these entries count any more, in this process; unknown ids are fine."""
         ids = as_ids(ids)
         with self._writing:
-            base, overlay = self._state
-            self._state = (base, overlay.with_withdrawn(ids))
+            self._layers = self._layers.with_withdrawn(ids)
 
     def __len__(self) -> int:
         """How many distinct (hash, id) pairs count now."""
-        base, overlay = self._state
-        return count_pairs(base.postings, overlay)
+        return self._layers.pair_count()
 
-    def _arrays(self) -> dict[str, AnyArray]:
-        base, overlay = self._state
-        if not overlay.is_empty:
-            base = _base_of(base.order, merged(base.postings, overlay))
-        arrays = {"bit_order": base.order.order, **base.postings.arrays()}
-        if base.ring is not None:
-            arrays["directory"] = base.ring.directory
-            arrays["beside"] = base.ring.beside
-            arrays["numbers"] = base.ring.numbers
-        return arrays
+    def _pieces(
+        self, hashes: Bytes, radius_bits: int, most_ids: int | None
+    ) -> Iterator[tuple[int, Matches]]:
+        """What blocks of queries found, in order; nothing for those that found nothing.
 
-    def _finds_itself(self) -> bool:
-        """Whether a sample of entries (all of a small index) is found, in each table and whole."""
-        base, _ = self._state
-        sample = base.postings.sample(SAMPLE_ROWS, SMALL_ROWS)
-        if base.ring is not None and not base.ring.finds(sample):
-            return False
-        query, ids, _ = base.search(base.postings.words()[sample], 0)
-        origin, own_ids = base.postings.expand(sample)
-        found = set(zip(query.tolist(), ids.tolist(), strict=True))
-        return found == set(zip(origin.tolist(), own_ids.tolist(), strict=True))
+        A block is halved where it would find more than memory is for.
+        """
+        layers, order, count = self._layers.used, self._order, len(hashes)
+        wanted = Wanted(radius_bits) if most_ids is None else Wanted(radius_bits, max(1, most_ids))
+        waiting = [
+            (first, min(first + BLOCK_QUERIES, count)) for first in range(0, count, BLOCK_QUERIES)
+        ]
+        while waiting:
+            first, last = waiting.pop(0)
+            try:
+                matches = find_matches(layers, order, hashes[first:last], wanted)
+            except TooMuchAtOnce:
+                middle = (first + last) // 2
+                waiting[:0] = [(first, middle), (middle, last)]
+                continue
+            if matches is not None:
+                yield first, _kept(in_order(matches), most_ids)
+
+    def _arrays(self) -> dict[str, AnyArray | Later]:
+        layers = self._layers
+        if layers.is_as_built and layers.base.finder.ring is not None:
+            ring = layers.base.finder.ring
+            return {
+                **_columns(self._order, layers.base.postings),
+                "directory": ring.directory,
+                **{_BESIDE[part]: table for part, table in enumerate(ring.beside)},
+                **{_NUMBERS[part]: table for part, table in enumerate(ring.numbers)},
+            }
+        return _arrays_to_be(self._order, layers.merged())
 
 
-def _base_of(order: BitOrder, postings: Postings) -> _Base:
-    many = len(postings.values) > ROWS_WITHOUT_TABLES
-    return _Base(order, postings, build_ring(postings.words()) if many else None)
+class NearBuilder:
+    """Builds a near index from pieces of a list, in memory or straight into a file.
+
+    `write` never holds more than the hashes and one of the sixteen tables: for 100 million hashes
+    some 5 GB at the end and 8 GB while they are sorted, where the finished index has 13 GB.
+    """
+
+    def __init__(self) -> None:
+        self._order = fixed_order()
+        self._collector = Collector(HASH_BYTES)
+
+    def add(self, hashes: Bytes, ids: Ids) -> None:
+        """Take hashes uint8[N, 32] and entry ids uint64[N].
+
+        Raises `WrongShape` and `TooManyRows` (2^32 - 1 pairs in all).
+        """
+        hashes = as_values(hashes, HASH_BYTES)
+        self._collector.add(self._order.permuted(hashes), as_ids(ids, len(hashes)).copy())
+
+    def build(self) -> NearIndex:
+        """The index of what was taken, in memory. The builder is empty then."""
+        postings = self._collector.postings()
+        return NearIndex(self._order, Layer(postings, _finder(postings), NO_IDS))
+
+    def write(self, path: Path) -> Written:
+        """The index of what was taken, as a new file. The builder is empty then."""
+        arrays = _arrays_to_be(self._order, self._collector.postings())
+        return write_file(path, segment_chunks(KIND, arrays))
 
 
-def _base_from(segment: Segment) -> _Base:
+_BESIDE = [f"beside{part:02}" for part in range(PARTS)]
+_NUMBERS = [f"numbers{part:02}" for part in range(PARTS)]
+
+
+def _columns(order: BitOrder, postings: Postings) -> dict[str, AnyArray | Later]:
+    return {"bit_order": order.order, **postings.arrays()}
+
+
+def _arrays_to_be(order: BitOrder, postings: Postings) -> dict[str, AnyArray | Later]:
+    """Everything that stands in the file, each table made when it is its turn to be written."""
+    columns, rows = _columns(order, postings), postings.words()
+    if len(rows) <= ROWS_WITHOUT_TABLES:
+        return columns
+    directory = directory_of(rows)
+    columns["directory"] = directory
+    beside = np.zeros(len(rows) + SPARE_RECORDS, "<u2")
+    numbers = np.empty(len(rows), "<u4")
+
+    def filled(part: int) -> AnyArray:
+        fill_table(rows, directory, part, beside, numbers)
+        return beside
+
+    def already_filled() -> AnyArray:
+        return numbers
+
+    for part in range(PARTS):
+        columns[_BESIDE[part]] = Later("<u2", beside.shape, partial(filled, part))
+        columns[_NUMBERS[part]] = Later("<u4", numbers.shape, already_filled)
+    return columns
+
+
+def _base_from(segment: Segment) -> tuple[BitOrder, Layer[Finder]]:
     order = order_from(segment.array("bit_order", "u1", (HASH_BYTES * 8,)).tobytes())
     if not order.is_permutation():
         raise damaged(segment.path, "its order of bits repeats some")
     postings = Postings.read(segment, HASH_BYTES)
     n = len(postings.values)
     if n <= ROWS_WITHOUT_TABLES:
-        return _Base(order, postings, None)
-    ring = Ring(
-        rows=postings.words(),
-        directory=segment.array("directory", "<u4", (PARTS, BUCKETS + 1)),
-        beside=segment.array("beside", "<u2", (PARTS, n)),
-        numbers=segment.array("numbers", "<u4", (PARTS, n)),
-    )
-    return _Base(order, postings, ring)
+        return order, Layer(postings, finder_of(postings, None), NO_IDS)
+    directory: Numbers = segment.array("directory", "<u4", (PARTS, DIRECTORY_SIZE))
+    beside = tuple(segment.array(name, "<u2", (n + SPARE_RECORDS,)) for name in _BESIDE)
+    numbers = tuple(segment.array(name, "<u4", (n,)) for name in _NUMBERS)
+    ring = Ring.over(postings.words(), directory, beside, numbers)
+    return order, Layer(postings, finder_of(postings, ring), NO_IDS)
 
 
-def _found(
-    state: tuple[_Base, Overlay], queries: Words, radius_bits: int
-) -> tuple[Places, Ids, Distances]:
-    """Query number, entry id and distance of all matches that count, in no order."""
-    base, overlay = state
-    query, ids, distance = base.search(queries, radius_bits)
-    if len(overlay.withdrawn):
-        stay = overlay.still_counts(ids)
-        query, ids, distance = query[stay], ids[stay], distance[stay]
-    if len(overlay.fresh.ids):
-        hits = scan(overlay.fresh.words(), queries, radius_bits)
-        origin, fresh_ids = overlay.fresh.expand(hits.row)
-        query = np.concatenate((query, hits.query[origin]))
-        ids = np.concatenate((ids, fresh_ids))
-        distance = np.concatenate((distance, hits.distance_bits[origin]))
-    return query, ids, distance
+def _finder(postings: Postings) -> Finder:
+    many = len(postings.values) > ROWS_WITHOUT_TABLES
+    return finder_of(postings, build_ring(postings.words()) if many else None)
 
 
-def _in_order(query: Places, ids: Ids, distance: Distances) -> tuple[Places, Ids, Distances]:
-    """Each id once for a query, with its smallest distance; by query, distance, id."""
-    order = np.lexsort((distance, ids, query))
-    query, ids, distance = query[order], ids[order], distance[order]
-    first = np.ones(len(query), np.bool_)
-    first[1:] = (query[1:] != query[:-1]) | (ids[1:] != ids[:-1])
-    query, ids, distance = query[first], ids[first], distance[first]
-    order = np.lexsort((ids, distance, query))
-    return query[order], ids[order], distance[order]
+def _finds_itself(base: Layer[Finder]) -> bool:
+    """Whether a sample of entries (all of a small index) is found, in each table and whole."""
+    sample = base.postings.sample(SAMPLE_ROWS, SMALL_ROWS)
+    ring = base.finder.ring
+    if ring is not None and not ring.finds(sample):
+        return False
+    hits = base.finder.search_words(base.postings.words()[sample], 0)
+    found = set(zip(hits.query.tolist(), hits.row.tolist(), strict=True))
+    # Reading their ids shows whether these can be read.
+    base.postings.expand(sample)
+    return found == set(enumerate(sample.tolist()))
+
+
+@lru_cache(maxsize=64)
+def _all(radius_bits: int) -> Wanted:
+    return Wanted(radius_bits)
+
+
+def _radius(radius_bits: int) -> int:
+    if not isinstance(radius_bits, int | np.integer) or not 0 <= radius_bits <= MOST_RADIUS_BITS:
+        raise WrongRadius(f"a radius is 0 to {MOST_RADIUS_BITS} bits, got {radius_bits!r}")
+    return int(radius_bits)
+
+
+def _kept(matches: Matches, most_ids: int | None) -> Matches:
+    if most_ids is None:
+        return matches
+    kept = first_of_each(matches.query, most_ids)
+    return Matches(matches.query[kept], matches.ids[kept], matches.distance_bits[kept])
+
+
+def _nothing(count: int) -> NearMatches:
+    return NearMatches(np.zeros(count + 1, np.int64), NO_IDS, NO_DISTANCES)
+
+
+def _as_answer(count: int, matches: Matches) -> NearMatches:
+    return NearMatches(offsets_of(count, matches.query), matches.ids, matches.distance_bits)

@@ -38,7 +38,7 @@ from tocsin.engine.index.manifest import (
     policy_name,
     read_manifest,
 )
-from tocsin.engine.index.near import NearIndex
+from tocsin.engine.index.near import NearBuilder, NearIndex
 from tocsin.engine.index.policy import PolicyColumn
 from tocsin.engine.index.segment import REBUILD, IndexMissing, IndexUnusable, damaged
 
@@ -73,13 +73,14 @@ def publish(
     root: Path,
     *,
     change_no: int,
-    near: NearIndex,
+    near: NearIndex | NearBuilder,
     exact: Mapping[str, ExactIndex],
     policy: PolicyColumn,
     at: datetime | None = None,
 ) -> int:
     """Put an index into service that holds all changes up to `change_no`; gives its generation.
 
+    `near` may be a builder: its index is written straight into the file then, and never held whole.
     Readers see either the old index or the whole new one. The one before stays on the disk for
     those that are opening it. An old manifest that cannot be read is no hindrance: this is how a
     damaged index is repaired. Raises `PublishBusy`, and `PublishFailed` when the disk refuses.
@@ -211,7 +212,7 @@ def _verify_files(root: Path, manifest: Manifest) -> Manifest:
 def _write_parts(
     folder: Path,
     generation: int,
-    near: NearIndex,
+    near: NearIndex | NearBuilder,
     exact: Mapping[str, ExactIndex],
     policy: PolicyColumn,
 ) -> dict[str, StoredFile]:

@@ -20,51 +20,69 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.engine.index.arrays import Bytes, Places, Words
-from tocsin.engine.index.scan import Hits, distances, joined, no_hits, scan
+from tocsin.engine.index.arrays import Places, Words, address_of
+from tocsin.engine.index.compiled import Kernels, kernels
 
 PARTS = 16
 PART_BITS = 16
 BUCKETS = 1 << PART_BITS
+# One more than there are buckets, and up to a whole cache line so that every part begins one.
+DIRECTORY_SIZE = BUCKETS + 16
+# Records are compared 32 at a time, so that many more must be there to be read behind the last.
+SPARE_RECORDS = 32
 # Beyond this radius a part would need 697 buckets, and looking at every row is as fast.
 WIDEST_RADIUS_BITS = 47
-# Candidates looked at in one go: bounds the memory of a batch to some tens of megabytes.
-BLOCK_CANDIDATES = 1 << 19
-BLOCK_OPENINGS = 1 << 18
+# Up to this one no weight is above two.
+DOUBLE_WEIGHT_BITS = 31
 
 Halves = npt.NDArray[np.uint16]
 Numbers = npt.NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ring:
     """The tables over n rows of uint64[n, 4].
 
-    directory: uint32[16, 65537], where each bucket begins; beside: uint16[16, n], the next part's
-    value; numbers: uint32[16, n], the row.
+    directory: uint32[16, 65552], where each bucket begins; beside: 16 times uint16[n + 32], the
+    next part's value; numbers: 16 times uint32[n], the row.
     """
 
     rows: Words
     directory: Numbers
-    beside: Halves
-    numbers: Numbers
+    beside: tuple[Halves, ...]
+    numbers: tuple[Numbers, ...]
+    # The same as addresses, in the order that the compiled search expects.
+    described: Places
+    described_at: int
 
-    def search(self, queries: Words, radius_bits: int) -> Hits:
-        """All rows within the radius of uint64[q, 4]; never costs more than about one scan."""
-        found = [no_hits()]
-        step = max(1, BLOCK_OPENINGS // len(openings(radius_bits).part))
-        for first in range(0, len(queries), step):
-            block = queries[first : first + step]
-            hits = self._search_block(block, radius_bits)
-            found.append(Hits(hits.query + first, hits.row, hits.distance_bits))
-        return joined(found)
+    @classmethod
+    def over(
+        cls,
+        rows: Words,
+        directory: Numbers,
+        beside: tuple[Halves, ...],
+        numbers: tuple[Numbers, ...],
+    ) -> Ring:
+        """A ring of these tables."""
+        directories = [address_of(directory[part]) for part in range(PARTS)]
+        described = np.array(
+            [
+                len(rows),
+                address_of(rows),
+                *directories,
+                *(address_of(table) for table in beside),
+                *(address_of(table) for table in numbers),
+            ],
+            np.int64,
+        )
+        return cls(rows, directory, beside, numbers, described, address_of(described))
 
     def finds(self, sample: Places) -> bool:
         """Whether each sampled row stands in all sixteen tables where a search would look."""
         n = len(self.rows)
-        if (self.directory[:, 0] != 0).any() or (self.directory[:, -1] != n).any():
+        if (self.directory[:, 0] != 0).any() or (self.directory[:, BUCKETS] != n).any():
             return False
-        if (self.directory[:, 1:] < self.directory[:, :-1]).any():
+        if (self.directory[:, 1 : BUCKETS + 1] < self.directory[:, :BUCKETS]).any():
             return False
         halves = parts_of(self.rows[sample])
         return all(
@@ -77,104 +95,61 @@ class Ring:
         bucket = int(halves[table])
         begin, end = (int(place) for place in self.directory[table, bucket : bucket + 2])
         # The rows of a bucket ascend, so this stays quick when all rows share one bucket.
-        place = begin + int(np.searchsorted(self.numbers[table, begin:end], row))
-        if place >= end or int(self.numbers[table, place]) != row:
+        place = begin + int(np.searchsorted(self.numbers[table][begin:end], row))
+        if place >= end or int(self.numbers[table][place]) != row:
             return False
-        return int(self.beside[table, place]) == int(halves[(table + 1) % PARTS])
-
-    def _search_block(self, queries: Words, radius_bits: int) -> Hits:
-        n, opened = len(self.rows), openings(radius_bits)
-        halves = parts_of(queries)
-        bucket = opened.part[:, None] * (BUCKETS + 1) + (halves[opened.part] ^ opened.mask[:, None])
-        flat = self.directory.reshape(-1)
-        begins = flat[bucket].astype(np.int64)
-        counts = flat[bucket + 1].astype(np.int64) - begins
-        begins += opened.part[:, None] * n
-        wanted = halves[opened.next_part]
-        heavy = counts.sum(axis=0) > most_candidates(n)
-        found = [no_hits()]
-        if heavy.any():
-            asked = np.flatnonzero(heavy)
-            hits = scan(self.rows, queries[asked], radius_bits)
-            found.append(Hits(asked[hits.query], hits.row, hits.distance_bits))
-        light = np.flatnonzero(~heavy)
-        for some in _in_blocks(light, counts[:, light].sum(axis=0)):
-            query, row = self._candidates(opened, begins[:, some], counts[:, some], wanted[:, some])
-            found.append(self._compared(queries, some[query], row, radius_bits))
-        return joined(found)
-
-    def _candidates(
-        self, opened: Openings, begins: Places, counts: Places, wanted: Halves
-    ) -> tuple[Places, Places]:
-        """(query, row) pairs whose part and next part keep both bounds; a pair may come twice."""
-        queries = counts.shape[1]
-        counts = counts.reshape(-1)
-        ends = np.cumsum(counts)
-        place = np.repeat(begins.reshape(-1) - ends + counts, counts)
-        place += np.arange(len(place))
-        differing = np.bitwise_count(
-            self.beside.reshape(-1)[place] ^ np.repeat(wanted.reshape(-1), counts)
-        )
-        allowed = np.repeat(np.repeat(opened.allowed, queries), counts)
-        kept = np.flatnonzero(differing <= allowed)
-        opening = np.searchsorted(ends, kept, side="right")
-        return opening % queries, self.numbers.reshape(-1)[place[kept]].astype(np.int64)
-
-    def _compared(self, queries: Words, query: Places, row: Places, radius_bits: int) -> Hits:
-        """Full comparison of the candidates, each pair once."""
-        pair = np.unique(query * len(self.rows) + row)
-        query, row = np.divmod(pair, len(self.rows))
-        distance = distances(self.rows[row], queries[query])
-        near = distance <= radius_bits
-        return Hits(query[near], row[near], distance[near])
+        return int(self.beside[table][place]) == int(halves[(table + 1) % PARTS])
 
 
 def build_ring(rows: Words) -> Ring:
-    """Sort uint64[n, 4] into the sixteen tables (about 0.3 s and 100 bytes a row for 1 M rows)."""
-    n = len(rows)
-    directory = np.zeros((PARTS, BUCKETS + 1), "<u4")
-    beside = np.empty((PARTS, n), "<u2")
-    numbers = np.empty((PARTS, n), "<u4")
-    halves = np.ascontiguousarray(parts_of(rows))
+    """Sort uint64[n, 4] into the sixteen tables."""
+    directory = directory_of(rows)
+    beside, numbers = [], []
     for part in range(PARTS):
-        order = np.argsort(halves[part], kind="stable")
-        directory[part, 1:] = np.cumsum(np.bincount(halves[part], minlength=BUCKETS))
-        beside[part] = halves[(part + 1) % PARTS][order]
-        numbers[part] = order
-    return Ring(rows=rows, directory=directory, beside=beside, numbers=numbers)
+        beside.append(np.zeros(len(rows) + SPARE_RECORDS, "<u2"))
+        numbers.append(np.empty(len(rows), "<u4"))
+        fill_table(rows, directory, part, beside[part], numbers[part])
+    return Ring.over(rows, directory, tuple(beside), tuple(numbers))
 
 
-@dataclass(frozen=True, slots=True)
-class Openings:
-    """The buckets that a search opens, [k] each: part, next part, bits to flip, bits left over."""
+def directory_of(rows: Words) -> Numbers:
+    """Where each bucket of each part begins: uint32[16, 65552], the last of them filled up."""
+    counts = np.zeros((PARTS, BUCKETS), "<u4")
+    compiled = kernels()
+    if compiled is not None:
+        compiled.count_parts(address_of(rows), len(rows), address_of(counts))
+    else:
+        for part, values in enumerate(parts_of(rows)):
+            counts[part] = np.bincount(values, minlength=BUCKETS)
+    directory = np.full((PARTS, DIRECTORY_SIZE), len(rows), "<u4")
+    directory[:, 0] = 0
+    np.cumsum(counts, axis=1, out=directory[:, 1 : BUCKETS + 1])
+    return directory
 
-    part: Places
-    next_part: Places
-    mask: Halves
-    allowed: Bytes
+
+def fill_table(
+    rows: Words, directory: Numbers, part: int, beside: Halves, numbers: Numbers
+) -> None:
+    """Write the records and row numbers of one part, in the order of its values."""
+    compiled = kernels()
+    if compiled is not None:
+        _fill_compiled(compiled, rows, directory[part], part, (beside, numbers))
+        return
+    halves = parts_of(rows)
+    order = np.argsort(halves[part], kind="stable")
+    beside[: len(rows)] = halves[(part + 1) % PARTS][order]
+    numbers[:] = order
 
 
-@lru_cache(maxsize=64)
-def openings(radius_bits: int) -> Openings:
-    """The buckets to open for a radius, from weights that spread radius + 1 evenly on the ring."""
-    share, extra = divmod(radius_bits + 1, PARTS)
-    # Spread like Bresenham's line, so that large and small weights alternate.
-    weights = [share + ((c + 1) * extra // PARTS - c * extra // PARTS) for c in range(PARTS)]
-    found = [
-        (part, (part + 1) % PARTS, mask, bound - flips)
-        for part, weight in enumerate(weights)
-        for bound in [weight + weights[(part + 1) % PARTS] - 1]
-        for flips in range(weight)
-        for mask in _masks(flips)
-        if bound >= flips
-    ]
-    part, next_part, mask, allowed = zip(*found, strict=True)
-    return Openings(
-        np.array(part, np.int64),
-        np.array(next_part, np.int64),
-        np.array(mask, np.uint16),
-        np.array(allowed, np.uint8),
-    )
+def _fill_compiled(
+    compiled: Kernels, rows: Words, buckets: Numbers, part: int, table: tuple[Halves, Numbers]
+) -> None:
+    parted = np.empty(len(rows), np.uint64)
+    beginnings = buckets[:BUCKETS:256].copy()
+    compiled.split(address_of(rows), len(rows), part, address_of(beginnings), address_of(parted))
+    places = buckets[:BUCKETS].copy()
+    beside, numbers = (address_of(column) for column in table)
+    compiled.fill_table(address_of(parted), len(rows), address_of(places), beside, numbers)
 
 
 def parts_of(rows: Words) -> Halves:
@@ -182,19 +157,32 @@ def parts_of(rows: Words) -> Halves:
     return np.ascontiguousarray(rows).view("<u2").T
 
 
+@lru_cache(maxsize=64)
+def weights(radius_bits: int) -> tuple[int, ...]:
+    """How radius + 1 is spread over the ring, like Bresenham's line: large and small alternate."""
+    share, extra = divmod(radius_bits + 1, PARTS)
+    return tuple(share + ((c + 1) * extra // PARTS - c * extra // PARTS) for c in range(PARTS))
+
+
+@lru_cache(maxsize=4)
+def flips(weight: int) -> Halves:
+    """What turns a part's value into those that a part of this weight opens, fewest bits first."""
+    found = [
+        sum(1 << bit for bit in bits)
+        for count in range(weight)
+        for bits in combinations(range(PART_BITS), count)
+    ]
+    return np.array(found, np.uint16)
+
+
 def most_candidates(n: int) -> int:
-    """Candidates of a query beyond which looking at all n rows is cheaper or takes less memory."""
-    return min(max(n // 4, 4096), 1 << 22)
+    """Candidates of a query beyond which every row is looked at instead."""
+    return max(4_096, n // 8)
 
 
-def _masks(flips: int) -> list[int]:
-    """All 16-bit values with that many ones."""
-    return [sum(1 << bit for bit in bits) for bits in combinations(range(PART_BITS), flips)]
+def most_compared(n: int, radius_bits: int) -> int:
+    """The same for rows compared in full: each costs as much as some hundred in a row.
 
-
-def _in_blocks(queries: Places, candidates: Places) -> list[Places]:
-    """Cut queries into blocks that together stay near the candidates one block may have."""
-    if not len(queries):
-        return []
-    number = (np.cumsum(candidates) - candidates) // BLOCK_CANDIDATES
-    return np.split(queries, np.flatnonzero(np.diff(number)) + 1)
+    Wider radii compare more as a rule (about one row in 300 at 47 bits), and may.
+    """
+    return max(256, n // (2048 if radius_bits <= DOUBLE_WEIGHT_BITS else 128))

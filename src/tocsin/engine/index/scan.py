@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,11 +16,15 @@ BLOCK_CELLS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Pairs found, in no order: query number, row number, and their distance in bits."""
+    """Pairs found, in no order: query number, row number, and their distance in bits.
+
+    Of the queries in `narrowed` only the nearest were wanted, and those further away are missing.
+    """
 
     query: Places
     row: Places
     distance_bits: Distances
+    narrowed: Places = field(default_factory=lambda: NOWHERE)
 
 
 def scan(rows: Words, queries: Words, radius_bits: int) -> Hits:
@@ -51,6 +55,7 @@ def joined(parts: list[Hits]) -> Hits:
         np.concatenate([part.query for part in parts]),
         np.concatenate([part.row for part in parts]),
         np.concatenate([part.distance_bits for part in parts]),
+        np.concatenate([part.narrowed for part in parts]),
     )
 
 

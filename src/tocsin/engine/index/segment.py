@@ -13,7 +13,7 @@ import json
 import mmap
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAGIC = b"TOCSINIX"
-FORMAT = 1
+FORMAT = 2
 PREAMBLE = struct.Struct("<8sII32s16x")
 ALIGNMENT = 64
 LONGEST_HEADER = 1 << 20
@@ -44,6 +44,10 @@ class IndexDamaged(IndexUnusable):
     """A file of the index is cut short, altered or does not fit the others."""
 
 
+class IndexTooOld(IndexUnusable):
+    """An older Tocsin wrote this index, in a format that is no longer read."""
+
+
 class IndexTooNew(IndexUnusable):
     """A newer Tocsin wrote this index, in a format that this one does not know."""
 
@@ -55,24 +59,45 @@ class Segment:
     path: Path
     arrays: Mapping[str, AnyArray]
 
-    def array(self, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> AnyArray:
-        """One array, checked for type and shape (None: any length); raises `IndexDamaged`."""
+    def array(
+        self, name: str, dtype: npt.DTypeLike | tuple[str, str], shape: tuple[int | None, ...]
+    ) -> AnyArray:
+        """One array, checked for type (or two) and shape (None: any length).
+
+        Raises `IndexDamaged`.
+        """
         found = self.arrays.get(name)
-        if found is None or found.dtype != np.dtype(dtype) or len(found.shape) != len(shape):
+        fitting = [np.dtype(one) for one in (dtype if isinstance(dtype, tuple) else (dtype,))]
+        if found is None or found.dtype not in fitting or len(found.shape) != len(shape):
             raise damaged(self.path, f"its array '{name}' is missing or of another type")
         if any(want is not None and want != got for want, got in zip(shape, found.shape)):  # noqa: B905 - same length, checked above
             raise damaged(self.path, f"its array '{name}' has another size than the rest")
         return found
 
 
-def segment_chunks(kind: str, arrays: Mapping[str, AnyArray]) -> Iterator[bytes | memoryview]:
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An array that is made when it is its turn to be written, and may be changed after that."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    make: Callable[[], AnyArray]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array to be."""
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+
+def segment_chunks(
+    kind: str, arrays: Mapping[str, AnyArray | Later]
+) -> Iterator[bytes | memoryview]:
     """The bytes of a segment, piece by piece, for `durable.write_file`."""
     described, at = [], 0
     for name, array in arrays.items():
         at = _aligned(at)
-        described.append(
-            {"name": name, "dtype": _type_name(array), "shape": list(array.shape), "at": at}
-        )
+        dtype = _type_name(np.dtype(array.dtype))
+        described.append({"name": name, "dtype": dtype, "shape": list(array.shape), "at": at})
         at += array.nbytes
     header = json.dumps({"kind": kind, "arrays": described, "bytes": at}).encode()
     yield PREAMBLE.pack(MAGIC, FORMAT, len(header), hashlib.sha256(header).digest())
@@ -82,7 +107,8 @@ def segment_chunks(kind: str, arrays: Mapping[str, AnyArray]) -> Iterator[bytes 
     for array in arrays.values():
         yield bytes(_aligned(written) - written)
         written = _aligned(written) + array.nbytes
-        flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        made = array.make() if isinstance(array, Later) else array
+        flat = np.ascontiguousarray(made).reshape(-1).view(np.uint8)
         for start in range(0, len(flat), CHUNK_BYTES):
             yield flat[start : start + CHUNK_BYTES].data
 
@@ -90,8 +116,8 @@ def segment_chunks(kind: str, arrays: Mapping[str, AnyArray]) -> Iterator[bytes 
 def open_segment(path: Path, kind: str) -> Segment:
     """Map a segment read-only.
 
-    Raises `IndexMissing` when there is no such file, `IndexTooNew` for a newer format, and
-    `IndexDamaged` for anything else that is not a whole segment of this kind.
+    Raises `IndexMissing` when there is no such file, `IndexTooOld` and `IndexTooNew` for another
+    format, and `IndexDamaged` for anything else that is not a whole segment of this kind.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -122,8 +148,13 @@ def _read_header(path: Path, whole: mmap.mmap) -> tuple[dict[str, Any], int]:
             f"The index file {path.name} has format {version}, this Tocsin knows up to {FORMAT}. "
             f"Start the newer Tocsin again, or go back: {REBUILD}"
         )
+    if version < FORMAT:
+        raise IndexTooOld(
+            f"The index file {path.name} has format {version}, from before format {FORMAT}. "
+            f"{REBUILD}"
+        )
     text = whole[PREAMBLE.size : PREAMBLE.size + min(length, LONGEST_HEADER)]
-    if version < 1 or hashlib.sha256(text).digest() != digest:
+    if hashlib.sha256(text).digest() != digest:
         raise damaged(path, "its header does not match its own checksum")
     # The checksum has just shown that this is what was written, so its shape needs no more doubt.
     header: dict[str, Any] = json.loads(text)
@@ -148,9 +179,9 @@ def _map_arrays(
     return arrays
 
 
-def _type_name(array: AnyArray) -> Any:
+def _type_name(dtype: np.dtype[Any]) -> Any:
     """How a type stands in JSON: `<u4`, or a list of [name, type] for a record."""
-    little = array.dtype.newbyteorder("<")
+    little = dtype.newbyteorder("<")
     return little.str if little.names is None else little.descr
 
 
