@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +59,7 @@ def prepare(*, rehearsal: bool, say: Say) -> Prepared:
     prepared = Prepared()
     check_settings(say)
     _make_folders()
+    compiling = _compile_search()
     with _step("database", say):
         _migrate()
     with _step("first administrator", say):
@@ -66,6 +69,10 @@ def prepare(*, rehearsal: bool, say: Say) -> Prepared:
             _invite(prepared, REHEARSAL_PEOPLE)
             _load_rehearsal_list()
             prepared.rehearsal_key = _rehearsal_key()
+    with _step("search: compiled for this processor", say):
+        compiling.wait()
+    if compiling.returncode:
+        say("  warning: the near search is not compiled and many times slower (docs/running.md)")
     connection.close()
     return prepared
 
@@ -81,6 +88,15 @@ def check_settings(say: Say) -> None:
             say(f"  warning: {text}")
     if wrong:
         raise WrongSetting("\n".join(wrong))
+
+
+def _compile_search() -> subprocess.Popen[bytes]:
+    """Have the near search compiled, and kept, before a web process needs it: seconds, once.
+
+    By another process: this one only looks after others and needs no compiler in its memory.
+    """
+    program = "import sys; from tocsin.engine.index import warm_up; sys.exit(not warm_up())"
+    return subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
 
 
 def _make_folders() -> None:
