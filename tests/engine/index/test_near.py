@@ -113,6 +113,27 @@ def test_a_cap_keeps_the_nearest_of_what_still_counts() -> None:
     assert 10 not in capped.ids
 
 
+@pytest.mark.parametrize("most_ids", [1, 2, 7, 40, 300])
+@pytest.mark.parametrize("withdrawn", [[], [1, 2, 3, 5, 8, 13, 21]])
+def test_a_cap_is_right_where_hashes_share_their_entries(
+    most_ids: int, withdrawn: list[int]
+) -> None:
+    rng = np.random.default_rng(most_ids)
+    centre = random_hashes(1, seed=23)
+    few = flipped(np.repeat(centre, 12, axis=0), [0, 2, 2, 4, 4, 4, 6, 8, 8, 10, 20, 30], seed=24)
+    hashes = few[rng.integers(0, 12, 3_000)]
+    ids = rng.integers(1, 90, 3_000).astype(np.uint64)
+    index = NearIndex.build(np.concatenate((hashes, LIST)), np.concatenate((ids, numbered(20_000))))
+    index.withdraw(ids_of(*withdrawn))
+    asked = np.concatenate((centre, few))
+    full, capped = index.query(asked), index.query(asked, most_ids=most_ids)
+    for i in range(len(asked)):
+        all_of = slice(int(full.offsets[i]), int(full.offsets[i + 1]))
+        some = slice(int(capped.offsets[i]), int(capped.offsets[i + 1]))
+        assert capped.ids[some].tolist() == full.ids[all_of].tolist()[:most_ids]
+        assert capped.distances[some].tolist() == full.distances[all_of].tolist()[:most_ids]
+
+
 @pytest.mark.parametrize("most_pairs", [1, 50, 1_000, 1 << 22])
 def test_a_batch_aimed_at_a_cluster_is_answered_in_pieces_that_fit(
     most_pairs: int, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ from tocsin.engine.index.bits import BitOrder
 from tocsin.engine.index.compiled import kernels
 from tocsin.engine.index.layers import Layer
 from tocsin.engine.index.plain import search_plainly
-from tocsin.engine.index.postings import Postings
+from tocsin.engine.index.postings import MOST_ROWS, Postings
 from tocsin.engine.index.ring import WIDEST_RADIUS_BITS, Ring
 from tocsin.engine.index.scan import Hits, joined, no_hits, scan
 from tocsin.engine.index.segment import REBUILD, IndexDamaged
@@ -98,11 +98,11 @@ def find_matches(
     for layer in layers:
         hits = layer.finder.search(asked, wanted)
         if hits is not None and len(hits.query):
-            matches = _counting(layer, hits, len(hashes))
+            matches = _counting(layer, hits, len(hashes), wanted.rows)
             if len(hits.narrowed) and _lack(matches, hits.narrowed, wanted.rows):
                 # Too many of the nearest were withdrawn, or are the same entry: all must be seen.
                 hits = layer.finder.search(asked, Wanted(wanted.radius_bits))
-                matches = _counting(layer, hits or no_hits(), len(hashes))
+                matches = _counting(layer, hits or no_hits(), len(hashes), wanted.rows)
             found.append(matches)
     if not found:
         return None
@@ -147,11 +147,16 @@ def _in_order_packed(matches: Matches) -> Matches:
     )
 
 
-def _counting(layer: Layer[Finder], hits: Hits, queries: int) -> Matches:
-    """The entries of the rows found, without those that were withdrawn."""
+def _counting(layer: Layer[Finder], hits: Hits, queries: int, most: int) -> Matches:
+    """The entries of the rows found, without those that were withdrawn.
+
+    Where only the `most` nearest are wanted, so many of each row are enough: of a row's ids the
+    lowest count first. Not so when any of them may have been withdrawn.
+    """
     if queries > 1 and layer.postings.id_count(hits.row) > MOST_PAIRS:
         raise TooMuchAtOnce
-    origin, ids = layer.postings.expand(hits.row)
+    enough = MOST_ROWS if len(layer.withdrawn) else min(most, MOST_ROWS)
+    origin, ids = layer.postings.expand(hits.row, enough)
     if len(layer.withdrawn):
         stay = layer.still_counts(ids)
         origin, ids = origin[stay], ids[stay]

@@ -126,16 +126,17 @@ class Postings:
         place = np.minimum(place, len(self.values) - 1)
         return np.where((self.values[place] == values).all(axis=1), place, -1)
 
-    def expand(self, rows: Places) -> tuple[Places, Ids]:
+    def expand(self, rows: Places, most: int = MOST_ROWS) -> tuple[Places, Ids]:
         """The ids of many rows at once: for each id the position in `rows` it came from, and it.
 
-        In no order. Raises `IndexDamaged` when the arrays point beyond one another.
+        In no order; of each row the lowest `most`. Raises `IndexDamaged` when the arrays point
+        beyond one another.
         """
         try:
             origin, ids = np.arange(len(rows)), self.first_ids[rows].astype(np.uint64)
             if not len(self.shared):
                 return origin, ids
-            asked, more = self._more(rows)
+            asked, more = self._more(rows, most - 1)
         except (IndexError, ValueError) as contradiction:
             raise IndexDamaged(f"The index contradicts itself. {REBUILD}") from contradiction
         return np.concatenate((origin, asked)), np.concatenate((ids, more))
@@ -152,9 +153,10 @@ class Postings:
         except (IndexError, ValueError) as contradiction:
             raise IndexDamaged(f"The index contradicts itself. {REBUILD}") from contradiction
 
-    def _more(self, rows: Places) -> tuple[Places, Ids]:
+    def _more(self, rows: Places, most: int) -> tuple[Places, Ids]:
         """What `expand` gives, beyond the first ids."""
         asked, begins, counts = self._spans(rows)
+        counts = np.minimum(counts, most)
         sums = np.cumsum(counts)
         place = np.arange(sums[-1] if len(sums) else 0) + np.repeat(begins - sums + counts, counts)
         return np.repeat(asked, counts), self.more_ids[place].astype(np.uint64)
