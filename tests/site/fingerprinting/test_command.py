@@ -127,6 +127,14 @@ def test_against_needs_one_file_that_is_there(photo: Path, capsys: Said) -> None
     assert "one file is needed" in capsys.readouterr().err
 
 
+def test_a_film_without_the_means_to_read_one_is_told(
+    photo: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.site.commands.fingerprint.find_spec", lambda name: None)
+    assert main(["fingerprint", "--video", "dense", str(photo)]) == 2
+    assert "--video needs PyAV" in capsys.readouterr().err
+
+
 def test_what_is_not_there_is_told_and_the_rest_is_done(photo: Path, capsys: Said) -> None:
     gone = str(photo.with_name("gone.jpg"))
     assert main(["fingerprint", "--json", gone, str(photo)]) == 2

@@ -7,6 +7,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from tocsin.site.commands import Stop
@@ -67,6 +68,10 @@ def run(options: argparse.Namespace) -> int:
         raise Stop("--workers and --frames take a number from 1.")
     if options.entries is not None and options.query:
         raise Stop("--entries needs hashes of every pixel: leave --query out.")
+    if options.video is not None and find_spec("av") is None:
+        raise Stop(
+            "--video needs PyAV: pip install av (docs/engine/video.md says why it is extra)."
+        )
     if options.against is not None and (options.json or options.entries is not None):
         raise Stop("--against tells people: leave --json and --entries out.")
     dumps.leave_none()
