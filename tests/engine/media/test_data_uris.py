@@ -133,3 +133,12 @@ def test_whatever_the_bytes_are_the_search_ends(data: bytes) -> None:
     files, all_there = pictures_in(b'"data:image/png;base64,' + data, 64)
     assert isinstance(files, list)
     assert all_there
+
+
+@pytest.mark.parametrize("number", [b"9" * 5000, b"x" + b"f" * 5000, b"9" * 4299, b"99999999"])
+def test_a_letter_of_thousands_of_digits_hides_no_picture(number: bytes) -> None:
+    shown = b"data:image/png;base64," + base64.b64encode(saved(picture(), "PNG"))
+    page = b'<p title="data:image/png,&#' + number + b';"></p><img src="' + shown + b'">'
+    found = fingerprint(page, options=MediaOptions(data_uris=True))
+    assert found.status is Status.OK
+    assert found.pdq == fingerprint(saved(picture(), "PNG")).pdq

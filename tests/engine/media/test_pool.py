@@ -235,3 +235,9 @@ def test_a_worker_outlives_the_thread_that_asked_first() -> None:
 def _is_refused(found: Fingerprints, status: Status) -> None:
     assert (found.status, found.pdq) == (status, None)
     assert len(found.sha256) == 32
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_deadline_that_is_none_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="a deadline is above 0"):
+        DecoderPool(1, seconds)

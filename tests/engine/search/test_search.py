@@ -246,3 +246,15 @@ def test_many_at_once_give_the_answers_of_one_by_one(
         if match.use is Use.BLOCK:
             assert match.distance_bits <= block_bits or match.kind is MatchKind.EXACT
             assert match.found_by != "mirrored"
+
+
+def test_a_level_may_be_said_in_words_and_a_wrong_one_is_refused() -> None:
+    value = some_hash(1)
+    varied = prints(replace(picture(2), variants=(Variant("mirrored", value, 90),)))
+    index = near_index({7: value})
+    told: list[object] = ["thorough", Level.THOROUGH]
+    for level in told:
+        [match] = search(varied, near=index, exact=NO_DIGESTS, level=level)  # type: ignore[arg-type]
+        assert match.found_by == "mirrored"
+    with pytest.raises(ValueError, match="bogus"):
+        search(varied, near=index, exact=NO_DIGESTS, level="bogus")  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -84,16 +85,42 @@ def test_everything_has_words() -> None:
 def test_entries_are_what_an_import_takes(tmp_path: Path, capsys: Said) -> None:
     (tmp_path / "a.jpg").write_bytes(saved(picture(), "JPEG"))
     (tmp_path / "b.txt").write_bytes(b"no picture")
+    (tmp_path / "c.png").write_bytes(saved(picture(40, 40), "PNG"))
     assert main(["fingerprint", "--entries", "own-files", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     for line in lines:
         jsonschema.validate(json.loads(line), json.loads(SCHEMA))
         entry = msgspec.json.decode(line, type=native_format.NativeEntry)
         assert entry.source.list_id == "own-files"
     kinds = [[f["algo"] for f in json.loads(line)["fingerprints"]] for line in lines]
-    assert kinds == [["md5", "sha1", "sha256", "pdq"], ["md5", "sha1", "sha256"]]
+    # The PDQ of what must not match alone would match alone elsewhere.
+    digests = ["md5", "sha1", "sha256"]
+    assert kinds == [[*digests, "pdq"], digests, digests]
     assert str(tmp_path) not in "".join(lines)
+
+
+def test_an_empty_or_damaged_file_makes_no_entry(tmp_path: Path, capsys: Said) -> None:
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "torn.png").write_bytes(saved(picture(), "PNG")[:40])
+    assert main(["fingerprint", "--entries", "own-files", str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("left out, it is empty or damaged") == 2
+
+
+def test_what_is_no_file_is_told(photo: Path, capsys: Said) -> None:
+    os.mkfifo(photo.with_name("pipe"))
+    assert main(["fingerprint", "--json", str(photo.parent)]) == 2
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1
+    assert "Passed over: 1 that are no files." in shown.err
+
+
+def test_json_holds_nothing_that_speaks_to_a_terminal(tmp_path: Path, capsys: Said) -> None:
+    (tmp_path / "a\x9b31m\u202e.txt").write_bytes(b"no picture")
+    assert main(["fingerprint", "--json", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.strip().isascii()
 
 
 def test_against_an_original_it_says_what_finds_the_copy_and_what_that_allows(

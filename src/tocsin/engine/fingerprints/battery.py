@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tocsin.engine.fingerprints import framing, lettering, windows
 from tocsin.engine.fingerprints.forms import FORMS, UPRIGHT_FORMS, hashes_of, qualities_of
+from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
 from tocsin.engine.fingerprints.sheets import (
     CELLS,
     Blocks,
@@ -70,7 +71,7 @@ def mean_bands(length: int) -> Bands:
     return _mean_bands(length)
 
 
-@lru_cache(maxsize=256)
+@kept_for_usual_lengths
 def _mean_bands(length: int) -> Bands:
     return tuple(_mean_band(cell * length, (cell + 1) * length) for cell in range(MEANS))
 

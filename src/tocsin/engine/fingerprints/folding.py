@@ -5,18 +5,18 @@ weights of its own; taking both together gives one set of bands, and one walk ov
 each dialect.
 """
 
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
+from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
 from tocsin.engine.fingerprints.pdq import Bands, Weights, bands
 
 GRID: Final = 512
 """Meta's command-line tool squashes a picture with a side above this to GRID x GRID."""
 
 
-@lru_cache(maxsize=256)
+@kept_for_usual_lengths
 def nearest_512(length: int) -> Bands:
     """PDQ's bands for 512 pixels, laid on `length` pixels by nearest neighbour.
 

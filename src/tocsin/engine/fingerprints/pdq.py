@@ -12,11 +12,12 @@ Source: `facebook/ThreatExchange`, `pdq/cpp/hashing/pdqhashing.cpp` and `downsca
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
 
 SMALLEST_SIDE: Final = 5
 _POINTS: Final = 64
@@ -228,7 +229,7 @@ def _reduce_columns(tall: Luma, columns: Bands) -> Block:
     return out
 
 
-@lru_cache(maxsize=256)
+@kept_for_usual_lengths
 def bands(length: int) -> Bands:
     """R of one axis of this many pixels: its 64 bands."""
     window = -(-length // 128)
@@ -255,7 +256,7 @@ def _band(
     return first, np.cumsum(steps[:-1]).astype(np.float32)
 
 
-@lru_cache(maxsize=256)
+@kept_for_usual_lengths
 def flipped(length: int) -> Bands:
     """`bands` of the axis read from its other end."""
     return tuple((length - lo - len(w), w[::-1].copy()) for lo, w in bands(length))

@@ -68,6 +68,9 @@ def _as_bytes(document: bytes) -> bytes:
     return document
 
 
+_NO_LETTER: Final = re.compile(rb"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+
+
 def _files_in(text: bytes) -> Iterator[bytes]:
     at = 0
     while head := _HEAD.search(text, at):
@@ -81,6 +84,8 @@ def _unescaped(body: bytes) -> bytes:
     if b"\\" in body:
         body = _ESCAPED.sub(_character, body)
     if b"&" in body:
+        # Python reads no number of thousands of digits, and no letter has one.
+        body = _NO_LETTER.sub(b"?", body)
         body = html.unescape(body.decode("latin-1")).encode("latin-1", "replace")
     return body
 

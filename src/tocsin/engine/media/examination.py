@@ -75,6 +75,10 @@ def examine(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
         return _with_more(sight, data, admitted, options)
     except Refused as refused:
         return refused.sight
+    except MemoryError:
+        return Sight(Status.TOO_LARGE)
+    except Exception:  # noqa: BLE001 - what our own reading did not foresee must not cost a worker
+        return Sight(Status.CORRUPT)
 
 
 def _whole(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight | None:

@@ -1,12 +1,12 @@
 """From one decoded picture to its hashes: both dialects, as stored and as shown, in one walk."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from tocsin.engine.fingerprints.battery import mean_bands, variants_of
 from tocsin.engine.fingerprints.distinctive import gate_of
 from tocsin.engine.fingerprints.folding import GRID, folded, nearest_512
+from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
 from tocsin.engine.fingerprints.pdq import (
     AS_STORED,
     SMALLEST_SIDE,
@@ -109,7 +109,7 @@ def _is_squashed(size: Size) -> bool:
     return max(size) > GRID
 
 
-@lru_cache(maxsize=512)
+@kept_for_usual_lengths
 def _axis(kind: str, length: int, scale: int) -> Bands:
     made = {"bands": bands, "nearest": nearest_512, "flipped": flipped}[kind]
     return folded(made(length), scale)

@@ -1,12 +1,13 @@
 """What a caller may ask of the decoder, and where it stops."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final, Self
 
 from tocsin.engine.fingerprints.types import Sampling
 
 _MEBI: Final = 1 << 20
+_MOST: Final = 1 << 48
 
 
 class Precision(StrEnum):
@@ -52,6 +53,16 @@ class MediaOptions:
     max_data_uris: int = 64
 
     def __post_init__(self) -> None:
+        """Raises ValueError for a value that is none of its kind."""
+        object.__setattr__(self, "precision", Precision(self.precision))
+        if self.video is not None:
+            object.__setattr__(self, "video", Sampling(self.video))
+        for told in fields(self):
+            value = getattr(self, told.name)
+            if told.type is bool and not isinstance(value, bool):
+                raise ValueError(f"{told.name} is True or False, not {value!r}")
+            if told.type is int and (type(value) is not int or not 0 <= value <= _MOST):
+                raise ValueError(f"{told.name} is a whole number from 0 to 2^48, not {value!r}")
         if self.max_frames < 1:
             raise ValueError("max_frames counts the first frame too: at least 1")
 

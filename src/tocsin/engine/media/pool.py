@@ -21,6 +21,7 @@ from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
 from tocsin.engine.media.process import WorkerDied, WorkerProcess, WorkerTooSlow
 from tocsin.engine.media.refusals import Refused
 
+MOST_DEADLINE_SECONDS: Final = 86_400.0
 _TRIES: Final = 2
 _AT_DEADLINE: Final = "deadline"
 
@@ -45,6 +46,10 @@ class DecoderPool:
     ) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
+        if not 0 < deadline_seconds <= MOST_DEADLINE_SECONDS:
+            raise ValueError(
+                f"a deadline is above 0 and at most {MOST_DEADLINE_SECONDS:.0f} seconds"
+            )
         self._deadline_seconds = deadline_seconds
         self._files_per_worker = files_per_worker
         self._changed = threading.Condition()

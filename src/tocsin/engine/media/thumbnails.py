@@ -36,7 +36,7 @@ def embedded_in(data: bytes, kind: str) -> list[bytes]:
 
 
 def _in_jpeg(data: bytes) -> Iterator[bytes]:
-    resources = b""
+    resources = bytearray()
     for marker, start, end in _segments(data):
         body = data[start:end]
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
@@ -47,7 +47,7 @@ def _in_jpeg(data: bytes) -> Iterator[bytes]:
             yield from _in_multi_picture(data, start + 4)
         elif marker == 0xED and body.startswith(b"Photoshop 3.0\0"):
             resources += body[14:]
-    yield from _in_resources(resources)
+    yield from _in_resources(bytes(resources))
 
 
 def _in_png(data: bytes) -> Iterator[bytes]:

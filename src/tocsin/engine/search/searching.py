@@ -52,7 +52,8 @@ def search(
     PhotoDNA hash cannot be had from a file) are left alone. A file without pixels, or with pictures
     that say too little, is still matched by its digests: look at `Fingerprints.status` before
     calling an empty answer "not listed". Films match by frames, which is `fingerprints.vpdq`'s
-    business; here they match by digest. Raises `WrongIndex`, and `IndexDamaged` of the index.
+    business; here they match by digest. Raises `WrongIndex`, ValueError for a level that is none,
+    and `IndexDamaged` of the index.
     """
     return search_many([prints], near=near, exact=exact, level=level, limits=limits)[0]
 
@@ -70,6 +71,7 @@ def search_many(
     When the limits for plain hashes and for the battery differ, the near index is asked once for
     each. Faster than one by one, since an index answers a batch in less time.
     """
+    level = Level(level)  # a word from a settings file must not quietly ask for less
     found: list[list[Match]] = [[] for _ in prints]
     for digest in DIGESTS:
         if prints and digest in exact:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tocsin.engine.fingerprints import Fingerprints
     from tocsin.engine.media import DecoderPool, MediaOptions
     from tocsin.site.checking.types import File, Looked, Trouble
+    from tocsin.site.checking.walking import Walk
     from tocsin.site.fingerprinting.against import Original
 
 HELP = "Print the fingerprints of files. Exit status 0 all read, 2 something could not be read."
@@ -85,17 +86,27 @@ def run(options: argparse.Namespace) -> int:
 def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
     from tocsin.site.checking.shown import printable
     from tocsin.site.checking.types import Trouble
+    from tocsin.site.checking.walking import Walk
+    from tocsin.site.fingerprinting.written import NotForAList
 
+    walk = Walk(options.paths)
     original = _original(options, pool) if options.against is not None else None
     status = READ
-    for one in _looked_at(options, pool):
+    for one in _looked_at(options, walk, pool):
         if isinstance(one, Trouble):
             print(f"{printable(one.path)}: {one.reason}", file=sys.stderr)
             status = ERROR
         else:
-            print(_told(options, one.file.path, one.fingerprints), flush=True)
+            try:
+                print(_told(options, one.file.path, one.fingerprints), flush=True)
+            except NotForAList as refused:
+                print(f"{printable(one.file.path)}: left out, {refused}", file=sys.stderr)
+                status = ERROR
             if original is not None:
                 print(f"  {'against':<12} {original.told(one.fingerprints)}", flush=True)
+    if walk.passed.not_files:
+        print(f"Passed over: {walk.passed.not_files} that are no files.", file=sys.stderr)
+        status = ERROR
     return status
 
 
@@ -111,19 +122,24 @@ def _original(options: argparse.Namespace, pool: DecoderPool) -> Original:
         raise Stop(f"--against {options.against}: one file is needed, not a folder.")
     if isinstance(ones[0], Trouble):
         raise Stop(f"--against {ones[0].path}: {ones[0].reason}.")
-    return Original(ones[0].fingerprints)
+    original = Original(ones[0].fingerprints)
+    if not original.comparable:
+        words = "nothing but the same bytes can be compared with it"
+        print(f"{options.against}: {ones[0].fingerprints.status.value}; {words}.", file=sys.stderr)
+    return original
 
 
-def _looked_at(options: argparse.Namespace, pool: DecoderPool) -> Iterator[Looked | Trouble]:
+def _looked_at(
+    options: argparse.Namespace, walk: Walk, pool: DecoderPool
+) -> Iterator[Looked | Trouble]:
     from tocsin.site.checking.ahead import in_order
     from tocsin.site.checking.running import AHEAD
-    from tocsin.site.checking.walking import Walk
 
     look = partial(_look, pool=pool, media=_media_options(options))
     with ThreadPoolExecutor(options.workers, thread_name_prefix="fingerprint") as threads:
         try:
             yield from in_order(
-                Walk(options.paths),
+                walk,
                 lambda one: threads.submit(look, one),
                 most_waiting=options.workers * AHEAD,
             )

@@ -12,6 +12,8 @@ from tocsin.engine.fingerprints import (
     PdqHash,
     PictureHashes,
     Sampling,
+    Status,
+    Variant,
     VideoHashes,
 )
 
@@ -35,15 +37,20 @@ def as_json(path: str, found: Fingerprints) -> str:
     }
     if found.video is not None:
         told["video"] = _video(found.video)
-    return json.dumps(told, ensure_ascii=False)
+    # Escaped: a file name may hold a terminal's own commands.
+    return json.dumps(told)
 
 
 def as_entry(found: Fingerprints, list_id: str) -> str:
     """One line of our own list format for `tocsin lists import`, without the file's name.
 
-    Raises NotForAList when a hash is not of every pixel: a list must hold the exact ones.
+    A picture that must not match alone comes with its digests only. Raises NotForAList for an
+    empty or damaged file, and when a hash is not of every pixel: a list must hold the exact ones.
     """
-    pictures = found.pictures[:1]
+    if not found.size_bytes or found.status is Status.CORRUPT:
+        raise NotForAList("it is empty or damaged, and so are files of innocent people")
+    # What must not match alone would do so elsewhere, where nobody knows of the gate.
+    pictures = [picture for picture in found.pictures[:1] if picture.gate is None]
     if any(picture.pdq.decoding is not Decoding.WHOLE for picture in pictures):
         raise NotForAList("a list needs hashes of every pixel, and these were made for asking")
     fingerprints: list[dict[str, object]] = [
@@ -109,11 +116,16 @@ def _picture(picture: PictureHashes) -> dict[str, object]:
         "never_alone": picture.gate.value if picture.gate else None,
     }
     if picture.variants:
-        told["variants"] = [
-            {"transformation": v.transformation, "value": v.value.hex(), "quality": v.quality}
-            for v in picture.variants
-        ]
+        told["variants"] = [_variant(variant) for variant in picture.variants]
     return told
+
+
+def _variant(variant: Variant) -> dict[str, object]:
+    return {
+        "transformation": variant.transformation,
+        "value": variant.value.hex(),
+        "quality": variant.quality,
+    }
 
 
 def _hash(pdq: PdqHash | None) -> dict[str, object] | None:
@@ -135,6 +147,10 @@ def _video(video: VideoHashes) -> dict[str, object]:
         "frames": [_frame(frame) for frame in video.frames],
         "cropped": [_frame(frame) for frame in video.cropped],
         "oriented": [_frame(frame) for frame in video.oriented],
+        "variants": [
+            {"number": frame.number, "variants": [_variant(v) for v in frame.variants]}
+            for frame in video.variants
+        ],
     }
 
 
