@@ -217,3 +217,14 @@ def test_the_films_that_share_frames_are_found_in_one_look_up() -> None:
     assert candidates(query, index.query)[1].share_of_query == 0.5
     assert candidates(_film([bytes(32)], quality=0), index.query) == []
     assert candidates(_film([RNG.bytes(32)]), index.query) == []
+
+
+def test_a_still_scene_is_found_whole_and_tells_no_time_but_the_rest_of_the_film_does() -> None:
+    still = [_near(SCENES[0], 4, seed=n) for n in range(600)]
+    moving = [RNG.bytes(32) for _ in range(900)]
+    listed = _film([*moving[:300], *still, *moving])
+    assert match(_film(still), listed).query_found == len(still)
+    assert match(_film(still), listed).offset_seconds is None
+    both = match(_film([*still, *moving]), listed)
+    assert both.share_of_query == 1.0
+    assert both.offset_seconds == pytest.approx(150.0, abs=0.5)

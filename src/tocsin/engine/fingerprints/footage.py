@@ -6,7 +6,7 @@ every frame of the query must be hashed, and the share of the list's frames is w
 shares are given, and the rules are data.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -21,7 +21,13 @@ _CHUNK_PAIRS: Final = 1 << 20
 _OFFSET_SECONDS: Final = 0.5
 _AGREE_SHARE: Final = 0.6
 
+# What tells where a query lies in a list: so many of its frames, each like at most so many others.
+_MOST_VOTERS: Final = 2_000
+_MOST_ALIKE: Final = 500
+
 Hashes = NDArray[np.uint8]
+Places = NDArray[np.int64]
+_NOWHERE: Final[Places] = np.empty(0, np.int64)
 
 
 class FoundBy(StrEnum):
@@ -244,16 +250,49 @@ def _compared(
     distance_bits: int,
     found_by: FoundBy = FoundBy.FRAMES,
 ) -> VideoMatch:
-    rows, columns = _pairs(asked.hashes, _hashes(f.value for f in known), distance_bits)
-    frames = asked.frame[rows]
+    frames = np.unique(asked.frame)
+    voters = frames[:: max(1, len(frames) // _MOST_VOTERS)]
+    found = _Found(
+        rows=np.zeros(len(asked.hashes), np.bool_),
+        columns=np.zeros(len(known), np.bool_),
+        votes=np.isin(asked.frame, voters),
+    )
+    voices = [found.note(*some) for some in _pairs(asked.hashes, known, distance_bits)]
+    rows, columns = (np.concatenate([_NOWHERE, *part]) for part in _both(voices))
     return VideoMatch(
-        query_frames=len(np.unique(asked.frame)),
+        query_frames=len(frames),
         listed_frames=len(known),
-        query_found=len(np.unique(frames)),
-        listed_found=len(np.unique(columns)),
-        offset_seconds=_offset(frames, _times(known)[columns] - asked.seconds[rows]),
+        query_found=len(np.unique(asked.frame[found.rows])),
+        listed_found=int(np.count_nonzero(found.columns)),
+        offset_seconds=_offset(asked.frame[rows], _times(known)[columns] - asked.seconds[rows]),
         found_by=found_by,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Which rows of the query found something, which of the list were found, and which of the
+    query's are asked where they lie: some thousands, spread over it."""
+
+    rows: NDArray[np.bool_]
+    columns: NDArray[np.bool_]
+    votes: NDArray[np.bool_]
+
+    def note(self, rows: Places, columns: Places) -> tuple[Places, Places]:
+        """Note these pairs; gives those of rows that tell a time, being like few others.
+
+        In a still scene every frame is like every other: such pairs are millions and say nothing of
+        where the query lies in the list.
+        """
+        self.rows[rows] = True
+        self.columns[columns] = True
+        counts = np.bincount(rows, minlength=len(self.rows))
+        telling = self.votes[rows] & (counts[rows] <= _MOST_ALIKE)
+        return rows[telling], columns[telling]
+
+
+def _both(pairs: list[tuple[Places, Places]]) -> tuple[list[Places], list[Places]]:
+    return [rows for rows, _ in pairs], [columns for _, columns in pairs]
 
 
 def _distinct(frames: Iterable[FrameHash], quality: int) -> list[FrameHash]:
@@ -275,10 +314,11 @@ def _times(frames: Sequence[FrameHash]) -> NDArray[np.float64]:
 
 
 def _pairs(
-    asked: Hashes, known: Hashes, distance_bits: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of the one lie within so many bits of which of the other: two int64[pairs]."""
-    rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    asked: Hashes, listed: Sequence[FrameHash], distance_bits: int
+) -> Iterator[tuple[Places, Places]]:
+    """Which of the one lie within so many bits of which of the other: int64[pairs] twice, some rows
+    at a time."""
+    known = _hashes(frame.value for frame in listed)
     one, other = asked.view(np.uint64), known.view(np.uint64)
     step = max(1, _CHUNK_PAIRS // max(1, len(known)))
     for first in range(0, len(asked), step):
@@ -287,9 +327,7 @@ def _pairs(
         for word in range(4):
             apart += np.bitwise_count(part[:, word, None] ^ other[None, :, word])
         row, column = np.nonzero(apart <= distance_bits)
-        rows.append(row + first)
-        columns.append(column)
-    return np.concatenate(rows), np.concatenate(columns)
+        yield row + first, column
 
 
 def _offset(frames: NDArray[np.int64], apart: NDArray[np.float64]) -> float | None:
