@@ -105,3 +105,11 @@ def test_a_name_that_could_leave_the_folder_is_refused(name: str, tmp_path: Path
         index.save(tmp_path, name)
     with pytest.raises(WrongName):
         ExactIndex.open(tmp_path, name)
+
+
+@pytest.mark.parametrize("most_ids", [0, -5, True])
+def test_a_cap_that_would_hide_every_entry_is_refused(most_ids: int) -> None:
+    values = np.arange(32, dtype=np.uint8).reshape(2, 16)
+    index = ExactIndex.build(values, np.array([1, 2], np.uint64))
+    with pytest.raises(WrongShape, match="most_ids is a whole number from 1"):
+        index.query(values, most_ids=most_ids)

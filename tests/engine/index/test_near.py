@@ -273,3 +273,14 @@ def test_a_refusal_does_not_show_the_hash(long_index: NearIndex) -> None:
     with pytest.raises(WrongShape) as refusal:
         long_index.query("f" * 64)  # type: ignore[arg-type]
     assert "ffff" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("most_ids", [0, -5, 1.5, True, float("nan")])
+def test_a_cap_that_would_hide_every_entry_is_refused(most_ids: int, long_index: NearIndex) -> None:
+    with pytest.raises(WrongShape, match="most_ids is a whole number from 1"):
+        long_index.query(LIST[:2], most_ids=most_ids)
+
+
+def test_a_radius_is_a_number_and_no_truth(long_index: NearIndex) -> None:
+    with pytest.raises(WrongRadius):
+        long_index.query(LIST[:2], True)

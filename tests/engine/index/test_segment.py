@@ -150,3 +150,9 @@ def test_a_failed_save_keeps_the_old_file(near_file: Path, monkeypatch: pytest.M
     monkeypatch.undo()
     assert len(NearIndex.open(near_file.parent)) == len(LONG_LIST)
     assert [path.name for path in near_file.parent.glob("*near*")] == ["near.seg"]
+
+
+def test_a_folder_where_the_file_belongs_is_damage(tmp_path: Path) -> None:
+    (tmp_path / "near.seg").mkdir()
+    with pytest.raises(IndexDamaged, match="it is no file"):
+        NearIndex.open(tmp_path)

@@ -100,3 +100,15 @@ def test_digests_have_no_distance_and_a_list_has_entries() -> None:
         expected_false_positives(0, level=Level.EXACT, list_size=10)
     with pytest.raises(WrongCalibration, match="at least one"):
         expected_false_positives(0, level=Level.NEAR, list_size=0)
+
+
+@pytest.mark.parametrize("size", [float("nan"), float("inf")])
+def test_a_list_without_a_length_has_no_limits(size: int) -> None:
+    with pytest.raises(WrongCalibration):
+        limits_for(1e-6, list_size=size)
+
+
+def test_half_a_bit_is_no_distance() -> None:
+    half: int = 31.5  # type: ignore[assignment]
+    with pytest.raises(WrongCalibration, match="0 to 60 bits"):
+        expected_false_positives(half, level=Level.NEAR, list_size=1_000)

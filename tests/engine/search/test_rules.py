@@ -1,5 +1,7 @@
 """What a finding allows, over all distances and limits."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,8 +122,10 @@ def test_what_is_asked_shows_no_hash() -> None:
         {"review_bits": 61},
         {"battery_bits": 61},
         {"most_entries": 0},
+        {"block_bits": 10.5},
+        {"most_entries": 1.5},
     ],
 )
-def test_limits_beyond_what_they_may_be_are_refused(wrong: dict[str, int]) -> None:
+def test_limits_beyond_what_they_may_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(WrongLimits):
         Limits(**wrong)

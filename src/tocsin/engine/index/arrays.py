@@ -35,6 +35,16 @@ def as_values(values: Bytes, width_bytes: int) -> Bytes:
     return np.ascontiguousarray(values)
 
 
+def as_most(most_ids: int | None) -> int | None:
+    """The same, where it is None or a whole number from 1; raises `WrongShape` for anything else.
+
+    None of the entries is no answer: it would read as "not listed".
+    """
+    if most_ids is None or (type(most_ids) is int and most_ids >= 1):
+        return most_ids
+    raise WrongShape(f"most_ids is a whole number from 1, or None for all, got {most_ids!r}")
+
+
 def as_ids(ids: Ids, count: int | None = None) -> Ids:
     """The same ids as one contiguous uint64[N]; raises `WrongShape` for anything else."""
     if not isinstance(ids, np.ndarray) or ids.dtype != np.uint64:

@@ -19,6 +19,7 @@ from tocsin.engine.index.arrays import (
     Places,
     WrongShape,
     as_ids,
+    as_most,
     as_values,
 )
 from tocsin.engine.index.collecting import collect
@@ -116,6 +117,7 @@ class ExactIndex:
         """
         values = as_values(values, self.width_bytes)
         layers = self._layers.used
+        most_ids = as_most(most_ids)
         step = max(1, len(values)) if most_ids is None else QUERIES_WHEN_CAPPED
         found = []
         for first in range(0, len(values), step):

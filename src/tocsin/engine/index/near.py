@@ -18,6 +18,7 @@ from tocsin.engine.index.arrays import (
     Ids,
     Offsets,
     as_ids,
+    as_most,
     as_values,
 )
 from tocsin.engine.index.bits import HASH_BYTES, BitOrder, fixed_order, order_from
@@ -129,7 +130,7 @@ class NearIndex:
         `WrongRadius`, and `IndexDamaged` if the mapped file turns out to contradict itself.
         """
         hashes = as_values(hashes, HASH_BYTES)
-        radius_bits = _radius(radius_bits)
+        radius_bits, most_ids = _radius(radius_bits), as_most(most_ids)
         if len(hashes) == 1 and most_ids is None:
             # Nearly every upload is alone and meets nothing: the way to that answer is kept short.
             one = find_matches(self._layers.used, self._order, hashes, _all(radius_bits))
@@ -186,7 +187,7 @@ class NearIndex:
         A block is halved where it would find more than memory is for.
         """
         layers, order, count = self._layers.used, self._order, len(hashes)
-        wanted = Wanted(radius_bits) if most_ids is None else Wanted(radius_bits, max(1, most_ids))
+        wanted = Wanted(radius_bits) if most_ids is None else Wanted(radius_bits, most_ids)
         waiting = [
             (first, min(first + BLOCK_QUERIES, count)) for first in range(0, count, BLOCK_QUERIES)
         ]
@@ -314,7 +315,8 @@ def _all(radius_bits: int) -> Wanted:
 
 
 def _radius(radius_bits: int) -> int:
-    if not isinstance(radius_bits, int | np.integer) or not 0 <= radius_bits <= MOST_RADIUS_BITS:
+    whole = isinstance(radius_bits, int | np.integer) and not isinstance(radius_bits, bool)
+    if not whole or not 0 <= radius_bits <= MOST_RADIUS_BITS:
         raise WrongRadius(f"a radius is 0 to {MOST_RADIUS_BITS} bits, got {radius_bits!r}")
     return int(radius_bits)
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -124,7 +125,10 @@ def open_segment(path: Path, kind: str) -> Segment:
     except FileNotFoundError:
         raise IndexMissing(f"The index file {path.name} is not there. {REBUILD}") from None
     try:
-        size_bytes = os.fstat(descriptor).st_size
+        told = os.fstat(descriptor)
+        if not stat.S_ISREG(told.st_mode):
+            raise damaged(path, "it is no file")
+        size_bytes = told.st_size
         if size_bytes < PREAMBLE.size:
             raise damaged(path, "it is cut short")
         whole = mmap.mmap(descriptor, size_bytes, access=mmap.ACCESS_READ)

@@ -9,6 +9,7 @@ drawn on through the tail, and each is labelled as what it is.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -97,7 +98,7 @@ def expected_false_positives(distance_bits: int, *, level: Level, list_size: int
     differ in even numbers of bits. The image has passed the gates; at level thorough it is asked
     for with the whole battery. Raises `WrongCalibration`.
     """
-    if not 0 <= distance_bits <= WIDEST_BITS:
+    if distance_bits not in range(WIDEST_BITS + 1):
         raise WrongCalibration(f"a distance is 0 to {WIDEST_BITS} bits here, not {distance_bits}")
     step = calibration_of(level).steps[distance_bits // 2]
     size = _checked(list_size)
@@ -121,6 +122,6 @@ def limit_for(rate_per_image: float, *, level: Level, list_size: int) -> int:
 
 
 def _checked(list_size: int) -> int:
-    if list_size < 1:
+    if not 1 <= list_size < math.inf:
         raise WrongCalibration("a list has at least one entry")
     return list_size

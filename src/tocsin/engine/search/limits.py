@@ -36,6 +36,9 @@ class Limits:
     most_entries: int = MOST_ENTRIES
 
     def __post_init__(self) -> None:
+        told = (self.block_bits, self.review_bits, self.battery_bits, self.most_entries)
+        if any(type(limit) is not int for limit in told):
+            raise WrongLimits("limits are whole numbers")
         if not 0 <= self.block_bits <= MOST_BLOCK_BITS:
             raise WrongLimits(f"a near match blocks within 0 to {MOST_BLOCK_BITS} bits, no further")
         if not self.block_bits <= self.review_bits <= MOST_REVIEW_BITS:
