@@ -99,13 +99,14 @@ def test_an_exact_match_goes_before_any_near_one() -> None:
 
 
 @given(st.sampled_from(Level), st.sampled_from([None, *Gate]), st.integers(0, 100))
-def test_only_an_open_picture_of_quality_is_asked_for(
+def test_a_gate_keeps_the_plain_hash_back_and_an_empty_picture_its_windows_too(
     level: Level, gate: Gate | None, quality: int
 ) -> None:
     one = picture(1, gate=gate, quality=quality, variants=(Variant("turned", some_hash(2), 80),))
     names = [a.found_by for a in asked_of(prints(one), level)]
     assert ("pdq" in names) == (level is not Level.EXACT and gate is None and quality >= 50)
-    assert ("turned" in names) == (level is Level.THOROUGH and gate is None)
+    nothing = gate in {Gate.PIXELS, Gate.BYTES}
+    assert ("turned" in names) == (level is Level.THOROUGH and not nothing)
 
 
 def test_what_is_asked_shows_no_hash() -> None:

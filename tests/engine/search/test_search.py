@@ -103,9 +103,12 @@ def test_between_the_limits_a_match_is_for_review_and_beyond_there_is_none() -> 
 
 
 @pytest.mark.parametrize("gate", Gate)
-def test_no_picture_matches_through_a_gate(gate: Gate) -> None:
+def test_no_hash_of_a_whole_picture_matches_through_a_gate(gate: Gate) -> None:
     one = prints(picture(1, gate=gate, variants=mirrored(2)))
-    assert found_near(one, {7: some_hash(1), 8: some_hash(2)}, Level.THOROUGH) == ()
+    found = found_near(one, {7: some_hash(1), 8: some_hash(2)}, Level.THOROUGH)
+    # A window on a picture that repeats itself or is mostly empty may still show another one.
+    nothing = gate in {Gate.PIXELS, Gate.BYTES}
+    assert [(m.entry_id, m.use) for m in found] == ([] if nothing else [(8, Use.REVIEW)])
 
 
 def test_the_other_dialect_and_the_picture_as_shown_are_asked_for_too() -> None:

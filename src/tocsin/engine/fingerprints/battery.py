@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.engine.fingerprints import framing, lettering, windows
+from tocsin.engine.fingerprints.distinctive import says_enough
 from tocsin.engine.fingerprints.forms import FORMS, UPRIGHT_FORMS, hashes_of, qualities_of
 from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
 from tocsin.engine.fingerprints.sheets import (
@@ -99,6 +100,32 @@ def variants_of(means: NDArray[np.floating], aspect: float = 1.0) -> tuple[Varia
         raise WrongAspect(f"The aspect must be a width divided by a height, not {aspect}.")
     first: dict[bytes, Variant] = {}
     for variant in _every_variant(means, aspect):
+        first.setdefault(variant.value, variant)
+    return tuple(first.values())
+
+
+def variants_of_a_gated_picture(means: NDArray[np.floating]) -> tuple[Variant, ...]:
+    """Of `variants_of` those of windows inside the picture that say enough by themselves.
+
+    For a picture that a gate holds back as a whole: pasted twice side by side it repeats itself,
+    and small on a page it has few tones, but one window on it shows what was pasted. A pattern has
+    no such window. (Windows that go on beyond the edge would have some: what is made up there
+    breaks the pattern.) Raises `WrongMeans`.
+    """
+    means = _checked(means)
+    sheets = sheets_of(means)
+    whole, parts = _framed(means)
+    blocks = np.concatenate(
+        [
+            sheets.soft_blocks(soft_places(whole)),
+            sheets.sharp_blocks(_places_of_parts()),
+            sheets.sharp_blocks(sharp_places(parts)),
+        ]
+    )
+    names = [window.name for window in (*whole, *windows.parted(), *parts)]
+    kept = [place for place, block in enumerate(blocks) if says_enough(block.astype(np.float64))]
+    first: dict[bytes, Variant] = {}
+    for variant in _variants([names[place] for place in kept], blocks[kept], len(FORMS)):
         first.setdefault(variant.value, variant)
     return tuple(first.values())
 

@@ -62,10 +62,17 @@ def gate_of(block: Block, quality: int, size: Size, size_bytes: int) -> Gate | N
         return Gate.QUALITY
     if size_bytes < FEWEST_BYTES + size[0] * size[1] / PIXELS_A_BYTE:
         return Gate.BYTES
-    energy = _energy(block)
-    if _says_little(block, energy):
+    if _says_little(block, _energy(block)):
         return Gate.ENTROPY
     return Gate.PERIODICITY if _repeats(block) else None
+
+
+def says_enough(block: Block) -> bool:
+    """Whether a block (float64[64, 64]) neither repeats itself nor shows next to nothing.
+
+    For a window on a picture, which has no size and no bytes of its own.
+    """
+    return not (_says_little(block, _energy(block)) or _repeats(block))
 
 
 def hash_is_patterned(hashes: NDArray[np.uint8]) -> NDArray[np.bool_]:

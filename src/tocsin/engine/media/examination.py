@@ -122,7 +122,7 @@ def _sight(data: bytes, admitted: Admitted, options: MediaOptions, decoded_as: S
 def _hashed(decoded: Decoded, found: Found, options: MediaOptions) -> tuple[PictureHashes, Block]:
     hashes, block = hashes_of_picture(decoded, found)
     if options.battery:
-        hashes = replace(hashes, variants=variants_of_picture(decoded))
+        hashes = replace(hashes, variants=variants_of_picture(decoded, hashes.gate))
     return hashes, block
 
 

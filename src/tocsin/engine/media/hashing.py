@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.engine.fingerprints.battery import mean_bands, variants_of
+from tocsin.engine.fingerprints.battery import (
+    mean_bands,
+    variants_of,
+    variants_of_a_gated_picture,
+)
 from tocsin.engine.fingerprints.distinctive import gate_of
 from tocsin.engine.fingerprints.folding import GRID, folded, nearest_512
 from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
@@ -22,6 +26,7 @@ from tocsin.engine.fingerprints.pdq import (
 )
 from tocsin.engine.fingerprints.types import (
     Dialect,
+    Gate,
     Origin,
     PdqHash,
     PictureHashes,
@@ -30,6 +35,7 @@ from tocsin.engine.fingerprints.types import (
 from tocsin.engine.media.decode import Decoded
 from tocsin.engine.media.headers import Size
 
+_NO_WINDOWS: Final = frozenset({Gate.PIXELS, Gate.BYTES})
 _EVEN_BELOW_TONES: Final = 0.5
 
 
@@ -70,16 +76,21 @@ def hashes_of_picture(decoded: Decoded, found: Found) -> tuple[PictureHashes, Bl
     return hashes, full
 
 
-def variants_of_picture(decoded: Decoded) -> tuple[Variant, ...]:
-    """The query battery's hashes of a picture; empty for one too small to hash."""
+def variants_of_picture(decoded: Decoded, gate: Gate | None) -> tuple[Variant, ...]:
+    """The query battery's hashes of a picture that this gate holds back, or none does.
+
+    Empty for one too small to hash, and for one with too few pixels or bytes to say anything.
+    """
     width, height = decoded.size
-    if min(decoded.size) < SMALLEST_SIDE:
+    if min(decoded.size) < SMALLEST_SIDE or gate in _NO_WINDOWS:
         return ()
     means = reduced(
         decoded.pixels,
         folded(mean_bands(height), decoded.scale),
         folded(mean_bands(width), decoded.scale),
     )
+    if gate is not None:
+        return variants_of_a_gated_picture(means)
     return variants_of(means, width / height)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from tocsin.engine.fingerprints.types import (
     FLAT_BELOW_QUALITY,
     Fingerprints,
+    Gate,
     Origin,
     PdqHash,
     PictureHashes,
@@ -22,6 +23,7 @@ DIGESTS: Final = ("sha256", "sha1", "md5")
 
 # A preview is made by whoever wrote the file and need not show what the picture shows, so it
 # accuses nobody by itself. A data URI and a frame are what a visitor gets to see.
+_SAY_NOTHING: Final = frozenset({Gate.PIXELS, Gate.BYTES})
 _SHOWN: Final = frozenset({Origin.PICTURE, Origin.FRAME, Origin.DATA_URI})
 
 
@@ -54,19 +56,21 @@ class Asked:
 
 
 def asked_of(prints: Fingerprints, level: Level) -> Iterator[Asked]:
-    """The hashes to ask for at this level, plain ones first; none of a gated picture.
+    """The hashes to ask for at this level, plain ones first; no plain one of a gated picture.
 
-    A gate says that the picture's hash, and with it what the battery makes of it, may not match
-    alone. So does a quality below 50 of one hash among several.
+    A gate says that the picture's hash may not match alone. So does a quality below 50 of one hash
+    among several. The variants of a picture that says too little as a whole are those of its
+    windows that say enough (`variants_of_a_gated_picture`), so they may be asked for.
     """
     if level is Level.EXACT:
         return
-    pictures = [picture for picture in prints.pictures if picture.gate is None]
-    for picture in pictures:
-        yield from _plain(picture)
+    for picture in prints.pictures:
+        if picture.gate is None:
+            yield from _plain(picture)
     if level is Level.THOROUGH:
-        for picture in pictures:
-            yield from _varied(picture)
+        for picture in prints.pictures:
+            if picture.gate not in _SAY_NOTHING:
+                yield from _varied(picture)
 
 
 def standing_of(asked: Asked, *, distinct: bool) -> Standing | None:
