@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import numpy.typing as npt
 
 from benchmarks.calibrating import Resampled, Tally, bound, resample, rows, spread
 from benchmarks.distances import BITS, Hashes, count_distances
-from benchmarks.machine import keep, machine, print_machine, versions
+from benchmarks.machine import keep, print_machine, provenance
 from benchmarks.peers import ROOT, meet_peers
 from benchmarks.samples import Sample, Scenes, patterns, scenes
 from tocsin.engine.fingerprints.distinctive import hash_is_patterned, regularity_of
@@ -232,9 +231,7 @@ def _write(
 ) -> None:
     told = {
         "made_by": "python -m benchmarks.false_matches --write",
-        "measured_on": date.today().isoformat(),  # noqa: DTZ011 - the day where it was measured
-        "machine": machine(),
-        "versions": versions(*PACKAGES),
+        **provenance(*PACKAGES),
         "motifs": len(made.photograph),
         "photographs": int(made.photograph.sum()),
         "cuts": len(made.sample.gates),

@@ -35,16 +35,20 @@ def print_machine(*packages: str) -> None:
         print(f"{name:<14} {value}")
 
 
+def provenance(*packages: str) -> dict[str, Any]:
+    """Day, machine and versions of a measurement."""
+    return {
+        "measured_on": date.today().isoformat(),  # noqa: DTZ011 - the day where it was measured
+        "machine": machine(),
+        "versions": versions(*packages),
+    }
+
+
 def keep(name: str, result: dict[str, Any], *packages: str) -> Path:
     """Write a result with its machine and versions to `benchmarks/results/NAME.json`."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    told = {
-        "measured_on": date.today().isoformat(),  # noqa: DTZ011 - the day where it was measured
-        "machine": machine(),
-        "versions": versions(*packages),
-        "result": result,
-    }
+    told = {**provenance(*packages), "result": result}
     path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     return path
 

@@ -8,7 +8,13 @@ pixels do not give.
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
 from tocsin.engine.fingerprints.dihedral import DIHEDRAL, dihedral_of_block
-from tocsin.engine.fingerprints.pdq import LumaPlane, block_of, pdq_of_block, pdq_of_luma
+from tocsin.engine.fingerprints.pdq import (
+    LumaPlane,
+    block_of,
+    distance_bits,
+    pdq_of_block,
+    pdq_of_luma,
+)
 from tocsin.engine.fingerprints.types import (
     FLAT_BELOW_QUALITY,
     HASHER,
@@ -53,6 +59,7 @@ __all__ = [
     "block_of",
     "digests_of",
     "dihedral_of_block",
+    "distance_bits",
     "pdq_of_block",
     "pdq_of_luma",
 ]

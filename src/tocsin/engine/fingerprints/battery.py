@@ -12,7 +12,7 @@ them, a look-up (`sheets`); the hashes of all windows come out of two batched pr
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -23,6 +23,7 @@ from tocsin.engine.fingerprints import framing, lettering, windows
 from tocsin.engine.fingerprints.distinctive import says_enough
 from tocsin.engine.fingerprints.forms import FORMS, UPRIGHT_FORMS, hashes_of, qualities_of
 from tocsin.engine.fingerprints.keeping import kept_for_usual_lengths
+from tocsin.engine.fingerprints.pdq import Bands, Weights
 from tocsin.engine.fingerprints.sheets import (
     CELLS,
     Blocks,
@@ -38,8 +39,6 @@ from tocsin.engine.fingerprints.windows import Frame, Window, upright
 MEANS: Final = CELLS
 """Means along each axis of what `variants_of` takes."""
 
-Weights = NDArray[np.float32]
-Bands = tuple[tuple[int, Weights], ...]
 Means = NDArray[np.float32]
 
 _AS_IT_IS: Final = "as it is"
@@ -98,10 +97,7 @@ def variants_of(means: NDArray[np.floating], aspect: float = 1.0) -> tuple[Varia
     means = _checked(means)
     if not (math.isfinite(aspect) and aspect > 0):
         raise WrongAspect(f"The aspect must be a width divided by a height, not {aspect}.")
-    first: dict[bytes, Variant] = {}
-    for variant in _every_variant(means, aspect):
-        first.setdefault(variant.value, variant)
-    return tuple(first.values())
+    return _each_once(_every_variant(means, aspect))
 
 
 def variants_of_a_gated_picture(means: NDArray[np.floating]) -> tuple[Variant, ...]:
@@ -124,10 +120,7 @@ def variants_of_a_gated_picture(means: NDArray[np.floating]) -> tuple[Variant, .
     )
     names = [window.name for window in (*whole, *windows.parted(), *parts)]
     kept = [place for place, block in enumerate(blocks) if says_enough(block.astype(np.float64))]
-    first: dict[bytes, Variant] = {}
-    for variant in _variants([names[place] for place in kept], blocks[kept], len(FORMS)):
-        first.setdefault(variant.value, variant)
-    return tuple(first.values())
+    return _each_once(_variants([names[place] for place in kept], blocks[kept], len(FORMS)))
 
 
 def catalogue() -> tuple[str, ...]:
@@ -140,6 +133,14 @@ def catalogue() -> tuple[str, ...]:
            for form in FORMS[:UPRIGHT_FORMS]]
         + [_named(_INVERTED, form) for form in FORMS[:UPRIGHT_FORMS]]
     )  # fmt: skip
+
+
+def _each_once(variants: Iterable[Variant]) -> tuple[Variant, ...]:
+    """Of equal hashes the first."""
+    first: dict[bytes, Variant] = {}
+    for variant in variants:
+        first.setdefault(variant.value, variant)
+    return tuple(first.values())
 
 
 def _checked(means: NDArray[np.floating]) -> Means:

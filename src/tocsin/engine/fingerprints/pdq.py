@@ -90,6 +90,11 @@ class LumaPlane:
         return self.luma[first:after]
 
 
+def distance_bits(one: bytes, other: bytes) -> int:
+    """In how many bits two hashes of 32 bytes differ: 0 for equal ones, some 128 for unrelated."""
+    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_count()
+
+
 def pdq_of_luma(luma: Rows) -> tuple[bytes, int]:
     """PDQ of a luma plane.
 

@@ -54,7 +54,7 @@ def _walk(data: bytes) -> Iterator[tuple[bytes, int, int]]:
             seen += 1
             if seen > _MOST_BOXES:
                 raise TooManyBoxes("more boxes than any picture needs")
-            kind, content, after = _box(data, start, end)
+            kind, content, after = box_at(data, start, end)
             yield kind, content, after
             if depth < _MOST_DEPTH and kind in _CONTAINERS:
                 pending.append((content, after, depth + 1))
@@ -63,7 +63,7 @@ def _walk(data: bytes) -> Iterator[tuple[bytes, int, int]]:
             start = after
 
 
-def _box(data: bytes, start: int, end: int) -> tuple[bytes, int, int]:
+def box_at(data: bytes, start: int, end: int) -> tuple[bytes, int, int]:
     """Type, content start and end of the box at `start`; a wrong length reaches to `end`."""
     length, kind = struct.unpack_from(">I4s", data, start)
     content = start + 8

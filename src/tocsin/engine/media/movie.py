@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from tocsin.engine.media.boxes import box_at
+
 MOST_BOXES: Final = 200_000
 _MOST_DEPTH: Final = 8
 _INSIDE: Final = frozenset(
@@ -131,14 +133,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     while pending:
         start, end, depth = pending.pop()
         while start + 8 <= end:
-            length, kind = struct.unpack_from(">I4s", data, start)
-            content = start + 8
-            if length == 1 and start + 16 <= end:
-                length = int.from_bytes(data[start + 8 : start + 16], "big")
-                content = start + 16
-            after = start + length
-            if after < content or after > end:
-                after = end
+            kind, content, after = box_at(data, start, end)
             yield kind, content, after
             if kind in _INSIDE and depth < _MOST_DEPTH:
                 # What is inside comes before what follows: a table belongs to the track before it.

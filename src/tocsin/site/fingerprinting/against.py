@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.engine.fingerprints import Fingerprints
+from tocsin.engine.fingerprints import Fingerprints, distance_bits
 from tocsin.engine.index import ExactIndex, NearIndex
 from tocsin.engine.search import Level, Match, Use, search
 
@@ -50,11 +50,7 @@ class Original:
         plain = [h for h in (found.pdq, found.pdq_512, found.pdq_oriented) if h is not None]
         if not plain:
             return ""
-        return f": its PDQ is {min(_apart(h, self._pdq) for h in plain)} bits off"
-
-
-def _apart(one: bytes, other: bytes) -> int:
-    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_count()
+        return f": its PDQ is {min(distance_bits(h, self._pdq) for h in plain)} bits off"
 
 
 def _rows(values: list[bytes], width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

@@ -18,6 +18,7 @@ from tocsin.engine.fingerprints import (
     Sampling,
     Status,
     VideoHashes,
+    distance_bits,
 )
 from tocsin.engine.fingerprints.distinctive import hash_is_distinct
 
@@ -127,9 +128,7 @@ def _other(
     yield name, _hash(other)
     if not explain:
         return
-    apart = (
-        int.from_bytes(other.value, "big") ^ int.from_bytes(picture.pdq.value, "big")
-    ).bit_count()
+    apart = distance_bits(other.value, picture.pdq.value)
     words = (
         DIALECT_WORDS[other.dialect]
         if other.dialect is not picture.pdq.dialect
