@@ -15,18 +15,10 @@ from numba import njit
 
 from tests.engine.index.lists import flipped, numbered, random_hashes
 from tocsin.engine.index import ExactIndex, NearIndex, NotKept, warm_up
+from tocsin.engine.index.compiled import buckets, kernels, layout, searching, vectors
 from tocsin.engine.index.compiled import kernel as kernel_module
-from tocsin.engine.index.compiled import kernels, searching, vectors
 from tocsin.engine.index.compiled.kernel import kernel
-from tocsin.engine.index.ring import PARTS, SPARE_RECORDS
-from tocsin.engine.index.workplace import (
-    BLOCK_QUERIES,
-    CANDIDATES,
-    COMPARED,
-    DAMAGED,
-    FULL,
-    WORK_SIZE,
-)
+from tocsin.engine.index.ring import PARTS, SPARE_RECORDS, flips
 
 HASHES = np.concatenate((random_hashes(6_000, seed=111), random_hashes(50, seed=111)))
 ASKED = flipped(HASHES[:200], [i % 40 for i in range(200)], seed=112)
@@ -114,13 +106,13 @@ def test_where_nothing_can_be_kept_one_warning_says_so_and_the_kernel_works(
     assert "NUMBA_CACHE_DIR" in str(told[0].message)
 
 
-def test_callers_and_kernels_agree_on_how_memory_is_laid_out() -> None:
-    assert searching.PARTS == PARTS
-    assert vectors.RECORDS == SPARE_RECORDS
-    assert searching.BLOCK_QUERIES == BLOCK_QUERIES
-    assert (searching.CANDIDATES, searching.COMPARED) == (CANDIDATES, COMPARED)
-    assert searching.WORKPLACE_SIZE <= WORK_SIZE
-    assert (searching.DAMAGED, searching.FULL) == (DAMAGED, FULL)
+def test_tables_and_kernels_agree_on_how_memory_is_laid_out() -> None:
+    assert layout.PARTS == PARTS
+    assert layout.RECORDS == vectors.RECORDS == SPARE_RECORDS
+    assert layout.ONE_FLIP == buckets.NEAR_BUCKETS == len(flips(2))
+    assert len(flips(3)) == layout.TWO_FLIPS
+    # What is in use at once must not be overwritten.
+    assert searching.CALL_AHEAD < layout.IN_TURN
 
 
 def _one_more(number: int) -> int:

@@ -12,16 +12,20 @@ import numpy.typing as npt
 
 from tocsin.engine.index.arrays import Bytes, Places, Words, address_of
 from tocsin.engine.index.compiled import Kernels
+from tocsin.engine.index.compiled.layout import (
+    BLOCK_QUERIES,
+    CANDIDATES,
+    COMPARED,
+    DAMAGED,
+    FIRST_HIT,
+    FULL,
+    NOTED,
+    WORKPLACE_SIZE,
+)
 from tocsin.engine.index.ring import PARTS, Ring, flips, most_candidates, most_compared, weights
 from tocsin.engine.index.scan import Hits, joined, no_hits
 from tocsin.engine.index.segment import REBUILD, IndexDamaged
 
-# As `compiled.searching` lays things out. It cannot be imported where there is no compiler.
-BLOCK_QUERIES = 2048
-WORK_SIZE = 2 + 2 * BLOCK_QUERIES + 2 * 288 + 8 * 2 * 137
-CANDIDATES, COMPARED = 2, 2 + BLOCK_QUERIES
-DAMAGED, FULL = -1, -2
-NOTED, FIRST_HIT = 1, 2
 # Enough for 64 queries that all hit 512 rows, and then for a million hits: 8 MB for a thread.
 ROOM, MOST_ROOM = 1 << 16, 1 << 20
 SCANNED_AT_ONCE = 64
@@ -84,7 +88,7 @@ class Workplace:
     def __init__(self) -> None:
         self.hashes = np.zeros((BLOCK_QUERIES, 32), np.uint8)
         self.queries = np.zeros((BLOCK_QUERIES, 4), np.uint64)
-        self.work = np.zeros(WORK_SIZE, np.int64)
+        self.work = np.zeros(WORKPLACE_SIZE, np.int64)
         self.numbers = np.arange(BLOCK_QUERIES)
         self.hashes_at, self.queries_at = address_of(self.hashes), address_of(self.queries)
         self.work_at = address_of(self.work)

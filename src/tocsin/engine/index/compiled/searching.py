@@ -1,16 +1,59 @@
 """The search through the sixteen tables, compiled. `ring` says why it finds everything.
 
-The work is cut into items, one for each part and query, all queries of a part together so that its
-directory stays in the cache. While one item's records are compared, the next item's are on their
-way from memory, and the directory lines of the one after. Rows worth a full comparison are put
+While one item's records are compared (`asking` says what an item is), the next items' are on their
+way from memory, and the directory lines of those after them. Rows worth a full comparison are put
 aside, so that by the time they are compared they have arrived as well.
 """
 
 from __future__ import annotations
 
+from tocsin.engine.index.compiled.asking import (
+    after,
+    ask,
+    asked,
+    call_directory,
+    read_on,
+    reads_whole_tables,
+)
+from tocsin.engine.index.compiled.buckets import (
+    count_near,
+    long_near,
+    look_near,
+    open_near,
+)
 from tocsin.engine.index.compiled.kernel import called, inlined, kernel
-from tocsin.engine.index.compiled.vectors import (
+from tocsin.engine.index.compiled.layout import (
+    ASIDE,
+    ASIDE_COUNT,
+    BESIDE,
+    CANDIDATES,
+    COMPARED,
+    DAMAGED,
+    DIRECTORY,
+    FIRST_HIT,
+    FLIPS,
+    FULL,
+    IN_TURN,
+    KEPT,
+    MOST_CANDIDATES,
+    MOST_COMPARED,
+    NOTED,
+    NUMBERS,
+    ONE_FLIP,
+    OPENED,
+    OPENED_ITEM,
+    PARTS,
+    PUT_ASIDE,
+    RADIUS,
     RECORDS,
+    ROOM,
+    ROW_COUNT,
+    ROW_PLACE,
+    TWO_FLIPS,
+    WEIGHTS,
+    WRONG,
+)
+from tocsin.engine.index.compiled.vectors import (
     differing_by_at_most,
     load16,
     load32,
@@ -21,36 +64,13 @@ from tocsin.engine.index.compiled.vectors import (
     store64,
 )
 
-DAMAGED = -1
-FULL = -2
-"""What `search` gives when it could not answer."""
-
-PARTS = 16
-# Enough for the queries of one part to be answered from cache.
-BLOCK_QUERIES = 2048
-# From so many queries on, and up to so many rows, a whole table is read before it is searched.
-MANY_QUERIES = 512
-ROWS_IN_CACHE = 12_000_000
-# How many items ahead directory lines and records are called.
-CALL_AHEAD, OPEN_AHEAD = 4, 2
-# Rows put aside before they are compared: their lines fill half of a first-level cache.
-PUT_ASIDE = 256
-ROOM_ASIDE = PUT_ASIDE + RECORDS
-
-# So many values of 16 bits differ from one in at most one bit, and in at most two.
-ONE_FLIP, TWO_FLIPS = 17, 137
-
-# Where things stand in the int64 arrays that describe tables, plan, workplace and hits.
-ROW_COUNT, ROW_PLACE, DIRECTORY, BESIDE, NUMBERS = 0, 1, 2, 18, 34
-TABLES_SIZE = NUMBERS + PARTS
-RADIUS, MOST_CANDIDATES, MOST_COMPARED, FLIPS, WEIGHTS = 0, 1, 2, 3, 4
-PLAN_SIZE = WEIGHTS + PARTS + 1
-ASIDE_COUNT, WRONG, CANDIDATES, COMPARED = 0, 1, 2, 2 + BLOCK_QUERIES
-ASIDE = COMPARED + BLOCK_QUERIES
-OPENED = ASIDE + 2 * ROOM_ASIDE
-OPENED_ITEM = 2 * TWO_FLIPS
-WORKPLACE_SIZE = OPENED + 8 * OPENED_ITEM
-ROOM, NOTED, FIRST_HIT = 0, 1, 2
+# How many items ahead directory lines and records are called: the sum must stay below `IN_TURN`.
+CALL_AHEAD, OPEN_AHEAD = 6, 3
+# Up to so many rows a bucket lies in two lines as a rule; from there on more are called.
+ROWS_OF_SHORT_BUCKETS = 1_500_000
+# Lines of one bucket called beforehand: beyond them the processor has understood what comes.
+MOST_LINES = 16
+LOW_HALF = 0xFFFFFFFF
 
 
 @inlined
@@ -78,96 +98,162 @@ def _given_up(plan: int, work: int, query: int) -> bool:
 
 
 @inlined
-def _part(queries: int, query: int, part: int) -> int:
-    return load16(queries + 32 * query + 2 * (part & 15))
+def _spans_at(work: int, number: int) -> int:
+    """Where the spans of the item of this number are noted."""
+    return work + 8 * (OPENED + (number & (IN_TURN - 1)) * OPENED_ITEM)
 
 
 @inlined
-def _call_directory(tables: int, plan: int, queries: int, query: int, part: int) -> None:
-    directory = load64(tables + 8 * (DIRECTORY + part))
-    flips = load64(plan + 8 * FLIPS)
-    bucket = _part(queries, query, part)
-    prefetch(directory + 4 * bucket)
-    # The four lowest bits stay within the line of the bucket itself.
-    for flip in range(5, _openings(load64(plan + 8 * (WEIGHTS + part)))):
-        prefetch(directory + 4 * (bucket ^ load16(flips + 2 * flip)))
-
-
-@inlined
-def _open(
-    tables: int, plan: int, queries: int, query: int, part: int, work: int, item: int
-) -> None:
-    """Note where the records of an item begin and how many there are, and call them."""
-    if _given_up(plan, work, query):
+def _open(tables: int, plan: int, work: int, item: int, number: int) -> None:
+    """Note where the records of an item begin and end, and call them."""
+    question, part = asked(work, item), item >> 16
+    if _given_up(plan, work, question >> 32):
         return
     directory = load64(tables + 8 * (DIRECTORY + part))
     beside = load64(tables + 8 * (BESIDE + part))
-    rows = load64(tables + 8 * ROW_COUNT)
+    spans, weight = _spans_at(work, number), load64(plan + 8 * (WEIGHTS + part))
+    if weight == 2:
+        open_near(directory, question & 0xFFFF, beside, spans)
+    else:
+        _open_any(directory, question & 0xFFFF, beside, spans, plan, _openings(weight))
+    if load64(tables + 8 * ROW_COUNT) > ROWS_OF_SHORT_BUCKETS:
+        for flip in range(_openings(weight)):
+            _call_inner_lines(beside, load64(spans + 8 * flip))
+
+
+@called
+def _open_any(
+    directory: int, bucket: int, beside: int, spans: int, plan: int, openings: int
+) -> int:
+    """What `open_near` does, for as many buckets as another weight opens."""
     flips = load64(plan + 8 * FLIPS)
-    bucket = _part(queries, query, part)
-    noted = work + 8 * (OPENED + (item & 7) * OPENED_ITEM)
-    candidates = 0
-    for flip in range(_openings(load64(plan + 8 * (WEIGHTS + part)))):
+    for flip in range(openings):
         at = directory + 4 * (bucket ^ load16(flips + 2 * flip))
         begin, end = load32(at), load32(at + 4)
-        if begin > end or end > rows:
-            store64(work + 8 * WRONG, 1)
-            begin, end = 0, 0
-        candidates += end - begin
-        store64(noted + 16 * flip, begin)
-        store64(noted + 16 * flip + 8, end - begin)
-        # Nearly always one or two lines; a loop for these would be mispredicted all the time.
+        store64(spans + 8 * flip, begin | (end << 32))
         prefetch(beside + 2 * begin)
         prefetch(beside + 2 * end)
-        if end - begin > RECORDS:
-            line = 2 * begin + 64
-            while line < 2 * end:
-                prefetch(beside + line)
-                line += 64
-    so_far = work + 8 * (CANDIDATES + query)
-    store64(so_far, load64(so_far) + candidates)
+    return openings
+
+
+@inlined
+def _call_inner_lines(beside: int, span: int) -> None:
+    """Call the lines of a bucket between its first and its last."""
+    line = beside + 2 * (span & LOW_HALF) + 64
+    end = min(beside + 2 * (span >> 32), line + 64 * MOST_LINES)
+    while line < end:
+        prefetch(line)
+        line += 64
+
+
+@inlined
+def _count(tables: int, weight: int, spans: int) -> int:
+    """How many records an item was led to, -1 where its spans contradict themselves."""
+    rows = load64(tables + 8 * ROW_COUNT)
+    if weight == 2:
+        return count_near(spans, rows)
+    records = 0
+    for flip in range(_openings(weight)):
+        span = load64(spans + 8 * flip)
+        begin, end = span & LOW_HALF, (span >> 32) & LOW_HALF
+        if begin > end or end > rows:
+            return -1
+        records += end - begin
+    return records
 
 
 @inlined
 def _look(
-    tables: int, plan: int, queries: int, query: int, part: int, work: int, item: int, hits: int
+    tables: int, plan: int, queries: int, work: int, item: int, number: int, hits: int
 ) -> None:
     """Compare the next part of an item's records; put aside those that keep the bound."""
+    question, part = asked(work, item), item >> 16
+    query, spans = question >> 32, _spans_at(work, number)
     if _given_up(plan, work, query):
         return
-    beside = load64(tables + 8 * (BESIDE + part))
-    numbers = load64(tables + 8 * (NUMBERS + part))
-    wanted = _part(queries, query, part + 1)
     weight = load64(plan + 8 * (WEIGHTS + part))
-    bound = weight + load64(plan + 8 * (WEIGHTS + part + 1)) - 1
-    noted = work + 8 * (OPENED + (item & 7) * OPENED_ITEM)
-    aside = load64(work + 8 * ASIDE_COUNT)
-    label = (query << 8) | part
+    records = _count(tables, weight, spans)
+    if records < 0:
+        store64(work + 8 * WRONG, 1)
+        return
+    so_far = work + 8 * (CANDIDATES + query)
+    store64(so_far, load64(so_far) + records)
+    if _given_up(plan, work, query):
+        return
+    if weight == 2:
+        _look_near(tables, plan, queries, work, hits, item, spans)
+        return
     for flip in range(_openings(weight)):
-        allowed = bound - _bits_of(flip)
-        place = load64(noted + 16 * flip)
-        left = load64(noted + 16 * flip + 8)
-        while left > 0:
-            kept = differing_by_at_most(beside + 2 * place, wanted, allowed)
-            if left < RECORDS:
-                kept &= (1 << left) - 1
-            while kept:
-                at = numbers + 4 * (place + lowest(kept))
-                prefetch(at)
-                store64(work + 8 * ASIDE + 16 * aside, at)
-                store64(work + 8 * ASIDE + 16 * aside + 8, label)
-                aside += 1
-                kept &= kept - 1
-            if aside >= PUT_ASIDE:
-                store64(work + 8 * ASIDE_COUNT, aside)
-                _compare(tables, plan, queries, work, hits)
-                aside = 0
-                if _given_up(plan, work, query):
-                    store64(work + 8 * ASIDE_COUNT, 0)
-                    return
-            place += RECORDS
-            left -= RECORDS
+        span = load64(spans + 8 * flip)
+        if _look_from(tables, plan, queries, work, hits, item, span, _bits_of(flip)):
+            return
+
+
+@inlined
+def _look_near(
+    tables: int, plan: int, queries: int, work: int, hits: int, item: int, spans: int
+) -> None:
+    """Look at a part of weight two: at 32 records of each bucket, which is all of most."""
+    question, part = asked(work, item), item >> 16
+    bound = 1 + load64(plan + 8 * (WEIGHTS + part + 1))
+    beside = load64(tables + 8 * (BESIDE + part))
+    some = look_near(spans, beside, (question >> 16) & 0xFFFF, bound, work + 8 * KEPT)
+    while some:
+        flip = lowest(some)
+        some &= some - 1
+        kept, begin = load32(work + 8 * KEPT + 4 * flip), load64(spans + 8 * flip) & LOW_HALF
+        if _put_aside(tables, plan, queries, work, hits, item, begin, kept):
+            return
+    longer = long_near(spans)
+    while longer:
+        flip = lowest(longer)
+        longer &= longer - 1
+        rest = load64(spans + 8 * flip) + RECORDS
+        if _look_from(tables, plan, queries, work, hits, item, rest, _bits_of(flip)):
+            return
+
+
+@inlined
+def _look_from(
+    tables: int, plan: int, queries: int, work: int, hits: int, item: int, span: int, bits: int
+) -> bool:
+    """Look at the records of one bucket, so many bits away; True when the query was given up."""
+    wanted, part = (asked(work, item) >> 16) & 0xFFFF, item >> 16
+    begin, end = span & LOW_HALF, span >> 32
+    weights = plan + 8 * (WEIGHTS + part)
+    allowed = load64(weights) + load64(weights + 8) - 1 - bits
+    beside = load64(tables + 8 * (BESIDE + part))
+    given_up = False
+    while begin < end and not given_up:
+        kept = differing_by_at_most(beside + 2 * begin, wanted, allowed)
+        if end - begin < RECORDS:
+            kept &= (1 << (end - begin)) - 1
+        if kept:
+            given_up = _put_aside(tables, plan, queries, work, hits, item, begin, kept)
+        begin += RECORDS
+    return given_up
+
+
+@called
+def _put_aside(
+    tables: int, plan: int, queries: int, work: int, hits: int, item: int, begin: int, kept: int
+) -> bool:
+    """Put those of 32 records aside that were kept; True when their query was given up by that."""
+    query, part = asked(work, item) >> 32, item >> 16
+    numbers = load64(tables + 8 * (NUMBERS + part)) + 4 * begin
+    aside = load64(work + 8 * ASIDE_COUNT)
+    while kept:
+        at = numbers + 4 * lowest(kept)
+        prefetch(at)
+        store64(work + 8 * ASIDE + 16 * aside, at)
+        store64(work + 8 * ASIDE + 16 * aside + 8, (query << 8) | part)
+        aside += 1
+        kept &= kept - 1
     store64(work + 8 * ASIDE_COUNT, aside)
+    if aside < PUT_ASIDE:
+        return False
+    _compare(tables, plan, queries, work, hits)
+    return _given_up(plan, work, query)
 
 
 @called
@@ -225,17 +311,6 @@ def _note(hits: int, hit: int) -> None:
 
 
 @inlined
-def _call_part(tables: int, part: int) -> None:
-    """Read a whole table into the cache, in order, which is faster than line by line on demand."""
-    directory = load64(tables + 8 * (DIRECTORY + part))
-    for line in range(0, 4 << 16, 64):
-        prefetch(directory + line)
-    beside = load64(tables + 8 * (BESIDE + part))
-    for line in range(0, 2 * load64(tables + 8 * ROW_COUNT), 64):
-        prefetch(beside + line)
-
-
-@inlined
 def _begin(work: int, hits: int, count: int) -> None:
     store64(work + 8 * ASIDE_COUNT, 0)
     store64(work + 8 * WRONG, 0)
@@ -255,12 +330,6 @@ def _outcome(plan: int, work: int, hits: int, count: int) -> int:
     return 1 if anything else 0
 
 
-@inlined
-def _after(item: int, count: int) -> int:
-    """The item after one: its part from bit 16 on, its query below."""
-    return item + 1 if (item & 0xFFFF) + 1 < count else ((item >> 16) + 1) << 16
-
-
 @kernel(6)
 def search(tables: int, plan: int, queries: int, count: int, work: int, hits: int) -> int:
     """Everything within the radius of up to 2,048 queries, except of those it had to give up.
@@ -275,23 +344,26 @@ def search(tables: int, plan: int, queries: int, count: int, work: int, hits: in
     allows; its hits are incomplete, and the workplace's counts show it.
     """
     _begin(work, hits, count)
-    whole = count >= MANY_QUERIES and load64(tables + 8 * ROW_COUNT) <= ROWS_IN_CACHE
+    whole, read = reads_whole_tables(tables, count), 0
     items = PARTS * count
     calling = opening = looking = 0
-    for item in range(items + CALL_AHEAD):
-        if item < items:
-            if whole and calling & 0xFFFF == 0:
-                _call_part(tables, calling >> 16)
-            _call_directory(tables, plan, queries, calling & 0xFFFF, calling >> 16)
-            calling = _after(calling, count)
-        opened = item - CALL_AHEAD + OPEN_AHEAD
+    for number in range(items + CALL_AHEAD):
+        if number < items:
+            if calling & 0xFFFF == 0:
+                ask(queries, count, calling >> 16, work)
+            if whole:
+                read = read_on(tables, number, count, read)
+            else:
+                call_directory(tables, work, calling)
+            calling = after(calling, count)
+        opened = number - CALL_AHEAD + OPEN_AHEAD
         if 0 <= opened < items:
-            _open(tables, plan, queries, opening & 0xFFFF, opening >> 16, work, opened)
-            opening = _after(opening, count)
-        looked = item - CALL_AHEAD
+            _open(tables, plan, work, opening, opened)
+            opening = after(opening, count)
+        looked = number - CALL_AHEAD
         if looked >= 0:
-            _look(tables, plan, queries, looking & 0xFFFF, looking >> 16, work, looked, hits)
-            looking = _after(looking, count)
+            _look(tables, plan, queries, work, looking, looked, hits)
+            looking = after(looking, count)
     _compare(tables, plan, queries, work, hits)
     if load64(work + 8 * WRONG):
         return DAMAGED
