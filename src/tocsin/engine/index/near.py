@@ -23,6 +23,7 @@ from tocsin.engine.index.arrays import (
 )
 from tocsin.engine.index.bits import HASH_BYTES, BitOrder, fixed_order, order_from
 from tocsin.engine.index.collecting import Collector
+from tocsin.engine.index.compiled.layout import BLOCK_QUERIES
 from tocsin.engine.index.durable import Written, replace_file, write_file
 from tocsin.engine.index.finding import Finder, Matches, find_matches, finder_of, in_order
 from tocsin.engine.index.layers import ROWS_WITHOUT_TABLES, Layer, Layers
@@ -45,7 +46,7 @@ from tocsin.engine.index.segment import (
     open_segment,
     segment_chunks,
 )
-from tocsin.engine.index.workplace import BLOCK_QUERIES, TooMuchAtOnce, Wanted
+from tocsin.engine.index.workplace import TooMuchAtOnce, Wanted
 
 KIND = "near"
 FILE_NAME = "near.seg"
