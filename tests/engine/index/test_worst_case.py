@@ -133,3 +133,22 @@ def test_a_cap_lets_a_look_at_every_row_narrow_and_changes_no_answer(
             assert end - start == min(most_ids, full.offsets[i + 1] - first)
             assert capped.ids[start:end].tolist() == full.ids[first : first + end - start].tolist()
         index.withdraw(full.ids[full.offsets[0] : full.offsets[0] + 900])
+
+
+@pytest.mark.parametrize("most_ids", [1, 64, 300])
+def test_one_query_into_a_cluster_of_shared_hashes_gives_the_nearest_entries(most_ids: int) -> None:
+    # Seventy entries share each hash, so that the ids of a few rows are enough; and many entries
+    # have several hashes, so that counting them once leaves too few.
+    hashes = np.repeat(near_duplicates(60), 70, axis=0)
+    for ids in (np.arange(1, 4_201), np.arange(4_200) % 67 + 1):
+        index = NearIndex.build(np.concatenate((hashes, OTHERS)), with_others(ids))
+        for away in (0, 5, 20):
+            asked = flipped(CENTRE, [away], seed=107)
+            capped, full = index.query(asked, most_ids=most_ids), index.query(asked)
+            assert capped.ids.tolist() == full.ids[:most_ids].tolist()
+            assert capped.distances.tolist() == full.distances[:most_ids].tolist()
+
+
+def with_others(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """These ids, and one for each of the others."""
+    return np.concatenate((ids, np.arange(len(OTHERS)) + 10_000)).astype(np.uint64)

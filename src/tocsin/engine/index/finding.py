@@ -10,6 +10,7 @@ import numpy as np
 from tocsin.engine.index.arrays import Bytes, Distances, Ids, Places, Words
 from tocsin.engine.index.bits import BitOrder
 from tocsin.engine.index.compiled import kernels
+from tocsin.engine.index.compiled.layout import BLOCK_QUERIES
 from tocsin.engine.index.layers import Layer
 from tocsin.engine.index.plain import search_plainly
 from tocsin.engine.index.postings import MOST_ROWS, Postings
@@ -17,7 +18,6 @@ from tocsin.engine.index.ring import WIDEST_RADIUS_BITS, Ring
 from tocsin.engine.index.scan import Hits, joined, no_hits, scan
 from tocsin.engine.index.segment import REBUILD, IndexDamaged
 from tocsin.engine.index.workplace import (
-    BLOCK_QUERIES,
     Rows,
     TooMuchAtOnce,
     Wanted,
@@ -99,6 +99,8 @@ def find_matches(
         hits = layer.finder.search(asked, wanted)
         if hits is not None and len(hits.query):
             matches = _counting(layer, hits, len(hashes), wanted.rows)
+            if len(hashes) == 1:
+                matches = _nearest(matches, wanted.rows)
             if len(hits.narrowed) and _lack(matches, hits.narrowed, wanted.rows):
                 # Too many of the nearest were withdrawn, or are the same entry: all must be seen.
                 hits = layer.finder.search(asked, Wanted(wanted.radius_bits))
@@ -161,6 +163,22 @@ def _counting(layer: Layer[Finder], hits: Hits, queries: int, most: int) -> Matc
         stay = layer.still_counts(ids)
         origin, ids = origin[stay], ids[stay]
     return Matches(hits.query[origin], ids, hits.distance_bits[origin])
+
+
+def _nearest(matches: Matches, most: int) -> Matches:
+    """Those of one query without the ones that are surely not among the `most` nearest entries.
+
+    Putting in order costs more than finding: a row within a cluster may bring thousands of ids.
+    """
+    if len(matches.ids) <= most:
+        return matches
+    within = np.cumsum(np.bincount(matches.distance_bits))
+    near = matches.distance_bits <= np.searchsorted(within, most)
+    ids = matches.ids[near]
+    if len(np.unique(ids)) < most:
+        # The same entries by several of their hashes.
+        return matches
+    return Matches(matches.query[near], ids, matches.distance_bits[near])
 
 
 def _lack(matches: Matches, queries: Places, most: int) -> bool:
