@@ -82,6 +82,21 @@ def test_the_weights_of_a_radius_leave_no_split_of_the_distance_uncovered(radius
         )
 
 
+@pytest.mark.parametrize("count", [511, 512, 2_048])
+@pytest.mark.parametrize("radius_bits", [15, 31, 33])
+def test_so_many_queries_that_they_are_put_in_order_find_what_the_scan_finds(
+    count: int, radius_bits: int
+) -> None:
+    # Many rows that share a bucket of every part but one, so that some buckets are long.
+    alike = np.repeat(ROWS[:1], 300, axis=0)
+    alike[:, 4:6] = random_hashes(300, seed=24)[:, :2]
+    rows = words(np.concatenate((ROWS, alike)))
+    near = flipped(ROWS[: min(count, 1_500)], [i % 40 for i in range(min(count, 1_500))], seed=25)
+    asked = words(np.concatenate((near, random_hashes(count - len(near), seed=26))))
+    found = search(build_ring(rows), asked, radius_bits)
+    assert triples(found) == triples(scan(rows, asked, radius_bits))
+
+
 def test_many_more_queries_than_a_block_are_answered() -> None:
     asked = words(flipped(np.concatenate((ROWS, ROWS)), [20] * 6_000, seed=23))
     assert triples(search(RING, asked, 31)) == triples(scan(words(ROWS), asked, 31))

@@ -316,7 +316,10 @@ def _all(radius_bits: int) -> Wanted:
 
 
 def _radius(radius_bits: int) -> int:
-    whole = isinstance(radius_bits, int | np.integer) and not isinstance(radius_bits, bool)
+    # The plain case first: every single query comes this way.
+    whole = type(radius_bits) is int or (
+        isinstance(radius_bits, int | np.integer) and not isinstance(radius_bits, bool)
+    )
     if not whole or not 0 <= radius_bits <= MOST_RADIUS_BITS:
         raise WrongRadius(f"a radius is 0 to {MOST_RADIUS_BITS} bits, got {radius_bits!r}")
     return int(radius_bits)
