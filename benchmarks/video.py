@@ -129,6 +129,7 @@ def _edits() -> dict[str, Any]:
     from benchmarks.films import EDITED_SECONDS, EDITS, edited, film
     from tocsin.engine.fingerprints import footage, vpdq
     from tocsin.engine.fingerprints.types import Sampling
+    from tocsin.engine.search import match_film
 
     whole = _examined(film(), Sampling.DENSE).frames
     dense = tuple(frame for frame in whole if frame.seconds < EDITED_SECONDS)
@@ -145,25 +146,28 @@ def _edits() -> dict[str, Any]:
         asked = _examined(edited(name), Sampling.KEY_FRAMES, battery=True)
         every = _examined(edited(name), Sampling.DENSE).frames
         plain = {
-            n: 100 * footage.match(asked.frames, some).share_of_query for n, some in lists.items()
+            n: 100 * footage.match(asked.frames, some).telling.of_query for n, some in lists.items()
         }
-        cropped = 100 * footage.match(asked.cropped, dense).share_of_query
-        battery = 100 * footage.match_variants(asked, dense).share_of_query
-        of_list = 100 * footage.match(every, sparse).share_of_listed
-        best = footage.match_video(asked, dense)
+        known = footage.footage_of(dense)
+        varied = footage.compared(footage.footage_of_variants(asked.variants), known)
+        cropped = 100 * footage.match(asked.cropped, dense).telling.of_query
+        battery = 100 * varied.telling.of_query
+        of_list = 100 * footage.match(every, sparse).telling.of_listed
+        best = match_film(asked, dense)
+        use, found_by = (best.use.value, best.found_by) if best else ("none", "nothing")
         result[name] = {
             "key_frames": len(asked.frames),
             **{f"found_in_{n}": share for n, share in plain.items()},
             "cropped": cropped,
             "battery": battery,
             "of_sparse_list_by_every_frame": of_list,
-            "found_by": best.found_by.value,
-            "use": best.use().value,
+            "found_by": found_by,
+            "use": use,
         }
         print(
             f"{name:<36}{len(asked.frames):>5} | {plain['dense']:>6.0f}{plain['pruned']:>7.0f}"
             f"{plain['1 a second']:>5.0f} | {cropped:>8.0f}{battery:>8.0f} | {of_list:>11.0f} | "
-            f"{best.use().value} ({best.found_by.value})"
+            f"{use} ({found_by})"
         )
     return result
 

@@ -8,11 +8,21 @@ Must never: import Django, open a database or a connection, or let a picture lea
 from tocsin.engine.fingerprints import Fingerprints, Status
 from tocsin.engine.index import ExactIndex, NearIndex
 from tocsin.engine.media import DecoderPool, MediaOptions, Precision, fingerprint
-from tocsin.engine.search import Level, Limits, Match, limits_for, search, search_many
+from tocsin.engine.search import (
+    FilmIndex,
+    Level,
+    Limits,
+    Match,
+    limits_for,
+    search,
+    search_film,
+    search_many,
+)
 
 __all__ = [
     "DecoderPool",
     "ExactIndex",
+    "FilmIndex",
     "Fingerprints",
     "Level",
     "Limits",
@@ -24,5 +34,6 @@ __all__ = [
     "fingerprint",
     "limits_for",
     "search",
+    "search_film",
     "search_many",
 ]

@@ -10,13 +10,13 @@ import pytest
 from tests.engine.media.drawn import distance_bits, landscape
 from tests.engine.media.films import CODECS, av, encoded, scenes
 from tocsin.engine.fingerprints import FrameHash, Sampling, Sight, Status, VideoHashes
-from tocsin.engine.fingerprints.footage import FoundBy, Use, match_video
 from tocsin.engine.fingerprints.pdq import pdq_of_luma
 from tocsin.engine.media import MediaOptions, video_passes
 from tocsin.engine.media import video as video_module
 from tocsin.engine.media.video import FEWEST_KEY_FRAMES, examine_video
 from tocsin.engine.media.video_passes import Thinned
 from tocsin.engine.media.video_reading import load_decoders
+from tocsin.engine.search import Use, match_film
 
 KEY_FRAMES = MediaOptions(video=Sampling.KEY_FRAMES)
 DENSE = MediaOptions(video=Sampling.DENSE)
@@ -31,6 +31,10 @@ def _video(sight: Sight) -> VideoHashes:
 
 def _asked(data: bytes) -> VideoHashes:
     return _video(examine_video(data, KEY_FRAMES))
+
+
+def _battery(data: bytes) -> VideoHashes:
+    return _video(examine_video(data, MediaOptions(video=Sampling.KEY_FRAMES, battery=True)))
 
 
 def _listed(data: bytes) -> VideoHashes:
@@ -131,11 +135,13 @@ def test_the_query_battery_is_made_of_key_frames_on_request() -> None:
     frames = scenes(36)
     mirrored = encoded([frame[:, ::-1] for frame in frames])
     assert _asked(mirrored).variants == ()
-    asked = _video(examine_video(mirrored, MediaOptions(video=Sampling.KEY_FRAMES, battery=True)))
+    asked = _battery(mirrored)
     assert [one.number for one in asked.variants] == [0, 12, 24]
-    found = match_video(asked, _listed(encoded(frames)).frames)
-    assert (found.found_by, found.share_of_query) == (FoundBy.VARIANTS, 1.0)
-    assert found.use() is Use.REVIEW
+    found = match_film(asked, _listed(encoded(frames)).frames)
+    assert found is not None
+    assert (found.found_by, found.use) == ("frames: mirrored", Use.REVIEW)
+    assert found.overlap is not None
+    assert found.overlap.shares.of_query == 1.0
 
 
 def test_the_query_battery_is_made_of_few_frames_spread_over_the_film(
@@ -210,6 +216,24 @@ def test_a_film_in_which_nothing_is_to_be_seen_is_flat() -> None:
     assert all(frame.quality < 50 for frame in _video(sight).frames)
 
 
+def test_a_frame_that_says_too_little_is_marked_in_films_and_lists() -> None:
+    card = np.full((144, 192, 3), 20, np.uint8)
+    card[60:84:4, 30:160:3] = 235
+    stripes = np.tile(np.where(np.arange(192) % 24 < 12, 40, 220)[:, None], (144, 1, 3))
+    data = encoded([card] * 6 + [stripes.astype(np.uint8)] * 6 + scenes(12), every=6)
+    for video in (_asked(data), _listed(data)):
+        marked = {frame.number: frame.gate for frame in video.frames}
+        assert all(marked[number] is not None for number in marked if number < 12)
+        assert all(marked[number] is None for number in marked if number >= 12)
+    assert all(frame.number >= 12 for frame in _battery(data).variants)
+
+
+def test_a_film_of_nothing_but_stripes_is_flat() -> None:
+    stripes = np.tile(np.where(np.arange(192) % 24 < 12, 40, 220)[:, None], (144, 1, 3))
+    sight = examine_video(encoded([stripes.astype(np.uint8)] * 12), KEY_FRAMES)
+    assert sight.status is Status.FLAT
+
+
 def test_a_film_of_small_frames_is_too_small() -> None:
     sight = examine_video(encoded(scenes(12, width=48, height=32)), KEY_FRAMES)
     assert sight.status is Status.TOO_SMALL
@@ -221,6 +245,7 @@ from tocsin.engine.fingerprints.types import Sampling
 from tocsin.engine.media.options import MediaOptions
 from tocsin.engine.media.video import examine_video
 from tocsin.engine.media.video_reading import load_decoders
+from tocsin.engine.search import Use, match_film
 
 load_decoders()
 data = sys.stdin.buffer.read()

@@ -46,13 +46,14 @@ Size: TypeAlias = tuple[int, int]
 Edges: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def gate_of(block: Block, quality: int, size: Size, size_bytes: int) -> Gate | None:
+def gate_of(block: Block, quality: int, size: Size, size_bytes: int | None) -> Gate | None:
     """Why the PDQ of a picture must not match alone, or None when it may.
 
     `block` is the float64[64, 64] of luma 0 to 255 that PDQ hashes, `quality` PDQ's own 0 to 100,
-    `size` the picture's width and height, `size_bytes` the length of its file. When several gates
-    hold it back, the first in the order pixels, quality, bytes, entropy, periodicity is told.
-    Raises ValueError for a block of another shape.
+    `size` the picture's width and height, `size_bytes` the length of its file; None for a frame of
+    a film, which has no bytes of its own. When several gates hold it back, the first in the order
+    pixels, quality, bytes, entropy, periodicity is told. Raises ValueError for a block of another
+    shape.
     """
     if block.shape != (_POINTS, _POINTS):
         raise ValueError(f"a block has 64 x 64 points, not {' x '.join(map(str, block.shape))}")
@@ -60,7 +61,7 @@ def gate_of(block: Block, quality: int, size: Size, size_bytes: int) -> Gate | N
         return Gate.PIXELS
     if quality < FLAT_BELOW_QUALITY:
         return Gate.QUALITY
-    if size_bytes < FEWEST_BYTES + size[0] * size[1] / PIXELS_A_BYTE:
+    if size_bytes is not None and size_bytes < FEWEST_BYTES + size[0] * size[1] / PIXELS_A_BYTE:
         return Gate.BYTES
     if _says_little(block, _energy(block)):
         return Gate.ENTROPY

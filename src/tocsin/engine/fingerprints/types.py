@@ -147,12 +147,17 @@ class PictureHashes:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FrameHash:
-    """The PDQ (32 bytes, quality 0 to 100) of frame `number`, shown `seconds` after the start."""
+    """The PDQ (32 bytes, quality 0 to 100) of frame `number`, shown `seconds` after the start.
+
+    `gate` says why it must not match alone, or is None; vPDQ's lists have no place for it, so a
+    frame that was read from one has the quality only.
+    """
 
     number: int
     seconds: float
     value: bytes
     quality: int
+    gate: Gate | None = None
 
     def __repr__(self) -> str:
         return f"<FrameHash {self.number} at {self.seconds:.3f} s quality {self.quality}>"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from tocsin.engine.fingerprints.battery import variants_of
+from tocsin.engine.fingerprints.distinctive import gate_of
+from tocsin.engine.fingerprints.footage import is_silent
 from tocsin.engine.fingerprints.pdq import (
     AS_STORED,
     SMALLEST_SIDE,
@@ -22,6 +24,7 @@ from tocsin.engine.fingerprints.types import (
     SMALL_BELOW_PIXELS,
     FrameHash,
     FrameVariants,
+    Gate,
     Sampling,
     Sight,
     Status,
@@ -82,8 +85,8 @@ def examine_video(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight
 
     Never raises for what is in `data`. `unsupported` when it is no film that we read, has no
     pictures or is encrypted, or when PyAV is not installed; `too_large` above the limits of the
-    options and above MOST_SAMPLES; `corrupt` without a single frame; `flat` when no frame reaches
-    quality 50; `partial` when something of it could not be read.
+    options and above MOST_SAMPLES; `corrupt` without a single frame; `flat` when every frame says
+    too little to match alone; `partial` when something of it could not be read.
     """
     kind = film_kind(data)
     try:
@@ -121,14 +124,16 @@ def _asked(job: Job, shape: FilmShape) -> Sight:
     first = _first_pass(job)
     seen = first.seen
     window = _window(seen)
-    cropped = first.again(job, _within(window)) if window else []
+    frames = _in_order(one.hashed for one in seen.noted)
+    cropped = _in_order(first.again(job, _within(window)) if window else ())
+    telling = sorted({frame.number for frame in (*frames, *cropped) if not is_silent(frame)})
     video = VideoHashes(
         sampling=Sampling.KEY_FRAMES,
-        frames=_in_order(one.hashed for one in seen.noted),
+        frames=frames,
         duration_seconds=seen.duration_seconds,
-        cropped=_in_order(cropped),
+        cropped=cropped,
         oriented=_in_order(one.oriented for one in seen.noted if one.oriented),
-        variants=_variants(job, first, window) if job.options.battery else (),
+        variants=_variants(job, first, window, telling) if job.options.battery else (),
     )
     return _sight(job, shape, seen, video)
 
@@ -156,7 +161,7 @@ def _sight(job: Job, shape: FilmShape, seen: Pass[T], video: VideoHashes) -> Sig
         raise Refused(Status.CORRUPT, job.kind, seen.size)
     if min(seen.size) < SMALL_BELOW_PIXELS:
         status = Status.TOO_SMALL
-    elif all(frame.quality < FLAT_BELOW_QUALITY for frame in video.frames):
+    elif all(is_silent(frame) for frame in (*video.frames, *video.cropped)):
         status = Status.FLAT
     else:
         status = Status.PARTIAL if shape.cut_off or seen.damaged else Status.OK
@@ -169,7 +174,7 @@ def _first_pass(job: Job) -> _First:
     A film that fades in has a black first frame, and a short one no other key frame.
     """
     seen = key_frames(job, _seen)
-    telling = [one for one in seen.noted if one.hashed.quality >= FLAT_BELOW_QUALITY]
+    telling = [one for one in seen.noted if not is_silent(one.hashed)]
     if len(telling) >= FEWEST_KEY_FRAMES:
         return _First(seen, by_seconds=False)
     more = each_second(job, _seen)
@@ -217,11 +222,13 @@ def _within(window: Window) -> Callable[[Shown], FrameHash]:
     return look
 
 
-def _variants(job: Job, first: _First, window: Window | None) -> tuple[FrameVariants, ...]:
-    """The query battery of frames that show something, spread over the film, bars left out."""
-    telling = sorted(
-        one.hashed.number for one in first.seen.noted if one.hashed.quality >= FLAT_BELOW_QUALITY
-    )
+def _variants(
+    job: Job, first: _First, window: Window | None, telling: list[int]
+) -> tuple[FrameVariants, ...]:
+    """The query battery of frames that show something, spread over the film, bars left out.
+
+    `telling` holds their numbers.
+    """
     chosen = set(telling[:: -(-len(telling) // MOST_BATTERIES) or 1])
 
     def look(shown: Shown) -> FrameVariants | None:
@@ -242,8 +249,11 @@ def _variants(job: Job, first: _First, window: Window | None) -> tuple[FrameVari
 def _hashed(shown: Shown, pixels: FramePixels, turn: Turn = AS_STORED) -> FrameHash:
     if min(pixels.height, pixels.width) < SMALLEST_SIDE:
         # A film may change its size on the way; what no longer shows anything must match nothing.
-        return FrameHash(shown.number, shown.seconds, bytes(32), 0)
-    return FrameHash(shown.number, shown.seconds, *pdq_of_block(pixels.block(turn)))
+        return FrameHash(shown.number, shown.seconds, bytes(32), 0, Gate.PIXELS)
+    block = pixels.block(turn)
+    value, quality = pdq_of_block(block)
+    gate = gate_of(block, quality, (pixels.width, pixels.height), size_bytes=None)
+    return FrameHash(shown.number, shown.seconds, value, quality, gate)
 
 
 def _in_order(frames: Iterable[FrameHash]) -> tuple[FrameHash, ...]:

@@ -45,6 +45,7 @@ DECODERS: Final = (
 _MODULES: Final = (
     *("av", "av.video.reformatter", "av.video.stream", "av.audio.stream"),
     *("av.subtitles.stream", "av.subtitles.codeccontext", "av.subtitles.subtitle"),
+    *("numpy.fft", "numpy.ma"),  # the gates need these; NumPy loads them when they are first used
 )
 _CHARACTER_SETS: Final = (
     *(b"ISO6937", b"UTF-16BE", b"UCS-2BE", b"KSC_5601", b"GB2312", b"BIG5"),

@@ -50,6 +50,7 @@ class Asked:
     plain: bool
     origin: Origin
     number: int
+    seconds: float | None = None
 
     def __repr__(self) -> str:
         return f"<Asked {self.found_by!r}>"
@@ -110,7 +111,14 @@ def exact_match(entry_id: int, digest: str) -> Match:
 def near_match(asked: Asked, entry_id: int, distance_bits: int, use: Use) -> Match:
     """The match of one finding."""
     return Match(
-        entry_id, MatchKind.NEAR, distance_bits, asked.found_by, use, asked.origin, asked.number
+        entry_id,
+        MatchKind.NEAR,
+        distance_bits,
+        asked.found_by,
+        use,
+        asked.origin,
+        asked.number,
+        asked.seconds,
     )
 
 

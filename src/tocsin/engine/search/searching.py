@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -51,9 +51,9 @@ def search(
     `exact` holds the indexes by name: those of `md5`, `sha1` and `sha256` are asked, others (a
     PhotoDNA hash cannot be had from a file) are left alone. A file without pixels, or with pictures
     that say too little, is still matched by its digests: look at `Fingerprints.status` before
-    calling an empty answer "not listed". Films match by frames, which is `fingerprints.vpdq`'s
-    business; here they match by digest. Raises `WrongIndex`, ValueError for a level that is none,
-    and `IndexDamaged` of the index.
+    calling an empty answer "not listed". The frames of a film are asked for by `search_film`; here
+    it matches by digest. Raises `WrongIndex`, ValueError for a level that is none, and
+    `IndexDamaged` of the index.
     """
     return search_many([prints], near=near, exact=exact, level=level, limits=limits)[0]
 
@@ -77,7 +77,8 @@ def search_many(
         if prints and digest in exact:
             for file, match in _equal(prints, digest, exact[digest], limits):
                 found[file].append(match)
-    for file, match in _alike(prints, near, level, limits):
+    asked_for = [(file, asked) for file, one in enumerate(prints) for asked in asked_of(one, level)]
+    for file, match in alike(asked_for, near, limits):
         found[file].append(match)
     return tuple(best_of(matches) for matches in found)
 
@@ -97,15 +98,18 @@ def _equal(
         yield number, exact_match(entry_id, digest)
 
 
-def _alike(
-    prints: Sequence[Fingerprints], near: NearIndex, level: Level, limits: Limits
+def alike(
+    asked_for: Iterable[tuple[int, Asked]], near: NearIndex, limits: Limits
 ) -> Iterator[Found]:
+    """What hashes of the files with these numbers find that counts, one match for each finding.
+
+    One question to the index for each of the two limits.
+    """
     by_radius: dict[int, list[tuple[int, Asked]]] = defaultdict(list)
-    for file, one in enumerate(prints):
-        for asked in asked_of(one, level):
-            by_radius[radius_of(asked, limits)].append((file, asked))
-    for radius_bits, asked_for in by_radius.items():
-        yield from _within(radius_bits, asked_for, near, limits)
+    for file, asked in asked_for:
+        by_radius[radius_of(asked, limits)].append((file, asked))
+    for radius_bits, together in by_radius.items():
+        yield from _within(radius_bits, together, near, limits)
 
 
 def _within(
