@@ -24,7 +24,7 @@ def look_at(
 ) -> Looked | Trouble:
     """Read a file and take its fingerprints with `fingerprint` (that of a `DecoderPool`).
 
-    One larger than `options.max_bytes` is never held in memory: it gets its digests, piece by
+    One larger than `options` let anything be is never held in memory: it gets its digests, piece by
     piece, and the status `too_large`.
     """
     try:
@@ -36,11 +36,17 @@ def look_at(
             told = os.fstat(descriptor)
             if not stat.S_ISREG(told.st_mode):
                 return Trouble(file.path, file.root, "is no longer a file")
-            data = _read(descriptor, options.max_bytes)
+            data = _read(descriptor, _most_bytes(options))
             found = fingerprint(data, options) if data is not None else _digests(opened.fileno())
         except OSError as error:
             return Trouble(file.path, file.root, _words(error))
     return Looked(replace(file, size_bytes=told.st_size, modified_ns=told.st_mtime_ns), found)
+
+
+def _most_bytes(options: MediaOptions) -> int:
+    """A film may be larger than a picture."""
+    films = options.max_video_bytes if options.video is not None else 0
+    return max(options.max_bytes, films)
 
 
 def _read(descriptor: int, most: int) -> bytes | None:
