@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tocsin.engine.media import DecoderPool, MediaOptions
     from tocsin.site.checking.types import File, Looked, Trouble
     from tocsin.site.checking.walking import Walk
-    from tocsin.site.fingerprinting.against import Original
+    from tocsin.site.fingerprinting.against import Known
 
 HELP = "Print the fingerprints of files. Exit status 0 all read, 2 something could not be read."
 NEEDS_DATABASE = False
@@ -41,7 +41,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against",
         metavar="ORIGINAL",
-        help="say of each file how it compares with this one, and what finds it",
+        help="say of each file how it compares with this one, or with this list of PDQ or vPDQ "
+        "hashes, and what finds it",
     )
     parser.add_argument(
         "--query",
@@ -90,7 +91,7 @@ def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
     from tocsin.site.fingerprinting.written import NotForAList
 
     walk = Walk(options.paths)
-    original = _original(options, pool) if options.against is not None else None
+    known = _known(options, pool) if options.against is not None else None
     status = READ
     for one in _looked_at(options, walk, pool):
         if isinstance(one, Trouble):
@@ -102,31 +103,63 @@ def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
             except NotForAList as refused:
                 print(f"{printable(one.file.path)}: left out, {refused}", file=sys.stderr)
                 status = ERROR
-            if original is not None:
-                print(f"  {'against':<12} {original.told(one.fingerprints)}", flush=True)
+            if known is not None:
+                _print_against(known, one.fingerprints, explain=options.explain)
     if walk.passed.not_files:
         print(f"Passed over: {walk.passed.not_files} that are no files.", file=sys.stderr)
         status = ERROR
     return status
 
 
-def _original(options: argparse.Namespace, pool: DecoderPool) -> Original:
-    """The file to compare with, hashed as a list would hold it."""
-    from tocsin.engine.media import MediaOptions
+def _print_against(known: Known, found: Fingerprints, *, explain: bool) -> None:
+    from tocsin.site.checking.shown import printable
+
+    for number, line in enumerate(known.told(found, explain=explain)):
+        print(f"  {'' if number else 'against':<12} {printable(line)}", flush=True)
+
+
+def _known(options: argparse.Namespace, pool: DecoderPool) -> Known:
+    """The list or the file to compare with, the file hashed as a list would hold it."""
     from tocsin.site.checking.types import Trouble
     from tocsin.site.checking.walking import Walk
-    from tocsin.site.fingerprinting.against import Original
+    from tocsin.site.fingerprinting.against import Known, Original
+    from tocsin.site.fingerprinting.listed import NotAList, listed_in
 
-    ones = [_look(one, pool=pool, media=MediaOptions(tiff=True)) for one in Walk([options.against])]
+    ones = list(Walk([options.against]))
     if len(ones) != 1:
         raise Stop(f"--against {options.against}: one file is needed, not a folder.")
-    if isinstance(ones[0], Trouble):
-        raise Stop(f"--against {ones[0].path}: {ones[0].reason}.")
-    original = Original(ones[0].fingerprints)
+    try:
+        listed = None if isinstance(ones[0], Trouble) else listed_in(ones[0].path)
+    except NotAList as error:
+        raise Stop(f"--against {options.against}: {error}.") from error
+    if listed is not None:
+        if listed.refused:
+            words = "lines or fingerprints are none that can be compared"
+            print(f"{options.against}: {listed.refused} {words}.", file=sys.stderr)
+        return Known(listed)
+    looked = _look(ones[0], pool=pool, media=_as_listed())
+    if isinstance(looked, Trouble):
+        raise Stop(f"--against {looked.path}: {looked.reason}.")
+    original = Original(looked.fingerprints)
     if not original.comparable:
         words = "nothing but the same bytes can be compared with it"
-        print(f"{options.against}: {ones[0].fingerprints.status.value}; {words}.", file=sys.stderr)
+        print(f"{options.against}: {looked.fingerprints.status.value}; {words}.", file=sys.stderr)
     return original
+
+
+def _as_listed() -> MediaOptions:
+    """Every pixel, and of a film every frame, where the means to read films are installed."""
+    from tocsin.engine.fingerprints import Sampling
+    from tocsin.engine.media import MediaOptions
+
+    return MediaOptions(tiff=True, video=Sampling.DENSE if find_spec("av") else None)
+
+
+def _frames_wanted(options: argparse.Namespace) -> str | None:
+    """Which frames of films; a comparison reads them unasked, where it can."""
+    if options.video is None and options.against is not None and find_spec("av"):
+        return "key_frames"
+    return str(options.video) if options.video else None
 
 
 def _looked_at(
@@ -158,13 +191,14 @@ def _media_options(options: argparse.Namespace) -> MediaOptions:
     from tocsin.engine.fingerprints import Sampling
     from tocsin.engine.media import MediaOptions, Precision
 
+    video = _frames_wanted(options)
     return MediaOptions(
         precision=Precision.QUERY if options.query else Precision.LIST,
         battery=options.battery or options.against is not None,
         tiff=options.tiff,
         thumbnails=options.thumbnails,
         data_uris=options.data_uris,
-        video=Sampling(options.video) if options.video else None,
+        video=Sampling(video) if video else None,
         max_frames=options.frames,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from tocsin.engine.fingerprints import (
     Decoding,
     Dialect,
     Fingerprints,
+    FrameHash,
     Gate,
     Origin,
     PdqHash,
@@ -21,6 +22,7 @@ from tocsin.engine.fingerprints import (
     distance_bits,
 )
 from tocsin.engine.fingerprints.distinctive import hash_is_distinct
+from tocsin.engine.fingerprints.footage import footage_of, is_silent
 
 STATUS_WORDS: Final = {
     Status.OK: "decoded completely; its PDQ may match by itself",
@@ -71,6 +73,15 @@ THRESHOLD_WORDS: Final = (
 REGULAR_WORDS: Final = (
     "the bits of its hash are regular, as of a picture of one edge or curve: chance brings such "
     "hashes near one another, so a near match of it is for a person to look at"
+)
+
+
+SILENT_WORDS: Final = (
+    "say too little (black, one tone, a title card, a pattern): they are compared with nothing "
+    "and count neither for nor against"
+)
+REGULAR_FRAMES_WORDS: Final = (
+    "have regular bits: they never block, and alone they send to a person what others would block"
 )
 
 
@@ -160,5 +171,23 @@ def _video(video: VideoHashes, *, explain: bool) -> Iterator[tuple[str, str]]:
         count = sum(len(frame.variants) for frame in video.variants)
         yield "battery", f"{count} variants of {len(video.variants)} frames, for review only"
     if explain:
+        yield from _weights(video.frames)
         for frame in video.frames:
-            yield f"{frame.seconds:9.3f} s", f"{frame.value.hex()}  quality {frame.quality}"
+            yield f"{frame.seconds:9.3f} s", _frame(frame)
+
+
+def _weights(frames: Sequence[FrameHash]) -> Iterator[tuple[str, str]]:
+    """How many frames have a say in whether the film is a listed one."""
+    counting = footage_of(frames)
+    regular = len(counting) - int(np.count_nonzero(counting.distinct))
+    silent = sum(is_silent(frame) for frame in frames)
+    yield "", f"{len(counting)} different ones count in the share that is found of it"
+    if silent:
+        yield "", f"{silent} {SILENT_WORDS}"
+    if regular:
+        yield "", f"{regular} of those that count {REGULAR_FRAMES_WORDS}"
+
+
+def _frame(frame: FrameHash) -> str:
+    told = f"{frame.value.hex()}  quality {frame.quality}"
+    return f"{told}  never alone: {GATE_WORDS[frame.gate]}" if frame.gate else told

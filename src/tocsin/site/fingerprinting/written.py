@@ -58,7 +58,7 @@ def as_entry(found: Fingerprints, list_id: str) -> str:
     ]
     fingerprints += [_of_file(picture.pdq) for picture in pictures]
     if found.video is not None and found.video.sampling is Sampling.DENSE:
-        fingerprints += [_of_frame(frame) for frame in found.video.frames]
+        fingerprints += [_of_frame(frame) for frame in found.video.frames if frame.gate is None]
     entry = {
         "schema": "hash-entry/1",
         "entry_id": "",
@@ -160,4 +160,5 @@ def _frame(frame: FrameHash) -> dict[str, object]:
         "seconds": round(frame.seconds, 3),
         "value": frame.value.hex(),
         "quality": frame.quality,
+        "never_alone": frame.gate.value if frame.gate else None,
     }
