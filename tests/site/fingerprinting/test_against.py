@@ -106,74 +106,79 @@ def test_an_original_of_title_cards_is_found_by_its_bytes_only() -> None:
     assert original.told(other) == ["no match (the original's PDQ must not match alone)"]
 
 
+def test_explain_says_which_frames_count_and_which_do_not() -> None:
+    regular = FrameHash(7, 3.5, bytes([0b10101010] * 32), 90)
+    black = FrameHash(8, 4.0, some_hash(8), 10, Gate.QUALITY)
+    shown = told.as_text("a", asked([*film(1, 2, 3, 3), regular, black]), explain=True)
+    assert "4 different ones count in the share" in shown
+    assert f"1 {told.SILENT_WORDS}" in shown
+    assert f"1 of those that count {told.REGULAR_FRAMES_WORDS}" in shown
+    assert f"never alone: {told.GATE_WORDS[Gate.QUALITY]}" in shown
+    assert "count in the share" not in told.as_text("a", asked(film(1)), explain=False)
+
+
+def said_against(known: Path, asked_for: Path, capsys: Said) -> dict[str, list[str]]:
+    """What is said of each file, by its name."""
+    command = ["fingerprint", "--explain", "--against", str(known), str(asked_for)]
+    assert main(command) == 0
+    blocks = capsys.readouterr().out.split(str(asked_for) + "/")[1:]
+    return {
+        block.partition("\n")[0]: [
+            line.strip() for line in block.partition("  against")[2].splitlines()
+        ]
+        for block in blocks
+    }
+
+
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
+    (folder / "copies").mkdir()
     frames = scenes(60)
     copies = {
-        "original": frames,
-        "cut": frames[12:],
-        "boxed": [np.pad(frame, ((24, 24), (0, 0), (0, 0))) for frame in frames],
-        "unlike": scenes(36, seed=40),
+        "cut.mp4": frames[12:],
+        "boxed.mp4": [np.pad(frame, ((24, 24), (0, 0), (0, 0))) for frame in frames],
+        "unlike.mp4": scenes(36, seed=40),
     }
     for name, some in copies.items():
-        (folder / f"{name}.mp4").write_bytes(encoded(some))
-    listed = fingerprint(
-        (folder / "original.mp4").read_bytes(), options=MediaOptions(video=Sampling.DENSE)
-    )
+        (folder / "copies" / name).write_bytes(encoded(some))
+    original = encoded(frames)
+    (folder / "original.mp4").write_bytes(original)
+    listed = fingerprint(original, options=MediaOptions(video=Sampling.DENSE))
     assert listed.video is not None
     (folder / "list.txt").write_text(vpdq.write_text(listed.video.frames))
     return folder
 
 
-def said_of(films: Path, known: str, name: str, capsys: Said, *more: str) -> list[str]:
-    asked_for = ["fingerprint", *more, "--against", str(films / known), str(films / name)]
-    assert main(asked_for) == 0
-    return capsys.readouterr().out.partition("  against")[2].split("\n")
-
-
-@pytest.mark.parametrize("against_what", ["original.mp4", "list.txt"])
+@pytest.mark.parametrize("known", ["original.mp4", "list.txt"])
 def test_films_are_asked_against_a_film_and_against_a_list_of_vpdq(
-    films: Path, capsys: Said, against_what: str
+    films: Path, capsys: Said, known: str
 ) -> None:
-    cut = said_of(films, against_what, "cut.mp4", capsys)[0]
+    said = said_against(films / known, films / "copies", capsys)
+    cut, rule, *_ = said["cut.mp4"]
     assert "4 of its 4 frames (100 %)" in cut
     assert cut.endswith("found by frames: may block")
-    boxed = said_of(films, against_what, "boxed.mp4", capsys)[0]
-    assert "for a person to look at, never for blocking" in boxed
-    unlike = said_of(films, against_what, "unlike.mp4", capsys)[0]
-    assert unlike.strip().startswith("no match")
-
-
-def test_explain_says_which_rule_holds_and_which_frames_count(films: Path, capsys: Said) -> None:
-    lines = said_of(films, "list.txt", "cut.mp4", capsys, "--explain")
-    assert against.RULE_WORDS["vpdq"] in lines[1]
-    assert main(["fingerprint", "--explain", "--video", "key_frames", str(films / "cut.mp4")]) == 0
-    assert "4 different ones count in the share" in capsys.readouterr().out
-
-
-def test_explain_says_which_frames_do_not_count(tmp_path: Path, capsys: Said) -> None:
-    black = [np.zeros((144, 192, 3), np.uint8)] * 12
-    (tmp_path / "film.mp4").write_bytes(encoded([*black, *scenes(36)]))
-    path = str(tmp_path / "film.mp4")
-    assert main(["fingerprint", "--explain", "--video", "key_frames", path]) == 0
-    shown = capsys.readouterr().out
-    assert f"1 {told.SILENT_WORDS}" in shown
-    assert f"never alone: {told.GATE_WORDS[Gate.QUALITY]}" in shown
+    assert rule == against.RULE_WORDS["vpdq"]
+    assert "for a person to look at, never for blocking" in said["boxed.mp4"][0]
+    assert said["unlike.mp4"][0].startswith("no match")
 
 
 def test_a_picture_of_a_list_is_found_in_a_film(tmp_path: Path, capsys: Said) -> None:
     still = landscape(384, 288, 3)
-    (tmp_path / "film.mp4").write_bytes(
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "film.mp4").write_bytes(
         encoded([still] * 12 + scenes(24, width=384, height=288), codec="libx264")
     )
-    (tmp_path / "still.png").write_bytes(saved(picture(384, 288, 3), "PNG"))
-    value = fingerprint((tmp_path / "still.png").read_bytes()).pdq
+    value = fingerprint(saved(picture(384, 288, 3), "PNG")).pdq
     assert value is not None
-    (tmp_path / "hashes.txt").write_text(f"{some_hash(1).hex()}\n{value.hex()}\n")
-    line = said_of(tmp_path, "hashes.txt", "film.mp4", capsys)[0]
+    (tmp_path / "hashes.txt").write_text(f"{some_hash(1).hex()}\n{value.hex()}\nno hash\n")
+    command = ["fingerprint", "--against", str(tmp_path / "hashes.txt"), str(tmp_path / "films")]
+    assert main(command) == 0
+    shown = capsys.readouterr()
+    [line] = [one for one in shown.out.splitlines() if one.startswith("  against")]
     assert "line 2: " in line
     assert line.endswith("bits, found by frame 0: pdq at 0.000 s: may block")
+    assert "1 lines or fingerprints are none that can be compared" in shown.err
 
 
 def test_a_list_that_is_broken_is_told(tmp_path: Path, capsys: Said) -> None:
@@ -181,7 +186,3 @@ def test_a_list_that_is_broken_is_told(tmp_path: Path, capsys: Said) -> None:
     asked_for = str(tmp_path / "list.json")
     assert main(["fingerprint", "--against", asked_for, asked_for]) == 2
     assert "this is not JSON" in capsys.readouterr().err
-    (tmp_path / "list.txt").write_text(f"{some_hash(1).hex()}\nsome words\n")
-    asked_for = str(tmp_path / "list.txt")
-    assert main(["fingerprint", "--against", asked_for, asked_for]) == 0
-    assert "1 lines or fingerprints are none that can be compared" in capsys.readouterr().err
