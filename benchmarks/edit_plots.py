@@ -21,10 +21,10 @@ def draw(result: dict[str, Any]) -> Path:
     names = list(rows)[::-1]
     places = range(len(names))
     figure, axes = plt.subplots(figsize=(8, 0.19 * len(names) + 1))
-    axes.barh(places, [rows[n]["battery_45"] for n in names], color="#c9dcec",
-              label="battery, within 45 bits (review)")  # fmt: skip
-    axes.barh(places, [rows[n]["battery"] for n in names], color="#3b78a8",
-              label="battery, within 31 bits")  # fmt: skip
+    axes.barh(places, [rows[n]["search_45"] for n in names], color="#c9dcec",
+              label="search, within 45 bits (review)")  # fmt: skip
+    axes.barh(places, [rows[n]["search"] for n in names], color="#3b78a8",
+              label="search, within 31 bits")  # fmt: skip
     axes.barh(places, [rows[n]["pdq"] for n in names], height=0.35, color="#e08a2e",
               label="PDQ alone, within 31 bits")  # fmt: skip
     axes.set_yticks(places, names, fontsize=7)

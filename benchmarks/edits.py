@@ -5,7 +5,8 @@ of `benchmarks.alterations` makes a copy of each, saved as JPEG (quality 85, lon
 the edit); counted is whether a hash of the copy lies within 31 (and 45) bits of its original's: PDQ
 alone, PDQ and its eight dihedral forms, and the whole battery. The windows were chosen by looking
 at some of the originals; the others are reported apart as held out. `pdqhash`, what a user has
-today, hashes the same copies in the same run.
+today, hashes the same copies in the same run. The battery is counted twice: its hashes by
+themselves, and what `search` at level thorough finds of them, with every gate and rule in force.
 
 False finds are counted with the same hashes: the variants of every copy against every other motif,
 and the variants of every original against tiles cut from other motifs.
@@ -21,22 +22,36 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.alterations import Picture, collage, edits, sized
+from benchmarks.edit_families import families_of
 from benchmarks.edit_plots import draw
 from benchmarks.machine import keep, print_machine
 from benchmarks.peers import meet_peers
 from benchmarks.pictures import as_jpeg, distinct_wallpapers, from_jpeg, tiles
 
+if TYPE_CHECKING:
+    from tocsin.engine.index import NearIndex
+
 LONGER_SIDE = 640
 BLOCK_BITS, REVIEW_BITS = 31, 45
+MISSED = 257
 TILES_PER_PICTURE = 16
 PACKAGES = ("numpy", "pillow", "pdqhash")
+COLUMNS = {
+    "pdq": 5,
+    "dihedral": 7,
+    "battery": 8,
+    "search": 7,
+    "search_held_out": 10,
+    "search_45": 6,
+}
+"""What is printed of each edit, and how wide."""
 # The battery's windows were chosen by every second picture of these, by path; by none of the rest.
 LOOKED_AT = (
     "desktop-base",
@@ -75,6 +90,8 @@ class Trial:
     plain: list[int] = field(default_factory=list)
     dihedral: list[int] = field(default_factory=list)
     battery: list[int] = field(default_factory=list)
+    searched: list[int] = field(default_factory=list)
+    searched_held_out: list[int] = field(default_factory=list)
     peer: list[tuple[int, int]] = field(default_factory=list)
     by_variant: list[dict[str, int]] = field(default_factory=list)
     held_out: list[int] = field(default_factory=list)
@@ -115,7 +132,7 @@ def main() -> None:
         "originals": len(originals),
         "held_out": sum(original.held_out for original in originals),
         "by_edit": by_edit,
-        "families": _families(trials),
+        "families": families_of(_missed_by_pdq(trials)),
         "levels": _levels(trials),
         "cost": _cost(costs),
         "false_finds": {
@@ -167,18 +184,44 @@ def motif_of(path: Path) -> str:
 def _tried(originals: list[Original]) -> tuple[dict[str, Trial], Costs, Tally]:
     trials: dict[str, Trial] = {}
     costs, tally = Costs(), Tally()
+    index = _index_of(originals)
     for number, original in enumerate(originals):
         others = [o for o in originals if o.motif != original.motif]
         listed = np.stack([o.listed for o in others])
         for name, copy in _copies(originals, number):
-            pixels = np.asarray(from_jpeg(as_jpeg(copy, quality=85)))
+            data = as_jpeg(copy, quality=85)
+            pixels = np.asarray(from_jpeg(data))
             trial = trials.setdefault(name, Trial())
             variants = _try(pixels, original, trial, costs)
+            trial.searched.append(_searched(data, number, index))
+            if original.held_out:
+                trial.searched_held_out.append(trial.searched[-1])
             # A collage shows other originals too: to find those is no mistake.
             if not name.startswith("collage"):
                 tally.add(_distances(variants, listed), original.motif)
             _try_peer(pixels, original, trial, costs)
     return trials, costs, tally
+
+
+def _index_of(originals: list[Original]) -> NearIndex:
+    """The list as a provider has it: each original under its number."""
+    from tocsin.engine.index import NearIndex
+
+    return NearIndex.build(
+        np.stack([original.listed for original in originals]),
+        np.arange(len(originals), dtype=np.uint64),
+    )
+
+
+def _searched(data: bytes, number: int, index: NearIndex) -> int:
+    """At how many bits the whole engine finds the original of a file; MISSED when it does not."""
+    from tocsin.engine import MediaOptions, fingerprint
+    from tocsin.engine.search import Level, Limits, search
+
+    limits = Limits(review_bits=REVIEW_BITS, battery_bits=REVIEW_BITS)
+    prints = fingerprint(data, options=MediaOptions(battery=True))
+    found = search(prints, near=index, exact={}, level=Level.THOROUGH, limits=limits)
+    return min((match.distance_bits for match in found if match.entry_id == number), default=MISSED)
 
 
 def _copies(originals: list[Original], number: int) -> Iterator[tuple[str, Picture]]:
@@ -273,6 +316,9 @@ def _row(trial: Trial) -> dict[str, Any]:
         "dihedral": share(trial.dihedral, BLOCK_BITS),
         "battery": share(trial.battery, BLOCK_BITS),
         "battery_held_out": share(trial.held_out, BLOCK_BITS),
+        "search": share(trial.searched, BLOCK_BITS),
+        "search_held_out": share(trial.searched_held_out, BLOCK_BITS),
+        "search_45": share(trial.searched, REVIEW_BITS),
         "pdq_45": share(trial.plain, REVIEW_BITS),
         "battery_45": share(trial.battery, REVIEW_BITS),
         "pdqhash": share([plain for plain, _ in trial.peer], BLOCK_BITS),
@@ -288,53 +334,11 @@ def share(distances: list[int], bits: int) -> float:
     return round(100 * sum(d <= bits for d in distances) / max(1, len(distances)), 1)
 
 
-def _families(trials: dict[str, Trial]) -> dict[str, dict[str, int]]:
-    """Of the copies that PDQ alone misses: how many each family finds, and how many only it."""
-    finds: Counter[str] = Counter()
-    alone: Counter[str] = Counter()
+def _missed_by_pdq(trials: dict[str, Trial]) -> Iterator[dict[str, int]]:
     for trial in trials.values():
         for plain, found in zip(trial.plain, trial.by_variant, strict=True):
-            families = {_family(name) for name in found} if plain > BLOCK_BITS else set()
-            finds.update(families)
-            alone.update(families if len(families) == 1 else ())
-    return {name: {"finds": finds[name], "alone": alone[name]} for name in sorted(finds)}
-
-
-_FAMILY_BY_START = {
-    "un-cropped to": "un-cropped to 4:3 or 3:2",
-    "border": "border trimmed",
-    "bar": "bar trimmed",
-    "part": "part of a page",
-    "lettering": "lettering filled in",
-    "fine": "fine light marks taken off",
-    "darkened": "darkened",
-    "inverted": "inverted",
-    "narrow": "stripes filled in",
-    "wide": "stripes filled in",
-    "as it is": "as it is, from the means",
-}
-
-
-def _family(name: str) -> str:
-    window = name.split(" · ", maxsplit=1)[0]
-    for start, family in _FAMILY_BY_START.items():
-        if window.startswith(start):
-            return family
-    if window.startswith("un-cropped"):
-        return _uncropped_family(window)
-    if window.startswith("turned"):
-        return "turned and un-cropped" if "un-cropped" in window else "turned"
-    if window.endswith("corner filled in"):
-        return "corner filled in"
-    return "halves and quarters" if window.endswith(("half", "quarter")) else "mirrored or turned"
-
-
-def _uncropped_family(window: str) -> str:
-    if "all round" in window:
-        return "un-cropped all round"
-    if "sides" in window or "above and below" in window:
-        return "un-cropped along one axis"
-    return "un-cropped at a corner" if " and " in window else "un-cropped at one side"
+            if plain > BLOCK_BITS:
+                yield found
 
 
 def _levels(trials: dict[str, Trial]) -> dict[str, dict[str, float]]:
@@ -344,6 +348,8 @@ def _levels(trials: dict[str, Trial]) -> dict[str, dict[str, float]]:
         "dihedral": [trial.dihedral for trial in trials.values()],
         "battery": [trial.battery for trial in trials.values()],
         "battery_held_out": [trial.held_out for trial in trials.values()],
+        "search": [trial.searched for trial in trials.values()],
+        "search_held_out": [trial.searched_held_out for trial in trials.values()],
     }
     return {
         name: {
@@ -379,10 +385,11 @@ def _false(tally: Tally) -> dict[str, Any]:
 
 
 def _print(result: dict[str, Any]) -> None:
-    print(f"{'edit':<36}{'PDQ':>5}{'dihed.':>7}{'battery':>8}{'held out':>9}{'<=45':>6}  mostly by")
+    heads = ("PDQ", "dihed.", "battery", "search", "held out", "<=45")
+    widths = COLUMNS.values()
+    print(f"{'edit':<36}" + "".join(f"{h:>{w}}" for h, w in zip(heads, widths, strict=True)))
     for name, row in result["by_edit"].items():
-        numbers = (row[k] for k in ("pdq", "dihedral", "battery", "battery_held_out", "battery_45"))
-        columns = "".join(f"{n:>{w}.0f}" for n, w in zip(numbers, (5, 7, 8, 9, 6), strict=True))
+        columns = "".join(f"{row[name]:>{width}.0f}" for name, width in COLUMNS.items())
         print(f"{name:<36}{columns}  {row['found_mostly_by']}")
     for part in ("levels", "families", "cost", "false_finds"):
         print(part, *(f"{k}: {v}" for k, v in result[part].items()), sep="\n  ")
