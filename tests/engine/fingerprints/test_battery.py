@@ -15,6 +15,7 @@ from tocsin.engine.fingerprints.battery import (
     catalogue,
     mean_bands,
     variants_of,
+    variants_of_a_gated_picture,
 )
 from tocsin.engine.fingerprints.pdq import pdq_of_luma
 from tocsin.engine.fingerprints.types import FLAT_BELOW_QUALITY, Variant
@@ -243,6 +244,29 @@ def test_a_flat_picture_has_no_variants() -> None:
 def test_a_gradient_has_no_variants() -> None:
     ramp = np.linspace(60, 140, MEANS, dtype=np.float32)
     assert variants_of(np.tile(ramp, (MEANS, 1))) == ()
+
+
+def dark(image: Image.Image, share: float) -> Image.Image:
+    return image.point(lambda tone: int(tone * share))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_darkened_picture_of_low_quality_is_asked_for_with_its_contrast_stretched(
+    seed: int,
+) -> None:
+    copy = dark(hills(seed), 0.2)
+    assert pdq_of_luma(luma_of(copy))[1] < FLAT_BELOW_QUALITY
+    found = variants_of_a_gated_picture(means_of(luma_of(copy)), copy.width / copy.height)
+    names = {variant.transformation: variant.value for variant in found}
+    assert distance_bits(names["as it is"], plain(hills(seed))) <= BLOCK_BITS
+
+
+def test_stretching_contrast_makes_nothing_of_flat_pictures_gradients_and_grain() -> None:
+    flat = np.full((MEANS, MEANS), 90, np.float32)
+    slope = np.broadcast_to(np.linspace(60, 120, MEANS, dtype=np.float32), (MEANS, MEANS))
+    grain = 90 + np.random.default_rng(1).normal(0, 2, (MEANS, MEANS)).astype(np.float32)
+    for means in (flat, slope, grain):
+        assert variants_of_a_gated_picture(means) == ()
 
 
 def test_windows_of_low_quality_are_left_out() -> None:

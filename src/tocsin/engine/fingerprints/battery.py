@@ -50,6 +50,9 @@ _PARTS_OF_PAGE: Final = 3
 # A window narrower than this holds so few means that they stand for PDQ's own blur.
 _SHARP_BELOW: Final = 0.75
 _SQUARE_WITHIN: Final = 0.03
+# How much contrast may be added to a dark or pale picture before its grain would count.
+_MOST_STRETCH: Final = 2.0
+_LEAST_STRETCH: Final = 1.05
 
 
 class WrongMeans(ValueError):
@@ -100,15 +103,24 @@ def variants_of(means: NDArray[np.floating], aspect: float = 1.0) -> tuple[Varia
     return _each_once(_every_variant(means, aspect))
 
 
-def variants_of_a_gated_picture(means: NDArray[np.floating]) -> tuple[Variant, ...]:
-    """Of `variants_of` those of windows inside the picture that say enough by themselves.
+def variants_of_a_gated_picture(
+    means: NDArray[np.floating], aspect: float = 1.0
+) -> tuple[Variant, ...]:
+    """Of `variants_of` what may be asked for of a picture that a gate holds back as a whole.
 
-    For a picture that a gate holds back as a whole: pasted twice side by side it repeats itself,
-    and small on a page it has few tones, but one window on it shows what was pasted. A pattern has
-    no such window. (Windows that go on beyond the edge would have some: what is made up there
-    breaks the pattern.) Raises `WrongMeans`.
+    A picture that is only dark or pale, so that its quality is low, has them all: its contrast is
+    stretched (to twice what it is at most), which leaves its hash as it is and its quality as it
+    was before somebody darkened it.
+
+    Of others, those of windows inside the picture that say enough by themselves: pasted twice side
+    by side it repeats itself, and small on a page it has few tones, but one window on it shows what
+    was pasted. A pattern has no such window. (Windows that go on beyond the edge would have some:
+    what is made up there breaks the pattern.) Raises `WrongMeans` or `WrongAspect`.
     """
     means = _checked(means)
+    stretched = _stretched(means)
+    if stretched is not None:
+        return variants_of(stretched, aspect)
     sheets = sheets_of(means)
     whole, parts = _framed(means)
     blocks = np.concatenate(
@@ -121,6 +133,22 @@ def variants_of_a_gated_picture(means: NDArray[np.floating]) -> tuple[Variant, .
     names = [window.name for window in (*whole, *windows.parted(), *parts)]
     kept = [place for place, block in enumerate(blocks) if says_enough(block.astype(np.float64))]
     return _each_once(_variants([names[place] for place in kept], blocks[kept], len(FORMS)))
+
+
+def _stretched(means: Means) -> Means | None:
+    """A dark or pale picture with its contrast stretched; None where that is not what it lacks."""
+    darkest, span = float(means.min()), float(means.max() - means.min())
+    factor = min(_MOST_STRETCH, 255 / max(span, 1.0))
+    if factor < _LEAST_STRETCH or _quality_of_whole(means)[0] >= FLAT_BELOW_QUALITY:
+        return None
+    stretched = np.clip((means - darkest) * np.float32(factor), 0, 255)
+    quality, block = _quality_of_whole(stretched)
+    return stretched if quality >= FLAT_BELOW_QUALITY and says_enough(block) else None
+
+
+def _quality_of_whole(means: Means) -> tuple[int, NDArray[np.float64]]:
+    blocks = sheets_of(means).soft_blocks(_place_of_whole())
+    return int(qualities_of(blocks)[0]), blocks[0].astype(np.float64)
 
 
 def catalogue() -> tuple[str, ...]:
@@ -225,6 +253,11 @@ def _kept_upright() -> tuple[Window, ...]:
 @lru_cache(maxsize=1)
 def _places_all_ways() -> Places:
     return soft_places((upright(_AS_IT_IS, Frame()), *_turned_all_ways()))
+
+
+@lru_cache(maxsize=1)
+def _place_of_whole() -> Places:
+    return soft_places((upright(_AS_IT_IS, Frame()),))
 
 
 @lru_cache(maxsize=1)

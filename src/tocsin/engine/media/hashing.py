@@ -90,7 +90,7 @@ def variants_of_picture(decoded: Decoded, gate: Gate | None) -> tuple[Variant, .
         folded(mean_bands(width), decoded.scale),
     )
     if gate is not None:
-        return variants_of_a_gated_picture(means)
+        return variants_of_a_gated_picture(means, width / height)
     return variants_of(means, width / height)
 
 
