@@ -11,7 +11,7 @@ from tests.engine.media import hostile
 from tests.engine.media.drawn import distance_bits, picture, saved
 from tocsin.engine import Fingerprints, MediaOptions, Status, fingerprint
 from tocsin.engine.fingerprints import Origin
-from tocsin.engine.media import animation
+from tocsin.engine.media import animation, frame_times
 from tocsin.engine.media.chunks import MOST_CHUNKS
 
 STILLS = [picture(160, 120, seed) for seed in range(1, 10)]
@@ -21,7 +21,8 @@ STILL_HASHES = [fingerprint(saved(still, "PNG")).pdq for still in STILLS]
 def moving(encoder: str, stills: int = 9, **how: object) -> bytes:
     # Copies: an encoder leaves its settings on what it saved.
     first, *others = (still.copy() for still in STILLS[:stills])
-    return saved(first, encoder, save_all=True, append_images=others, duration=90, loop=0, **how)
+    how = {"duration": 90, "loop": 0, **how}
+    return saved(first, encoder, save_all=True, append_images=others, **how)
 
 
 def by_frames(data: bytes, most: int, max_frame_pixels: int = 1 << 27) -> Fingerprints:
@@ -66,19 +67,38 @@ def test_frames_are_limited_by_their_pixels_together() -> None:
 
 def test_a_gif_of_20000_frames_is_not_walked_to_its_end() -> None:
     data = hostile.gif_of_frames(20_000)
-    assert animation.frames_of_gif(data) == 20_000
+    assert len(frame_times.frames_of_gif(data)) == 20_000
     before = time.process_time()
     found = by_frames(data, 4, max_frame_pixels=320 * 240 * 200)
     assert numbers(found) == [0, 66, 133, 199]
     assert time.process_time() - before < 20
 
 
-def test_a_picture_in_front_of_an_animated_png_counts_as_its_first_frame() -> None:
+def test_a_picture_in_front_of_an_animated_png_is_none_of_its_frames() -> None:
     data = moving("PNG", 3, default_image=True)
-    assert animation.frames_of_png(data) == 3
+    assert len(frame_times.frames_of_png(data)) == 2
     found = by_frames(data, 9)
-    assert numbers(found) == [0, 1, 2]
-    assert distance_bits(found.pictures[1].pdq.value, STILL_HASHES[1]) == 0
+    assert numbers(found) == [0, 1]
+    assert [p.pdq.value for p in found.pictures] == STILL_HASHES[1:3]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "seconds"), [("GIF", 2.0), ("WEBP", 2.0), ("PNG", 2.0), ("AVIF", 2.0)]
+)
+def test_a_frame_that_is_shown_long_is_hashed_rather_than_a_fleeting_one(
+    encoder: str, seconds: float
+) -> None:
+    # By number, the third of nine would be passed over.
+    durations = [100, 100, int(seconds * 1000), 100, 100, 100, 100, 100, 100]
+    assert 2 in numbers(by_frames(moving(encoder, duration=durations), 3))
+    assert 2 not in numbers(by_frames(moving(encoder), 3))
+
+
+def test_what_browsers_slow_down_counts_as_they_show_it() -> None:
+    times = frame_times.frames_of_gif(moving("GIF", 3, duration=[0, 10, 20]))
+    assert times == [0.1, 0.1, 0.02]
+    assert frame_times.frames_of_webp(moving("WEBP", 3, duration=[5, 10, 11])) == [0.1, 0.1, 0.011]
+    assert frame_times.frames_of_png(moving("PNG", 3, duration=[5, 10, 11])) == [0.1, 0.1, 0.011]
 
 
 def test_frames_behind_a_cut_make_the_file_partial() -> None:
@@ -109,26 +129,27 @@ def test_a_tiff_whose_directories_run_in_a_circle_has_an_end() -> None:
     entries = int.from_bytes(data[second : second + 2], "little")
     end = second + 2 + 12 * entries
     data[end : end + 4] = first.to_bytes(4, "little")
-    assert animation.pages_of_tiff(bytes(data)) == 2
+    assert frame_times.pages_of_tiff(bytes(data)) == 2
 
 
-@pytest.mark.parametrize("kind", ["gif", "png", "webp", "tiff"])
+@pytest.mark.parametrize("kind", ["gif", "png", "webp", "tiff", "avif"])
 def test_a_file_cut_anywhere_is_counted_without_a_complaint(kind: str) -> None:
     data = moving(kind.upper())
     count = {
-        "gif": animation.frames_of_gif,
-        "png": animation.frames_of_png,
-        "webp": animation.frames_of_webp,
-        "tiff": animation.pages_of_tiff,
+        "gif": frame_times.frames_of_gif,
+        "png": frame_times.frames_of_png,
+        "webp": frame_times.frames_of_webp,
+        "tiff": frame_times.FRAMES_OF["tiff"],
+        "avif": frame_times.frames_of_avif,
     }[kind]
-    assert count(data) == 9
+    assert len(count(data)) == 9
     for cut in range(12, len(data), max(1, len(data) // 50)):
-        assert 0 <= count(data[:cut]) <= 9
+        assert 0 <= len(count(data[:cut])) <= 9
 
 
 @given(count=st.integers(1, 3000), wanted=st.integers(2, 60))
 def test_the_spread_begins_after_the_first_and_ends_at_the_last(count: int, wanted: int) -> None:
-    chosen = animation.spread(count, wanted)
+    chosen = animation.spread([0.1] * count, wanted)
     assert len(chosen) == min(count, wanted) - 1
     assert chosen == sorted(set(chosen))
     if chosen:
@@ -136,6 +157,18 @@ def test_the_spread_begins_after_the_first_and_ends_at_the_last(count: int, want
         assert chosen[-1] == count - 1
         gaps = [after - before for before, after in zip([0, *chosen], chosen, strict=False)]
         assert max(gaps) - min(gaps) <= 1
+
+
+@given(seconds=st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=300), wanted=st.integers(1, 60))
+def test_as_many_are_chosen_as_are_wanted_and_the_longest_among_them(
+    seconds: list[float], wanted: int
+) -> None:
+    chosen = animation.spread(seconds, wanted)
+    assert chosen == sorted(set(chosen) - {0})
+    assert len(chosen) == min(len(seconds), wanted) - 1
+    longest = max(range(len(seconds)), key=seconds.__getitem__)
+    if wanted > 2 and seconds[longest] > sum(seconds) / (wanted - 1):
+        assert longest in {0, *chosen}
 
 
 def test_no_frames_at_all_cannot_be_asked_for() -> None:

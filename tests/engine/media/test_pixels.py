@@ -51,4 +51,21 @@ def test_the_luma_of_every_mode_is_that_of_its_conversion_to_rgb(mode: str) -> N
     drawn = drawn.convert("RGB").convert(mode) if mode != "RGBA" else drawn
     assert drawn.mode == mode
     through_rgb = Pixels(drawn.convert("RGB")).rows(5, 9)
-    assert np.allclose(Pixels(drawn).rows(5, 9), through_rgb, atol=1e-4)
+    assert np.allclose(Pixels(drawn).on(None).rows(5, 9), through_rgb, atol=1e-4)
+
+
+def test_what_can_be_seen_through_is_given_as_its_ground_shows_it() -> None:
+    drawn = picture()
+    drawn.putalpha(Image.linear_gradient("L").resize(drawn.size))
+    for ground, colour in ((255.0, "white"), (0.0, "black")):
+        page = Image.alpha_composite(Image.new("RGBA", drawn.size, colour), drawn)
+        pixels = Pixels(drawn).on(ground)
+        # Pillow rounds each channel.
+        assert np.allclose(pixels.rows(5, 9), Pixels(page.convert("RGB")).rows(5, 9), atol=0.6)
+        assert pixels.see_through
+
+
+def test_a_picture_with_alpha_that_is_opaque_everywhere_is_not_see_through() -> None:
+    pixels = Pixels(picture().convert("RGBA"))
+    assert np.array_equal(pixels.rows(0, 240), Pixels(picture()).rows(0, 240))
+    assert not pixels.see_through

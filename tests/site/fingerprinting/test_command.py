@@ -16,7 +16,8 @@ from PIL import ImageOps
 from tests.engine.media.drawn import picture, saved
 from tocsin.domain.hashlists import native_format
 from tocsin.engine import fingerprint
-from tocsin.engine.fingerprints import Decoding, Gate, Status
+from tocsin.engine.fingerprints import Decoding, Gate, Origin, Status
+from tocsin.engine.search.rules import SHOWN
 from tocsin.site.cli import main
 from tocsin.site.fingerprinting import told
 
@@ -80,6 +81,8 @@ def test_everything_has_words() -> None:
     assert set(told.STATUS_WORDS) == set(Status)
     assert set(told.GATE_WORDS) == set(Gate)
     assert set(told.DECODING_WORDS) == set(Decoding)
+    assert set(told.ORIGIN_WORDS) == set(Origin)
+    assert set(told.ORIGIN_WORDS) - SHOWN == set(told.LOOK_WORDS)
 
 
 def test_entries_are_what_an_import_takes(tmp_path: Path, capsys: Said) -> None:

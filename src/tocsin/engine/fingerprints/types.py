@@ -76,7 +76,8 @@ class Gate(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where in a file a picture was found."""
+    """Where in a file a picture was found. The first, `frame` and `data_uri` are what a visitor
+    sees and may block; what only the others find is for a person to look at."""
 
     PICTURE = "picture"
     FRAME = "frame"
@@ -85,6 +86,13 @@ class Origin(StrEnum):
     """A preview embedded beside the picture (EXIF)."""
     DATA_URI = "data_uri"
     """A picture written as text inside a document."""
+    ON_BLACK = "on_black"
+    """A see-through picture as a black page shows it; the others are as a white page does."""
+    UNDER_ALPHA = "under_alpha"
+    """The colours of a see-through picture with its alpha ignored: nobody sees these, but other
+    hashers take them."""
+    STILL = "still"
+    """The picture in front of an animated PNG, which is shown only where that kind is unknown."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -210,8 +218,9 @@ class VideoHashes:
 class Sight:
     """The half of a fingerprint that needs a decoder.
 
-    The first of `pictures` is the picture itself; frames, thumbnails and data URIs follow where
-    they were asked for. Width and height are of the pixels as stored, or as the header claims them.
+    The first of `pictures` is the picture itself, as a white page shows it; its other looks,
+    frames, thumbnails and data URIs follow where they were asked for. Width and height are of the
+    pixels as stored, or as the header claims them.
     """
 
     status: Status

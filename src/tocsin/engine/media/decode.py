@@ -2,11 +2,11 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from pi_heif import HeifImageFile
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -64,7 +64,8 @@ class Decoded:
 
     `size` is the picture's own (width, height); the pixels are one for each `scale` x `scale` of
     it. `orientation` (1 to 8) is how EXIF wants it shown; a HEIC file turns its picture by its own
-    container, which its decoder has then already done: orientation 1.
+    container, which its decoder has then already done: orientation 1. `still` is the picture that
+    an animated PNG holds for programs that know no animation, where it is none of the frames.
     """
 
     pixels: Pixels
@@ -72,10 +73,11 @@ class Decoded:
     orientation: int = 1
     scale: int = 1
     decoding: Decoding = Decoding.WHOLE
+    still: Pixels | None = None
 
 
 def decode(data: bytes, admitted: Admitted, precision: Precision = Precision.LIST) -> Decoded:
-    """The first frame of a file that passed the gates.
+    """The first frame that is shown of a file that passed the gates.
 
     Raises Refused when the decoder says it is larger than its header did, and otherwise whatever
     the decoder raises: seen so far are OSError, SyntaxError, ValueError, RuntimeError, EOFError,
@@ -88,14 +90,69 @@ def decode(data: bytes, admitted: Admitted, precision: Precision = Precision.LIS
         return _tiff(picture, admitted)
     picture.load()
     refuse_by_size(picture.size, admitted)
-    return Decoded(Pixels(picture), picture.size, _orientation(picture))
+    if has_hidden_still(picture):
+        return _behind_the_still(picture, admitted)
+    return _as_stored(picture)
 
 
 def opened(data: bytes, admitted: Admitted) -> Image.Image:
     """The file in its decoder's hands, not yet unpacked. Raises as `decode` does."""
     picture = _READERS[admitted.kind](io.BytesIO(data))
     refuse_by_size(picture.size, admitted)
+    if isinstance(picture, PngImageFile):
+        _mend_clear_colour(picture, data)
     return picture
+
+
+def has_hidden_still(picture: Image.Image) -> bool:
+    """Whether a file is an animated PNG whose first picture is not of the animation: no browser
+    shows that one (PNG third edition, 11.3.9)."""
+    return isinstance(picture, PngImageFile) and picture.default_image and picture.n_frames > 1
+
+
+def leave_the_still(picture: Image.Image) -> None:
+    """Turns to the first frame of the animation, on the empty canvas that it begins with."""
+    picture.load()
+    # The decoder would paint the frame over the still.
+    picture.paste(0, (0, 0, *picture.size))
+    picture.seek(1)
+
+
+def _behind_the_still(picture: Image.Image, admitted: Admitted) -> Decoded:
+    still = picture.copy()
+    try:
+        leave_the_still(picture)
+        picture.load()
+    except MemoryError:
+        raise
+    except Exception:
+        # An animation that is broken from its start is not shown, and the still is after all.
+        if not ImageFile.LOAD_TRUNCATED_IMAGES:
+            raise
+        return _as_stored(still)
+    refuse_by_size(picture.size, admitted)
+    return replace(_as_stored(picture), still=Pixels(still))
+
+
+def _as_stored(picture: Image.Image) -> Decoded:
+    if isinstance(picture, BmpImageFile) and picture.mode == "RGBA":
+        _show_what_is_wholly_clear(picture)
+    return Decoded(Pixels(picture), picture.size, _orientation(picture))
+
+
+def _show_what_is_wholly_clear(picture: BmpImageFile) -> None:
+    # Many programs write noughts for alpha, so browsers show a BMP that would show nothing.
+    if picture.getchannel("A").getextrema() == (0, 0):
+        picture.putalpha(255)
+
+
+def _mend_clear_colour(picture: PngImageFile, data: bytes) -> None:
+    """Pillow gives the clear colour of a PNG as it is written and the pixels in eight bits."""
+    clear, depth = picture.info.get("transparency"), data[24]
+    if isinstance(clear, int) and picture.mode == "L" and depth < 8:
+        picture.info["transparency"] = clear * (255 // ((1 << depth) - 1))
+    elif isinstance(clear, tuple) and depth == 16:
+        picture.info["transparency"] = tuple(part >> 8 for part in clear)
 
 
 def _has_luma(picture: JpegImageFile) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
-from tocsin.engine.fingerprints.pdq import Block
 from tocsin.engine.fingerprints.types import (
     Fingerprints,
     Gate,
@@ -26,6 +25,7 @@ from tocsin.engine.media.hashing import (
     TooSmallToHash,
     hashes_of_picture,
     is_even,
+    other_looks,
     variants_of_picture,
 )
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
@@ -71,8 +71,7 @@ def examine(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
         if options.data_uris and headers.kind_of(data) is None:
             return _document(data, options)
         admitted = admit(data, options)
-        sight = _whole(data, admitted, options) or _damaged(data, admitted, options)
-        return _with_more(sight, data, admitted, options)
+        return _with_more(_first_sight(data, admitted, options), data, admitted, options)
     except Refused as refused:
         return refused.sight
     except MemoryError:
@@ -81,49 +80,54 @@ def examine(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
         return Sight(Status.CORRUPT)
 
 
-def _whole(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight | None:
-    """The sight of an undamaged file, or None when the decoder found fault with it."""
-    try:
-        with truncated_files(accepted=False):
-            return _sight(data, admitted, options, Status.OK)
-    except Refused:
-        raise
-    except MemoryError:
-        raise Refused(Status.TOO_LARGE, admitted.kind, admitted.size) from None
-    except Exception:  # noqa: BLE001 - a decoder given hostile bytes may raise anything at all
-        return None
-
-
-def _damaged(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
-    """A second try that takes what pixels there are, since browsers show such files as well."""
-    try:
-        with truncated_files(accepted=True):
-            return _sight(data, admitted, options, Status.PARTIAL)
-    except Refused:
-        raise
-    except MemoryError:
-        raise Refused(Status.TOO_LARGE, admitted.kind, admitted.size) from None
-    except Exception:  # noqa: BLE001 - as above; now there is nothing left to try
-        raise Refused(Status.CORRUPT, admitted.kind, admitted.size) from None
+def _first_sight(data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
+    """The sight of an undamaged file, or else of what pixels there are, as browsers show them."""
+    for decoded_as in (Status.OK, Status.PARTIAL):
+        try:
+            with truncated_files(accepted=decoded_as is Status.PARTIAL):
+                return _sight(data, admitted, options, decoded_as)
+        except Refused:
+            raise
+        except MemoryError:
+            raise Refused(Status.TOO_LARGE, admitted.kind, admitted.size) from None
+        except Exception:  # noqa: BLE001, S112 - a decoder given hostile bytes may raise anything
+            continue
+    raise Refused(Status.CORRUPT, admitted.kind, admitted.size)
 
 
 def _sight(data: bytes, admitted: Admitted, options: MediaOptions, decoded_as: Status) -> Sight:
     decoded = decode(data, admitted, options.precision)
     try:
-        hashes, block = _hashed(decoded, Found(Origin.PICTURE, 0, len(data)), options)
+        looks, is_bare = _hashed(decoded, Found(Origin.PICTURE, 0, len(data)), options)
     except TooSmallToHash:
         return Sight(Status.TOO_SMALL, admitted.kind, *decoded.size)
-    if decoded_as is Status.PARTIAL and is_even(block):
+    if decoded_as is Status.PARTIAL and is_bare:
         raise Refused(Status.CORRUPT, admitted.kind, admitted.size)
-    status = _STATUS_OF_GATE[hashes.gate] if hashes.gate else decoded_as
-    return Sight(status, admitted.kind, *decoded.size, (hashes,))
+    gate = looks[0].gate
+    status = _STATUS_OF_GATE[gate] if gate else decoded_as
+    return Sight(status, admitted.kind, *decoded.size, looks)
 
 
-def _hashed(decoded: Decoded, found: Found, options: MediaOptions) -> tuple[PictureHashes, Block]:
-    hashes, block = hashes_of_picture(decoded, found)
-    if options.battery:
-        hashes = replace(hashes, variants=variants_of_picture(decoded, hashes.gate))
-    return hashes, block
+def _hashed(
+    decoded: Decoded, found: Found, options: MediaOptions
+) -> tuple[tuple[PictureHashes, ...], bool]:
+    """The picture as it is shown and, for asking, its other looks where their hashes differ; and
+    whether all of them are one even tone."""
+    shown, block = hashes_of_picture(decoded, found)
+    looks = [_with_variants(shown, decoded, options)]
+    is_bare = is_even(block)
+    for origin, look in other_looks(decoded) if options.is_for_asking else ():
+        hashes, block = hashes_of_picture(look, replace(found, origin=origin))
+        if all(hashes.pdq.value != known.pdq.value for known in looks):
+            looks.append(_with_variants(hashes, look, options))
+            is_bare = is_bare and is_even(block)
+    return tuple(looks), is_bare
+
+
+def _with_variants(hashes: PictureHashes, decoded: Decoded, options: MediaOptions) -> PictureHashes:
+    if not options.battery:
+        return hashes
+    return replace(hashes, variants=variants_of_picture(decoded, hashes.gate))
 
 
 def _with_more(sight: Sight, data: bytes, admitted: Admitted, options: MediaOptions) -> Sight:
@@ -149,7 +153,7 @@ def _frames(
         with truncated_files(accepted=False):
             for number, decoded in animation.further_frames(data, admitted, options):
                 frame = Found(Origin.FRAME, number, len(data))
-                found.append(_hashed(decoded, frame, options)[0])
+                found += _hashed(decoded, frame, options)[0]
     except (Refused, TooSmallToHash):
         return found, True
     except Exception:  # noqa: BLE001 - as above; the frames before it stand
@@ -164,7 +168,7 @@ def _document(data: bytes, options: MediaOptions) -> Sight:
     than the options allow.
     """
     written, all_there = data_uris.pictures_in(data, options.max_data_uris)
-    found = sorted(_inner(written, Origin.DATA_URI, options), key=lambda p: p.gate is not None)
+    found = sorted(_inner(written, Origin.DATA_URI, options), key=_how_little_it_says)
     if not found:
         raise Refused(Status.UNSUPPORTED)
     gate = found[0].gate
@@ -172,8 +176,14 @@ def _document(data: bytes, options: MediaOptions) -> Sight:
     return Sight(status, pictures=tuple(found))
 
 
+def _how_little_it_says(picture: PictureHashes) -> tuple[bool, bool]:
+    # Another look than the one shown never comes first, where it could speak for the whole file.
+    return picture.origin is not Origin.DATA_URI, picture.gate is not None
+
+
 def _inner(files: list[bytes], origin: Origin, options: MediaOptions) -> list[PictureHashes]:
-    """The first picture of each file found inside another one, where it could be hashed.
+    """The first picture of each file found inside another one, where it could be hashed, and for
+    asking its other looks.
 
     Together they may have as many pixels as the frames of one animation.
     """
@@ -183,7 +193,8 @@ def _inner(files: list[bytes], origin: Origin, options: MediaOptions) -> list[Pi
         pixels = min(left, options.max_pixels)
         sight = examine(data, options.for_one_picture(max_pixels=pixels))
         left -= (sight.width or 0) * (sight.height or 0)
-        found += [replace(p, origin=origin, number=number) for p in sight.pictures[:1]]
+        shown = (replace(p, origin=origin) for p in sight.pictures[:1])
+        found += (replace(p, number=number) for p in (*shown, *sight.pictures[1:]))
         if left <= 0:
             break
     return found

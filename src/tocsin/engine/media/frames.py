@@ -25,6 +25,7 @@ LONGEST_ANSWER: Final = 32 << 20
 """A dense list of a long film has hundreds of thousands of frames of some 50 bytes each."""
 _SHORT_ANSWER: Final = 1 << 20
 _PICTURE_BYTES: Final = 1 << 15  # one with all its query variants, and some to spare
+_MOST_LOOKS: Final = 4  # on white, on black, without its alpha, and the still before it
 _LONGEST_NAME: Final = 80
 _DECODER: Final = msgspec.msgpack.Decoder(Sight)
 
@@ -79,7 +80,8 @@ def longest_answer(options: MediaOptions) -> int:
     if options.video is not None:
         return LONGEST_ANSWER
     pictures = options.max_frames + (options.max_data_uris if options.data_uris else 0)
-    return min(_SHORT_ANSWER + pictures * _PICTURE_BYTES, LONGEST_ANSWER)
+    looks = _MOST_LOOKS if options.is_for_asking else 1
+    return min(_SHORT_ANSWER + pictures * looks * _PICTURE_BYTES, LONGEST_ANSWER)
 
 
 def read_answer(note: bytes) -> Sight:

@@ -1,6 +1,7 @@
 """From one decoded picture to its hashes: both dialects, as stored and as shown, in one walk."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tocsin.engine.fingerprints.battery import (
@@ -34,9 +35,13 @@ from tocsin.engine.fingerprints.types import (
 )
 from tocsin.engine.media.decode import Decoded
 from tocsin.engine.media.headers import Size
+from tocsin.engine.media.pixels import BLACK
 
 _NO_WINDOWS: Final = frozenset({Gate.PIXELS, Gate.BYTES})
 _EVEN_BELOW_TONES: Final = 0.5
+# What a white page shows comes first and may block. These are no more than what another ground or
+# another program would make of the same file, so their finds are for a person to look at.
+_OTHER_GROUNDS: Final = ((Origin.ON_BLACK, BLACK), (Origin.UNDER_ALPHA, None))
 
 
 class TooSmallToHash(Exception):
@@ -74,6 +79,20 @@ def hashes_of_picture(decoded: Decoded, found: Found) -> tuple[PictureHashes, Bl
         gate=gate_of(full, quality, decoded.size, found.size_bytes),
     )
     return hashes, full
+
+
+def other_looks(decoded: Decoded) -> Iterator[tuple[Origin, Decoded]]:
+    """What else a file may look like, for asking only, once `hashes_of_picture` has read its
+    pixels: the still in front of an animation, and what can be seen through on other grounds.
+
+    Nothing for a picture without either, which costs nothing to find out.
+    """
+    if decoded.still is not None:
+        still = replace(decoded, pixels=decoded.still, still=None)
+        yield Origin.STILL, still
+    if decoded.pixels.see_through:
+        for origin, ground in _OTHER_GROUNDS:
+            yield origin, replace(decoded, pixels=decoded.pixels.on(ground), still=None)
 
 
 def variants_of_picture(decoded: Decoded, gate: Gate | None) -> tuple[Variant, ...]:

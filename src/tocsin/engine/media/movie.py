@@ -56,7 +56,7 @@ def walk(data: bytes) -> MovieBoxes:
     tracks: list[_Track] = [_Track()]
     fragments = 0
     seen = 0
-    for kind, start, end in _boxes(data):
+    for kind, start, end in boxes_of(data):
         seen += 1
         if seen > MOST_BOXES:
             break
@@ -127,7 +127,7 @@ def _is_cut_off(data: bytes) -> bool:
     return False
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def boxes_of(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """(type, first byte of the content, end) of every box down to the tables, in file order."""
     pending = [(0, len(data), 0)]
     while pending:

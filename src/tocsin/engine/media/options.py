@@ -66,6 +66,12 @@ class MediaOptions:
         if self.max_frames < 1:
             raise ValueError("max_frames counts the first frame too: at least 1")
 
+    @property
+    def is_for_asking(self) -> bool:
+        """Whether the hashes are to look something up, and none of them goes on a list: then each
+        look of a picture is hashed, and otherwise only what is shown."""
+        return self.battery or self.precision is Precision.QUERY
+
     def for_one_picture(self, *, max_pixels: int) -> Self:
         """The same for a picture inside another file: no frames, nothing inside it in turn."""
         return replace(

@@ -104,6 +104,10 @@ def _drawn_files() -> Iterator[bytes]:
     yield _saved(picture, "TIFF", compression="tiff_lzw")
     yield _saved(picture, "JPEG", exif=_turned())
     later = [picture.rotate(90 * turn).convert("RGB") for turn in range(1, 4)]
+    yield _saved(_seen_through(picture), "PNG")
+    yield _saved(picture.convert("P"), "GIF", transparency=0)
+    yield _saved(picture, "PNG", transparency=9)
+    yield _saved(later[0], "PNG", save_all=True, append_images=later, default_image=True)
     for kind in _ANIMATED:
         yield _saved(picture.convert("RGB"), kind, save_all=True, append_images=later)
     yield b"<img src='data:image/png;base64," + base64.b64encode(_saved(picture, "PNG")) + b"'>"
@@ -124,6 +128,12 @@ def _drawn_film() -> bytes:
             film.mux(track.encode(frame))
         film.mux(track.encode())
     return out.getvalue()
+
+
+def _seen_through(picture: Image.Image) -> Image.Image:
+    seen_through = picture.convert("RGBA")
+    seen_through.putalpha(picture)
+    return seen_through
 
 
 def _in_mode(picture: Image.Image, mode: str) -> Image.Image:

@@ -21,10 +21,12 @@ from tocsin.engine.search.matches import Level, Match, MatchKind, Use
 DIGESTS: Final = ("sha256", "sha1", "md5")
 """Hardest to forge first: when an entry equals in several, the first is told."""
 
-# A preview is made by whoever wrote the file and need not show what the picture shows, so it
-# accuses nobody by itself. A data URI and a frame are what a visitor gets to see.
 _SAY_NOTHING: Final = frozenset({Gate.PIXELS, Gate.BYTES})
-_SHOWN: Final = frozenset({Origin.PICTURE, Origin.FRAME, Origin.DATA_URI})
+# A preview is made by whoever wrote the file and need not show what the picture shows, so it
+# accuses nobody by itself; nor do colours under alpha, a look on black, or a still before an
+# animation, which a page does not show. A data URI and a frame are what a visitor gets to see.
+SHOWN: Final = frozenset({Origin.PICTURE, Origin.FRAME, Origin.DATA_URI})
+"""Where a picture must stand for its hash to block."""
 
 
 class Standing(StrEnum):
@@ -162,7 +164,7 @@ def _varied(picture: PictureHashes) -> Iterator[Asked]:
 
 def _asked(picture: PictureHashes, value: bytes, how: str) -> Asked:
     where = "" if picture.origin is Origin.PICTURE else f"{_told(picture)}: "
-    plain = picture.origin in _SHOWN
+    plain = picture.origin in SHOWN
     return Asked(value, where + how, plain, picture.origin, picture.number)
 
 

@@ -60,6 +60,18 @@ ORIGIN_WORDS: Final = {
     Origin.FRAME: "frame",
     Origin.THUMBNAIL: "thumbnail",
     Origin.DATA_URI: "data URI",
+    Origin.ON_BLACK: "on black",
+    Origin.UNDER_ALPHA: "under alpha",
+    Origin.STILL: "still",
+}
+
+LOOK_WORDS: Final = {
+    Origin.THUMBNAIL: "a preview inside the file: what it finds is for a person to look at",
+    Origin.ON_BLACK: "as a black page shows it: what only this finds is for a person to look at",
+    Origin.UNDER_ALPHA: "its colours with the alpha ignored, which nobody sees but other tools "
+    "hash: what only this finds is for a person to look at",
+    Origin.STILL: "in front of the animation, where no browser shows it: what only this finds is "
+    "for a person to look at",
 }
 
 SAMPLING_WORDS: Final = {Sampling.KEY_FRAMES: "key frames", Sampling.DENSE: "frames (dense)"}
@@ -113,6 +125,8 @@ def _file(found: Fingerprints) -> str:
 def _picture(picture: PictureHashes, *, explain: bool) -> Iterator[tuple[str, str]]:
     if picture.origin is not Origin.PICTURE:
         yield f"{ORIGIN_WORDS[picture.origin]} {picture.number}", _size(picture)
+    if explain and picture.origin in LOOK_WORDS:
+        yield "", LOOK_WORDS[picture.origin]
     yield "pdq", _hash(picture.pdq)
     if explain:
         yield "", f"{DIALECT_WORDS[picture.pdq.dialect]} ({picture.pdq.hasher})"
