@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.engine.media.drawn import picture, saved
 from tocsin.engine import Fingerprints, MediaOptions, Status, fingerprint
 from tocsin.engine.fingerprints import Origin
+from tocsin.engine.media import data_uris
 from tocsin.engine.media.data_uris import pictures_in
 
 PNG = saved(picture(160, 120), "PNG")
@@ -30,6 +31,12 @@ def _in_lines(text: str) -> str:
 
 
 URI = uri()
+
+
+def _with(old: str, new: str) -> str:
+    return URI.replace(old, new, 1)
+
+
 DOCUMENTS = {
     "HTML": f"<!DOCTYPE html><p>hills</p><img alt='a' src=\"{URI}\">",
     "HTML in single quotes": f"<img src='{URI}'>",
@@ -50,6 +57,31 @@ DOCUMENTS = {
     "parameters": f'"{URI.replace(";base64", ";charset=utf-8;name=a.png; base64")}"',
     "capitals": f'"{URI.replace("data:image/png;base64", "DATA:Image/PNG;BASE64")}"',
     "a wrong type": f'"{URI.replace("image/png", "image/jpeg")}"',
+    "another kind of type": f'<img src="{URI.replace("image/png", "text/plain")}">',
+    "no type": f'<img src="{URI.replace("image/png", "")}">',
+    "no type and no parameters": f'"data:,{quote_from_bytes(PNG)}"',
+    "many parameters": f'"{_with(";base64", ";a=b" * 400 + ";base64")}"',
+    "base64 before another parameter": f'"{_with(";base64", ";base64;a=b")}"',
+    "entities in the scheme": f"<img src='{_with('data:', 'd&#97;ta&colon;')}'>",
+    "entities everywhere": f"<img src='{''.join(f'&#x{ord(letter):X};' for letter in URI)}'>",
+    "entities in the head": f"<img src='{_with('base64,', 'b&#97se64&#44;')}'>",
+    "a tab in the scheme": f"<img src='{_with('data:', 'da&Tab;ta:')}'>",
+    "line ends in the head": "<img src='\n " + _with("data:image", "d\n\na\r\nta:\timage") + "'>",
+    "line ends after the colon": "<img src='" + _with("data:", "data:\r\n") + "'>",
+    "capitals and no type": f"<img src=DaTa:{URI[len('data:image/png') :]}>",
+    "numbers for letters in a script": "x.src='" + _with("data", "\\x64\\u0061t\\u{61}") + "'",
+    "numbers for letters in a style": "a{background:url(" + _with("da", "\\64 \\000061 ") + ")}",
+    "a line end in a style": "a{background:url('" + _with(",", ",\\a ") + "')}",
+    "a decoy with an open quote": f"<p title='\"data:image/png,'><img src='{URI}'>",
+    "a decoy that never ends": f'(data:image/svg+xml,<svg> "data:image/png;base64, <img src={URI}>',
+    "a decoy of letters": f"data:image/png;base64,AAAA{URI}",
+    "a decoy in its type": f'<img src="data:image/png;x={URI}">',
+    "a decoy in a word": f"{{metadata: 5, data: {{a: 1}}, src: `{URI}`}}",
+    "a second one right behind": f"data:;base64,AAAA\n{URI}\n",
+    "an escaped page": f"<iframe srcdoc='<img src=&quot;{URI}&quot;>'>",
+    "a page in percent signs": "<iframe src='data:text/html,"
+    + quote_from_bytes(f'<img src="{URI}">'.encode())
+    + "'>",
 }
 
 
@@ -68,10 +100,79 @@ def test_a_picture_is_found_in_every_kind_of_document(kind: str) -> None:
     assert found.pdq == HASH
 
 
+@pytest.mark.parametrize("encoder", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF"])
+def test_words_behind_an_address_without_quotes_cost_nothing(encoder: str) -> None:
+    data = saved(picture(160, 120), encoder)
+    found = _look(f"look: {uri(data).rstrip('=')} and so on and so forth")
+    assert (found.status, found.pdq) == (Status.OK, fingerprint(data).pdq)
+
+
+def test_the_same_picture_is_told_once() -> None:
+    again = f'<img src="{URI}"><img src="{uri(JPEG)}"><img src="{URI.replace("png", "gif")}">'
+    assert pictures_in(again.encode(), 64) == ([PNG, JPEG], True)
+
+
+def test_what_is_no_picture_does_not_count_against_the_limit() -> None:
+    page = "<i a='data:,x' b='data:;base64,AAAA'>" * 200 + f"<img src='{URI}'>"
+    assert pictures_in(page.encode(), 1) == ([PNG], True)
+
+
+HOSTILE = {
+    "open quotes": b'"data:image/svg+xml,%3C ',
+    "open quotes before pictures": b'"data:image/bmp,' + b"BM" + b"%00" * 12 + b"%0c%00%00%00",
+    "brackets": b"(data:,%",
+    "base64": b"data:;base64,AAAA",
+    "heads without commas": b"data:",
+    "commas": b"data:,",
+    "backslashes": b"\\" * 4 + b"data:,",
+    "ampersands": b"&#&amp data:;base64 ,",
+    "parameters": b"data:" + b"; " * 9 + b"base64 x,",
+    "junk in the scheme": b"d\na\nt\na\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_document_makes_the_search_read_more_than_a_few_times_its_length(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counting(name: str) -> None:
+        done = getattr(data_uris, name)
+
+        def counted(text: bytes) -> bytes:
+            read.append(len(text))
+            return bytes(done(text))
+
+        monkeypatch.setattr(data_uris, name, counted)
+
+    counting("unquote_to_bytes")
+    counting("_from_base64")
+    monkeypatch.setattr(data_uris, "_AT_LEAST_READ", 0)
+    for times in (2_000, 8_000):
+        read.clear()
+        document = HOSTILE[kind] * times
+        pictures_in(document, 64)
+        # Of each beginning some first letters, and the bodies as often as is allowed.
+        texts = data_uris._MOST_READ_AGAIN + 1
+        beginnings = data_uris._FIRST_LETTERS * (document.count(b",") + 1)
+        assert sum(read) <= 2 * texts * (len(document) + beginnings)
+
+
+def test_bodies_that_lie_in_one_another_beyond_measure_are_not_all_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(data_uris, "_AT_LEAST_READ", 0)
+    decoys = b"(data:image/svg+xml,%3C " * 20_000
+    page = decoys + f"<img src='{URI}'>".encode()
+    assert pictures_in(page, 64) == ([PNG], False)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig", "cp1252"])
-def test_the_documents_own_encoding_does_not_matter(encoding: str) -> None:
-    mark = "\ufeff" if encoding == "utf-16-be" else ""
-    assert _look((mark + DOCUMENTS["HTML"]).encode(encoding)).pdq == HASH
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_the_documents_own_encoding_does_not_matter(encoding: str, mark: str) -> None:
+    text = (mark + DOCUMENTS["HTML"]).encode(encoding, "replace")
+    assert _look(text).pdq == HASH
 
 
 def test_documents_are_unsupported_unless_asked_for_and_where_they_hold_nothing() -> None:
