@@ -75,6 +75,51 @@ def test_at_a_quarter_a_coarsely_quantised_jpeg_keeps_its_refinements() -> None:
     assert headers.jpeg_shape(luma_scans(poor, 8)).scans == 3
 
 
+def _tables(data: bytes) -> list[tuple[int, int]]:
+    """Start and end of each quantisation table's segment."""
+    found, at = [], 0
+    while (at := data.find(b"\xff\xdb", at)) >= 0:
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        found.append((at, end))
+        at = end
+    return found
+
+
+def test_the_table_that_luma_uses_decides_wherever_it_stands() -> None:
+    # Two tables in two segments; the other way round, and both in one, is the same file.
+    poor = saved(LARGE, "JPEG", quality=60, progressive=True)
+    (a, b), (c, d) = _tables(poor)
+    assert b == c
+    other_way_round = poor[:a] + poor[c:d] + poor[a:b] + poor[d:]
+    length = (d - a - 6).to_bytes(2, "big")
+    in_one = poor[: a + 2] + length + poor[a + 4 : b] + poor[c + 4 :]
+    both_round = poor[: a + 2] + length + poor[c + 4 : d] + poor[a + 4 : b] + poor[d:]
+    for data in (poor, other_way_round, in_one, both_round):
+        assert fingerprint(data).pdq == fingerprint(poor).pdq
+        assert headers.jpeg_shape(luma_scans(data, 4)).scans == 6
+
+
+def test_a_table_stated_anew_between_the_scans_or_in_sixteen_bits_counts() -> None:
+    fine = PROGRESSIVE
+    (a, b), _ = _tables(fine)
+    coarse = fine[a : a + 5] + b"\x63" * 64
+    scan = fine.index(b"\xff\xda")
+    assert headers.jpeg_shape(luma_scans(fine, 4)).scans == 3
+    assert headers.jpeg_shape(luma_scans(fine[:scan] + coarse + fine[scan:], 4)).scans == 6
+    wide = b"\xff\xdb\0\x83\x10" + b"\0\x02" * 64
+    assert headers.jpeg_shape(luma_scans(fine[:a] + wide + fine[b:], 4)).scans == 3
+    wide = b"\xff\xdb\0\x83\x10" + b"\x02\0" * 64
+    assert headers.jpeg_shape(luma_scans(fine[:a] + wide + fine[b:], 4)).scans == 6
+    cut = b"\xff\xdb\0\x09\x00" + b"\x02" * 6
+    assert headers.jpeg_shape(luma_scans(fine[:a] + cut + fine[b:], 4)).scans == 6
+
+
+def test_the_colours_table_is_of_no_concern() -> None:
+    _, (c, d) = _tables(PROGRESSIVE)
+    coarse = PROGRESSIVE[: c + 5] + b"\x63" * 64 + PROGRESSIVE[d:]
+    assert headers.jpeg_shape(luma_scans(coarse, 4)).scans == 3
+
+
 def test_a_grey_progressive_jpeg_keeps_its_luma() -> None:
     grey = saved(LARGE.convert("L"), "JPEG", progressive=True)
     assert fingerprint(grey, options=QUERY).status is Status.OK

@@ -23,6 +23,7 @@ _MOST_BITS_LEFT_OUT: Final = 2
 # Steps of the lowest luma frequencies up to a quality of some 80; four times a larger one shows.
 _COARSEST_STEP: Final = 5
 _QUANTISATION: Final = 0xDB
+_STEPS: Final = 64
 _MOST_SEGMENTS: Final = 5_000
 _AFTER_CODED_DATA: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 
@@ -53,22 +54,40 @@ def luma_scans(data: bytes, scale: int) -> bytes:
     luma = data[frame.start + 10]
     scans = [s for s in segments if s.marker == _START_OF_SCAN]
     # An eighth of the size takes the mean of each block alone, which every scan order sends whole.
-    is_coarse = scale == _EIGHTH or (scale == _QUARTER and _is_fine_enough(data, segments))
+    is_coarse = scale == _EIGHTH or (scale == _QUARTER and _is_fine_enough(data, frame, segments))
     needed = _coarse if is_coarse else _of_luma
     dropped = [s for s in scans if s.first_frequency and not needed(s, luma)]
     return _without(data, dropped)
 
 
-def _is_fine_enough(data: bytes, segments: list[_Segment]) -> bool:
+def _is_fine_enough(data: bytes, frame: _Segment, segments: list[_Segment]) -> bool:
     """Whether what the first passes leave out is too little to move the hash."""
     passes = (s for s in segments if s.marker == _START_OF_SCAN and s.first_frequency)
-    steps = [data[s.start + 6 : s.start + 11] for s in segments if s.marker == _QUANTISATION]
+    # A file may state a table several times over, each for the scans that follow.
+    of_luma = data[frame.start + 12]
+    stated = [table for s in segments if s.marker == _QUANTISATION for table in _tables(data, s)]
+    steps = [steps for number, steps in stated if number == of_luma]
     return (
         all(s.bits_left_out <= _MOST_BITS_LEFT_OUT for s in passes)
-        and all(data[s.start + 4] >> 4 == 0 for s in segments if s.marker == _QUANTISATION)
         and bool(steps)
-        and max(steps[0], default=256) <= _COARSEST_STEP
+        and max(map(max, steps)) <= _COARSEST_STEP
     )
+
+
+def _tables(data: bytes, segment: _Segment) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The number of each quantisation table in a segment, and its steps of the lowest frequencies
+    but the constant one (T.81, B.2.4.1). A table that is cut off has the coarsest."""
+    at = segment.start + 4
+    while at < segment.end:
+        width = 2 if data[at] >> 4 else 1
+        first, after = at + 1 + width, at + 1 + width * (_LAST_LOW_FREQUENCY + 1)
+        written = data[first : min(after, segment.end)]
+        steps = (
+            int.from_bytes(written[i : i + width], "big") for i in range(0, after - first, width)
+        )
+        is_whole = at + 1 + width * _STEPS <= segment.end
+        yield data[at] & 0x0F, tuple(steps) if is_whole else (_COARSEST_STEP + 1,)
+        at += 1 + width * _STEPS
 
 
 def _of_luma(scan: _Segment, luma: int) -> bool:
