@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,26 @@ def test_against_needs_one_file_that_is_there(photo: Path, capsys: Said) -> None
     (photo.parent / "second.txt").write_text("two files are too many")
     assert main(["fingerprint", "--against", str(photo.parent), str(photo)]) == 2
     assert "one file is needed" in capsys.readouterr().err
+
+
+def test_against_a_pipe_says_that_it_is_one(photo: Path, capsys: Said) -> None:
+    pipe = photo.with_name("pipe")
+    os.mkfifo(pipe)
+    assert main(["fingerprint", "--against", str(pipe), str(photo)]) == 2
+    assert f"--against {pipe}: one file is needed, not a pipe or device." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="writes to /dev/full, which Linux has")
+@pytest.mark.parametrize("how", [[], ["--json"], ["--entries", "own-files"]])
+def test_an_output_that_takes_nothing_is_told_in_a_sentence(photo: Path, how: list[str]) -> None:
+    command = [sys.executable, "-m", "tocsin.site.cli", "fingerprint", *how, str(photo)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "tocsin fingerprint: what was found could not be written (no space left on device): "
+        "make room and run again.\n"
+    )
 
 
 def test_a_film_without_the_means_to_read_one_is_told(

@@ -99,7 +99,7 @@ def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
             status = ERROR
         else:
             try:
-                print(_told(options, one.file.path, one.fingerprints), flush=True)
+                _say(_told(options, one.file.path, one.fingerprints))
             except NotForAList as refused:
                 print(f"{printable(one.file.path)}: left out, {refused}", file=sys.stderr)
                 status = ERROR
@@ -111,11 +111,26 @@ def _print_all(options: argparse.Namespace, pool: DecoderPool) -> int:
     return status
 
 
+def _say(text: str) -> None:
+    """Print at once. Raises Stop where that cannot be written (a full disk)."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left unwritten would be tried once more at exit, with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        words = (error.strerror or type(error).__name__).lower()
+        raise Stop(
+            f"what was found could not be written ({words}): make room and run again."
+        ) from None
+
+
 def _print_against(known: Known, found: Fingerprints, *, explain: bool) -> None:
     from tocsin.site.checking.shown import printable
 
     for number, line in enumerate(known.told(found, explain=explain)):
-        print(f"  {'' if number else 'against':<12} {printable(line)}", flush=True)
+        _say(f"  {'' if number else 'against':<12} {printable(line)}")
 
 
 def _known(options: argparse.Namespace, pool: DecoderPool) -> Known:
@@ -125,7 +140,10 @@ def _known(options: argparse.Namespace, pool: DecoderPool) -> Known:
     from tocsin.site.fingerprinting.against import Known, Original
     from tocsin.site.fingerprinting.listed import NotAList, listed_in
 
-    ones = list(Walk([options.against]))
+    walk = Walk([options.against])
+    ones = list(walk)
+    if not ones and walk.passed.not_files:
+        raise Stop(f"--against {options.against}: one file is needed, not a pipe or device.")
     if len(ones) != 1:
         raise Stop(f"--against {options.against}: one file is needed, not a folder.")
     try:
