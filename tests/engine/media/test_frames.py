@@ -82,6 +82,13 @@ def test_an_answer_arrives_as_it_was_given(sight: Sight) -> None:
     assert frames.read_answer(frame[frames.HEAD.size :]) == sight
 
 
+def test_a_worker_says_whether_it_should_be_replaced() -> None:
+    for state in (frames.FIT, frames.SPENT):
+        frame = frames.answer_frame(4, SIGHT, state)
+        assert frames.HEAD.unpack(frame[: frames.HEAD.size])[2] == state
+    assert frames.answer_frame(4, SIGHT) == frames.answer_frame(4, SIGHT, frames.FIT)
+
+
 def _in_sight(**wrong: object) -> Callable[[Fields], None]:
     return lambda sight: sight.update(wrong)
 

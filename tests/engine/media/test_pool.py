@@ -13,7 +13,7 @@ import pytest
 
 from tests.engine.media import hostile
 from tests.engine.media.drawn import picture, saved
-from tests.engine.media.stand_ins import put_worker
+from tests.engine.media.stand_ins import put_worker, put_zygote
 from tocsin.engine import Fingerprints, MediaOptions, Status, fingerprint
 from tocsin.engine.media import DecoderPool, DecoderUnavailable, PoolClosed
 
@@ -75,6 +75,42 @@ def test_a_file_that_needs_more_memory_than_a_worker_has_is_too_large(pool: Deco
     options = MediaOptions(max_pixels=2**40)
     found = pool.fingerprint(hostile.png_claiming(50_000, 50_000), options)
     assert (found.status, found.format) == (Status.TOO_LARGE, "png")
+
+
+def test_a_worker_whose_memory_ran_out_is_replaced_after_its_answer() -> None:
+    options = MediaOptions(max_pixels=2**40)
+    with DecoderPool(1, deadline_seconds=60) as pool:
+        first = pool.fingerprint(PNG)
+        before = pool.worker_pids()
+        found = pool.fingerprint(hostile.png_claiming(50_000, 50_000), options)
+        assert (found.status, found.format, found.width) == (Status.TOO_LARGE, "png", 50_000)
+        assert pool.worker_pids() == ()
+        assert pool.fingerprint(PNG) == first
+        assert pool.worker_pids() not in {(), before}
+        assert pool.deaths() == {}
+
+
+def test_a_file_that_the_gates_turn_away_costs_no_worker() -> None:
+    with DecoderPool(1, deadline_seconds=60) as pool:
+        pool.fingerprint(PNG)
+        before = pool.worker_pids()
+        assert pool.fingerprint(hostile.png_claiming(50_000, 50_000)).status is Status.TOO_LARGE
+        assert pool.worker_pids() == before
+
+
+def test_a_worker_that_kept_half_of_its_memory_is_replaced_after_its_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keeps = (
+        "import numpy; kept = []; from tocsin.engine.fingerprints.types import Sight, Status; "
+        "worker.examine = lambda data, options: "
+        "kept.append(numpy.empty(1100 << 20, numpy.uint8)) or Sight(Status.CORRUPT)"
+    )
+    put_zygote(monkeypatch, tmp_path, keeps)
+    with DecoderPool(1, deadline_seconds=60) as pool:
+        _is_refused(pool.fingerprint(PNG), Status.CORRUPT)
+        assert pool.worker_pids() == ()
+        assert pool.deaths() == {}
 
 
 def test_many_threads_each_get_their_own_answer(pool: DecoderPool) -> None:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from tocsin.engine.media import seccomp
 from tocsin.engine.media.containment import Containment
 
@@ -63,6 +65,19 @@ def shut_in(*, orphans: bool) -> Containment:
         system_calls=not unfiltered,
         lacking="; ".join(filter(None, lacking)),
     )
+
+
+def lacks_room() -> bool:
+    """Whether half of what one file may take cannot be had any more.
+
+    Asked by taking it, as a worker can read nothing about itself; not touched, so that it costs
+    two system calls and no memory.
+    """
+    try:
+        np.empty(DECODING_BYTES // 2, np.uint8)
+    except MemoryError:
+        return True
+    return False
 
 
 def _filter() -> str:

@@ -16,7 +16,7 @@ from tocsin.engine.fingerprints.types import (
     Sight,
     Status,
 )
-from tocsin.engine.media import animation, data_uris, headers, thumbnails
+from tocsin.engine.media import animation, data_uris, headers, shortage, thumbnails
 from tocsin.engine.media.containers import film_kind
 from tocsin.engine.media.decode import Decoded, decode
 from tocsin.engine.media.gates import Admitted, admit, refuse_by_length
@@ -29,7 +29,7 @@ from tocsin.engine.media.hashing import (
     variants_of_picture,
 )
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
-from tocsin.engine.media.refusals import Refused
+from tocsin.engine.media.refusals import Refused, out_of_memory
 from tocsin.engine.media.truncation import truncated_files
 from tocsin.engine.media.video import examine_video
 
@@ -75,7 +75,7 @@ def examine(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight:
     except Refused as refused:
         return refused.sight
     except MemoryError:
-        return Sight(Status.TOO_LARGE)
+        return out_of_memory().sight
     except Exception:  # noqa: BLE001 - what our own reading did not foresee must not cost a worker
         return Sight(Status.CORRUPT)
 
@@ -89,7 +89,7 @@ def _first_sight(data: bytes, admitted: Admitted, options: MediaOptions) -> Sigh
         except Refused:
             raise
         except MemoryError:
-            raise Refused(Status.TOO_LARGE, admitted.kind, admitted.size) from None
+            raise out_of_memory(admitted.kind, admitted.size) from None
         except Exception:  # noqa: BLE001, S112 - a decoder given hostile bytes may raise anything
             continue
     raise Refused(Status.CORRUPT, admitted.kind, admitted.size)
@@ -156,6 +156,9 @@ def _frames(
                 found += _hashed(decoded, frame, options)[0]
     except (Refused, TooSmallToHash):
         return found, True
+    except MemoryError:
+        shortage.note()
+        return found, False
     except Exception:  # noqa: BLE001 - as above; the frames before it stand
         return found, False
     return found, True

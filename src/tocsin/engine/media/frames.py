@@ -2,7 +2,8 @@
 
 A frame is a fixed head (number of the question, length of the note, length of the body), a note in
 MessagePack, and the body. A question's note holds the options and its body the file; an answer's
-note holds a Sight and its body is empty. The number ties an answer to its question.
+note holds a Sight, and in place of a body's length stands whether the worker should be replaced.
+The number ties an answer to its question.
 """
 
 import struct
@@ -20,6 +21,9 @@ from tocsin.engine.media.refusals import LARGEST_SIDE
 HEAD: Final = struct.Struct("!QIQ")
 READY: Final = 0
 """The number of the frame by which a new worker says that it has shut itself in, and how."""
+FIT: Final = 0
+SPENT: Final = 1
+"""In an answer's head: memory ran out, or nearly did, so give the next file to another worker."""
 LONGEST_READY: Final = 1 << 12
 LONGEST_ANSWER: Final = 32 << 20
 """A dense list of a long film has hundreds of thousands of frames of some 50 bytes each."""
@@ -53,10 +57,10 @@ def read_question(note: bytes) -> Question:
     return msgspec.msgpack.decode(note, type=Question)
 
 
-def answer_frame(number: int, sight: Sight) -> bytes:
-    """The answer to a question."""
+def answer_frame(number: int, sight: Sight, state: int = FIT) -> bytes:
+    """The answer to a question, from a worker in that state."""
     note = msgspec.msgpack.encode(sight)
-    return HEAD.pack(number, len(note), 0) + note
+    return HEAD.pack(number, len(note), state) + note
 
 
 def ready_frame(containment: Containment) -> bytes:

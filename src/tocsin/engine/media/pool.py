@@ -33,9 +33,9 @@ class PoolClosed(Exception):
 class DecoderPool:
     """Up to `workers` decoder processes, forked when first needed; safe for any number of threads.
 
-    Each is replaced after `files_per_worker` files, and killed when it has not answered within
-    `deadline_seconds` of being given a file. Bytes go through a socket and never touch a disk.
-    Use it as `with DecoderPool(2) as pool: pool.fingerprint(data)`.
+    Each is replaced after `files_per_worker` files and when its memory ran out, and killed when it
+    has not answered within `deadline_seconds` of being given a file. Bytes go through a socket and
+    never touch a disk. Use it as `with DecoderPool(2) as pool: pool.fingerprint(data)`.
 
     Where the system cannot hold the workers in as it should, the pool works all the same and says
     so by a ContainmentWarning, once; to refuse such a system, turn that warning into an error.
@@ -233,7 +233,7 @@ class DecoderPool:
             self._deaths[how] += 1
 
     def _give_back(self, slot: WorkerProcess | None) -> None:
-        if slot is not None and slot.asked >= self._files_per_worker:
+        if slot is not None and (slot.spent or slot.asked >= self._files_per_worker):
             self._end(slot)
             slot = None
         with self._changed:

@@ -51,6 +51,7 @@ class WorkerProcess:
         self._handle = handle
         self._collect = collect
         self._asked = 0
+        self._spent = False
         self._longest = frames.LONGEST_READY
         with suppress(OSError):
             line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
@@ -59,6 +60,11 @@ class WorkerProcess:
     def asked(self) -> int:
         """How many files it has been given."""
         return self._asked
+
+    @property
+    def spent(self) -> bool:
+        """Whether it said with its last answer that memory ran out, or nearly did."""
+        return self._spent
 
     def await_ready(self) -> None:
         """Waits until it has shut itself in; `containment` then says how. Raises WorkerDied or
@@ -131,9 +137,10 @@ class WorkerProcess:
         got = self._some(_AT_ONCE, deadline)
         while len(got) < frames.HEAD.size:
             got += self._some(_AT_ONCE, deadline)
-        said, note_length, body_length = frames.HEAD.unpack_from(got)
-        if said != number or note_length > self._longest or body_length:
+        said, note_length, state = frames.HEAD.unpack_from(got)
+        if said != number or note_length > self._longest or state not in {frames.FIT, frames.SPENT}:
             raise WorkerDied("the worker answered another question")
+        self._spent = state == frames.SPENT
         note = bytearray(got[frames.HEAD.size :])
         while len(note) < note_length:
             note += self._some(note_length - len(note), deadline)

@@ -32,7 +32,7 @@ from tocsin.engine.fingerprints.types import (
 )
 from tocsin.engine.media.containers import FilmShape, film_kind, shape_of
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
-from tocsin.engine.media.refusals import Refused
+from tocsin.engine.media.refusals import Refused, out_of_memory
 from tocsin.engine.media.video_bars import Margins, margins_of, window_of
 from tocsin.engine.media.video_passes import Job, Pass, each_second, every_frame, key_frames
 from tocsin.engine.media.video_planes import FramePixels, Window, pixels_of, rgb_of
@@ -95,7 +95,7 @@ def examine_video(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight
     except Refused as refused:
         return refused.sight
     except MemoryError:
-        return Sight(Status.TOO_LARGE, kind)
+        return out_of_memory(kind).sight
     except Exception:  # noqa: BLE001 - a demuxer given hostile bytes may raise anything at all
         return Sight(Status.CORRUPT, kind)
 

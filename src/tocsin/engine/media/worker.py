@@ -7,9 +7,10 @@ It takes files from its one socket and answers on it. Before the first file it s
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 from tocsin.engine.fingerprints.types import Sight, Status
-from tocsin.engine.media import confinement, frames
+from tocsin.engine.media import confinement, frames, shortage
 from tocsin.engine.media.examination import examine
 
 
@@ -22,11 +23,17 @@ def serve(line: socket.socket, zygote_pid: int) -> None:
     # words, where looking for the file would end the process.
     sys.meta_path.clear()
     line.sendall(frames.ready_frame(confinement.shut_in(orphans=orphans)))
-    while _answer_one(line):
+    # Where there never is so much room, its lack says nothing.
+    lacks_room = confinement.lacks_room if not confinement.lacks_room() else _never
+    while _answer_one(line, lacks_room):
         pass
 
 
-def _answer_one(line: socket.socket) -> bool:
+def _never() -> bool:
+    return False
+
+
+def _answer_one(line: socket.socket, lacks_room: Callable[[], bool]) -> bool:
     head = line.recv(frames.HEAD.size, socket.MSG_WAITALL)
     if len(head) < frames.HEAD.size:
         return False
@@ -38,9 +45,12 @@ def _answer_one(line: socket.socket) -> bool:
     data = line.recv(length, socket.MSG_WAITALL)
     if len(data) < length:
         return False
-    answer = frames.answer_frame(number, examine(data, question.options))
+    sight = examine(data, question.options)
+    del data
+    state = frames.SPENT if shortage.met() or lacks_room() else frames.FIT
+    answer = frames.answer_frame(number, sight, state)
     if len(answer) - frames.HEAD.size > frames.longest_answer(question.options):
-        answer = frames.answer_frame(number, Sight(Status.TOO_LARGE))
+        answer = frames.answer_frame(number, Sight(Status.TOO_LARGE), state)
     signal.setitimer(signal.ITIMER_REAL, 0)
     line.sendall(answer)
     return True
