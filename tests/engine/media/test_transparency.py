@@ -125,6 +125,29 @@ def test_the_clear_colour_of_a_palette_shows_the_page(encoder: str) -> None:
     assert of(found, Origin.UNDER_ALPHA) == fingerprint(saved(few, "PNG")).pdq
 
 
+def _png(pixels: NDArray[np.unsignedinteger[Any]], depth: int, kind: int, *clear: int) -> bytes:
+    """A PNG of this depth and colour type in which one colour is clear, which Pillow does not
+    write."""
+    if depth == 16:
+        rows = [line.astype(">u2").tobytes() for line in pixels]
+    elif depth == 8:
+        rows = [line.astype(np.uint8).tobytes() for line in pixels]
+    else:
+        bits = np.unpackbits(pixels[:, :, None].astype(np.uint8), axis=2)[:, :, -depth:]
+        rows = [np.packbits(line.ravel()).tobytes() for line in bits]
+    header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], depth, kind, 0, 0, 0)
+    parts = (
+        (b"IHDR", header),
+        (b"tRNS", struct.pack(f">{len(clear)}H", *clear)),
+        (b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
+
+
 def _clear_colours() -> dict[str, tuple[bytes, NDArray[np.uint8]]]:
     """PNGs in which one colour is clear, and what a white page shows of them."""
     grey, colours = np.asarray(picture().convert("L")), landscape()
@@ -154,29 +177,6 @@ def test_a_clear_colour_shows_the_page(kind: str) -> None:
     data, shown = _clear_colours()[kind]
     page = Image.fromarray(shown.astype(np.uint8))
     assert fingerprint(data).pdq == fingerprint(saved(page, "PNG")).pdq
-
-
-def _png(pixels: NDArray[np.unsignedinteger[Any]], depth: int, kind: int, *clear: int) -> bytes:
-    """A PNG of this depth and colour type in which one colour is clear, which Pillow does not
-    write."""
-    if depth == 16:
-        rows = [line.astype(">u2").tobytes() for line in pixels]
-    elif depth == 8:
-        rows = [line.astype(np.uint8).tobytes() for line in pixels]
-    else:
-        bits = np.unpackbits(pixels[:, :, None].astype(np.uint8), axis=2)[:, :, -depth:]
-        rows = [np.packbits(line.ravel()).tobytes() for line in bits]
-    header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], depth, kind, 0, 0, 0)
-    parts = (
-        (b"IHDR", header),
-        (b"tRNS", struct.pack(f">{len(clear)}H", *clear)),
-        (b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in parts
-    )
 
 
 def test_a_bmp_whose_alpha_is_nought_everywhere_is_shown_as_browsers_show_it() -> None:

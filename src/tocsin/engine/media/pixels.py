@@ -90,7 +90,11 @@ class Pixels:
         if self._key is None:
             return None
         if self._alpha_of_index is not None:
-            return np.take(self._alpha_of_index, np.asarray(strip))
+            numbers = np.asarray(strip)
+            # Many encoders name a clear number that no pixel has.
+            if isinstance(self._key, int) and not (numbers == self._key).any():
+                return None
+            return np.take(self._alpha_of_index, numbers)
         return _alpha_by_colour(strip, self._key)
 
     def __repr__(self) -> str:
