@@ -24,22 +24,21 @@ Rgb = NDArray[np.uint8]
 
 
 def pdq_in_node(pictures: Iterable[Rgb]) -> list[dict[str, Any]]:
-    """`pdqOfRgba` of each uint8[height, width, 3], with an alpha that must not matter."""
+    """`pdqOfRgba` of each opaque uint8[height, width, 3]."""
+    return pdq_of_rgba_in_node(np.dstack([rgb, np.full(rgb.shape[:2], 255)]) for rgb in pictures)
+
+
+def pdq_of_rgba_in_node(pictures: Iterable[NDArray[Any]]) -> list[dict[str, Any]]:
+    """`pdqOfRgba` of each [height, width, 4] of whole numbers 0 to 255."""
     return _answers(
-        _job(_PDQ, with_alpha(rgb).tobytes(), width=rgb.shape[1], height=rgb.shape[0])
-        for rgb in pictures
+        _job(_PDQ, rgba.astype(np.uint8).tobytes(), width=rgba.shape[1], height=rgba.shape[0])
+        for rgba in pictures
     )
 
 
 def md5_in_node(texts: Iterable[bytes]) -> list[str]:
     """`md5` of each."""
     return _answers(_job(_MD5, text) for text in texts)
-
-
-def with_alpha(rgb: Rgb) -> Rgb:
-    """RGBA of RGB; the alpha runs through all values."""
-    alpha = np.arange(rgb.shape[0] * rgb.shape[1]).reshape(*rgb.shape[:2], 1)
-    return np.concatenate([rgb, alpha.astype(np.uint8)], axis=2)
 
 
 def evaluated(script: str) -> Any:  # Any: whatever the script gives

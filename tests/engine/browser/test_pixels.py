@@ -9,10 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.engine.browser.node import NEEDS_NODE, Rgb, evaluated, pdq_in_node
+from tests.engine.browser.node import (
+    NEEDS_NODE,
+    Rgb,
+    evaluated,
+    pdq_in_node,
+    pdq_of_rgba_in_node,
+)
 from tests.engine.fingerprints.reference import slow_pdq
 from tests.engine.media.drawn import landscape
 from tocsin.engine.fingerprints.pdq import block_of, pdq_of_block
+from tocsin.engine.media.pixels import Pixels
 
 pytestmark = NEEDS_NODE
 
@@ -62,6 +69,16 @@ def test_pictures_of_noise_have_them_too() -> None:
             for width, height in ((64, 64), (129, 127), (320, 240), (777, 555))
         ]
     )
+
+
+def test_what_can_be_seen_through_is_hashed_as_a_white_page_shows_it() -> None:
+    rgb = landscape(411, 303, 2)
+    alpha = np.arange(rgb.shape[0] * rgb.shape[1]).reshape(rgb.shape[:2]) % 256
+    rgba = np.dstack([rgb, alpha]).astype(np.uint8)
+    [found] = pdq_of_rgba_in_node([rgba])
+    pdq, quality = pdq_of_block(block_of(Pixels(Image.fromarray(rgba))))
+    assert (found["pdq"], found["pdqQuality"]) == (pdq.hex(), quality)
+    assert found["pdq"] != pdq_in_node([rgb])[0]["pdq"]
 
 
 def test_a_picture_of_several_megapixels_has_them_too() -> None:

@@ -48,16 +48,12 @@ export function md5(bytes) {
  return hex(sum.buffer)
 }
 
-// Blots out what turns or hides pixels.
+// Blots out what turns pixels.
 function plain(bytes, start) {
  const view = new DataView(bytes.buffer), u32 = at => view.getUint32(at), is = pattern => pattern.test(start)
  let at = 2, pixels = 0
  try {
   if (is(/^.PNG/)) for (pixels = u32(16)*u32(20), at = 8;; at += 12+u32(at)) if (u32(at+4) == 0x65584966) bytes[at+4]++
-  if (is(/^GIF8/)) for (at = 13+(bytes[10]&128 && 6<<(bytes[10]&7)); bytes[at] == 33; at++) {
-   bytes[at+3] &= 254
-   for (at += 2; bytes[at]; at += bytes[at]+1);
-  }
   if (is(/^....ftypavi/s)) for (at of start.matchAll(/irot|imir/g)) bytes.set([105,114,111,116,0], at.index)
   for (; bytes[at] == 255; at += 2+(u32(at+2)>>>16)) {
    const m = bytes[at+1]
@@ -83,7 +79,7 @@ async function look(bitmap, width, height) {
   h = min(height-y, 1+2**20/width|0)
   let data = read(bitmap, y, width, h), i = 3
   while (data[i]>254) i += 4
-  // A canvas loses colour under alpha; a texture does not.
+  // A canvas rounds what is under alpha; a texture does not.
   if (data[i]<255) try {
    if (!gl) {
     gl = new OffscreenCanvas(1, 1).getContext('webgl')
@@ -131,7 +127,7 @@ function pdqOf(width, height) {
  return {
   add(data, y) {
    for (let at = 0; at<data.length; mix(rows, y++, sums, luma)) {
-    for (let x = 0; x<width; at += 4) luma[x++] = .299*data[at]+.587*data[at+1]+.114*data[at+2]
+    for (let x = 0; x<width; at += 4) luma[x++] = 255+(.299*data[at]+.587*data[at+1]+.114*data[at+2]-255)*data[at+3]/255
    }
   },
   pdq() {
