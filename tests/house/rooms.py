@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 FLOORS_WITH_ROOMS = ("base", "domain", "doors")
 WAYS_IN = {"actions", "queries", "types"}
-# The base offers more than three doors: registers to enter, tables to fill, tools to use. "" is
+# Some offer more than three doors: registers to enter, tables to fill, tools to use. "" is
 # the room's package itself.
 MORE_WAYS_IN = {
     "tocsin.base.clock": {"rounds", "lifecycle", "worker"},
     "tocsin.base.secrets": {""},
     "tocsin.base.privacy": {""},
     "tocsin.base.egress": {""},
+    "tocsin.domain.hashlists": {"classification"},
 }
 
 
