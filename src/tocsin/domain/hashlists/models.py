@@ -2,7 +2,8 @@ from django.db import models
 from django.db.models import Q
 
 from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
-from tocsin.domain.hashlists.types import VALUE_BYTES, Serve
+from tocsin.domain.hashlists.classification.ucs import LONGEST_LABEL, LONGEST_VERSION
+from tocsin.domain.hashlists.types import LONGEST_SCHEME, VALUE_BYTES, Serve
 
 
 class Source(models.Model):
@@ -131,6 +132,9 @@ class Entry(models.Model):
     held = models.BooleanField(default=False)
     serve = models.PositiveSmallIntegerField(null=True)
     content_digest = models.BigIntegerField()
+    # What was observed, packed by `classification.pack`; 0: nothing. With a default of the
+    # database's own, so that a process of the version before may still write rows.
+    observed = models.BigIntegerField(default=0, db_default=0)
     withdrawn_here = models.BooleanField(default=False)
     replaced_by_run = models.ForeignKey(
         ImportRun, null=True, on_delete=models.PROTECT, db_index=False, related_name="replaced"
@@ -161,6 +165,28 @@ class Entry(models.Model):
                 name="hashlists_valid_until",
             ),
         ]
+
+
+class EntryCode(models.Model):
+    """A code or label that somebody asserted of an entry, as it was written: kept, not settled.
+
+    The code that an imported entry's category was taken from is not repeated here.
+    """
+
+    personal_data = NOTHING_PERSONAL
+
+    pk = models.CompositePrimaryKey("entry_id", "scheme", "version", "code")
+    # No database constraint, as with fingerprints.
+    entry = models.ForeignKey(
+        Entry,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="codes",
+    )
+    scheme = models.CharField(max_length=LONGEST_SCHEME)
+    version = models.CharField(max_length=LONGEST_VERSION)
+    code = models.CharField(max_length=LONGEST_LABEL)
 
 
 class OwnNote(models.Model):

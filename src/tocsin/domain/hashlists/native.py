@@ -7,7 +7,7 @@ import re
 import msgspec
 from msgspec import UNSET
 
-from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists import classified, rules
 from tocsin.domain.hashlists.lines import wrong_byte
 from tocsin.domain.hashlists.native_format import (
     NAMES,
@@ -25,7 +25,6 @@ from tocsin.domain.hashlists.records import (
 )
 from tocsin.domain.hashlists.types import (
     MEDIA_TYPES,
-    Category,
     EntryStatus,
     Purpose,
     Serve,
@@ -38,17 +37,6 @@ _SERVE = {
     "near_check": int(Serve.NEAR),
     "scanner": int(Serve.SCANNER),
     "export": int(Serve.EXPORT),
-}
-_CATEGORIES = {
-    **{
-        (scheme, code): Category(code).number
-        for scheme in ("ncmec-industry", "xarf-v4-csam")
-        for code in ("A1", "A2", "B1", "B2")
-    },
-    ("xarf-v4-csam", "baseline"): Category.BASELINE.number,
-    ("interpol-baseline", "baseline"): Category.BASELINE.number,
-    ("iccam-v3", "baseline"): Category.BASELINE.number,
-    ("iccam-v3", "national"): Category.NATIONAL.number,
 }
 _FIELD = re.compile(r"`([A-Za-z_]{1,40})`")
 _PLACE = re.compile(r"`\$((?:\.[A-Za-z_]{1,40}|\[\.\.\.\]|\[\d{1,9}\])*)`")
@@ -72,6 +60,7 @@ class NativeReader:
         status = _status(entry)
         if not prints and not left_out and status in _TAKEN:
             raise Refused("it has no fingerprint")
+        observed, codes = classified.of(entry)
         return SourceRecord(
             member=(entry.source.member_id or "").strip(),
             source_entry_id=entry.source_entry_id.strip(),
@@ -85,6 +74,8 @@ class NativeReader:
             valid_until=_strict_seconds(entry.valid_until),
             prints=prints,
             left_out=left_out,
+            observed=observed,
+            codes=codes,
         ).close()
 
     def _check_belongs(self, entry: NativeEntry) -> None:
@@ -132,7 +123,7 @@ def _category(entry: NativeEntry) -> int:
         return 0
     gravest = 0
     for given in entry.classifications:
-        number = _CATEGORIES.get((given.scheme, given.code), 0)
+        number = classified.CATEGORIES.get((given.scheme, given.code), 0)
         if number and (not gravest or number < gravest):
             gravest = number
     return gravest

@@ -12,8 +12,9 @@ from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.changes import hasher_number, log_change, take_numbers
+from tocsin.domain.hashlists.classification import pack
 from tocsin.domain.hashlists.making import make_list
-from tocsin.domain.hashlists.models import Entry, Fingerprint, HashList, OwnNote
+from tocsin.domain.hashlists.models import Entry, EntryCode, Fingerprint, HashList, OwnNote
 from tocsin.domain.hashlists.standing import NotLive, entry_of
 from tocsin.domain.hashlists.types import (
     DIALECTS,
@@ -65,9 +66,11 @@ def add_own_entry(*, entry: OwnEntry, actor: Actor, at: datetime) -> int:
             status=EntryStatus.ACTIVE.number,
             category=entry.category.number,
             content_digest=rules.own_digest(entry.about, entry.fingerprints),
+            observed=pack(entry.observed),
         )
         OwnNote.objects.create(entry=made, about=entry.about, added_by=actor.text, added_at=at)
         _add_fingerprints(made, entry)
+        _add_labels(made, entry)
         record(
             actor=actor,
             action="hashlists.add_own_entry",
@@ -131,6 +134,13 @@ def _add_fingerprints(made: Entry, entry: OwnEntry) -> None:
             offset_seconds=f.offset_seconds,
         )
         for f in entry.fingerprints
+    )
+
+
+def _add_labels(made: Entry, entry: OwnEntry) -> None:
+    EntryCode.objects.bulk_create(
+        EntryCode(entry=made, scheme=label.scheme, version=label.version, code=label.code)
+        for label in entry.labels.asserted()
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists.classification import Asserted, asserted_as, unpack
 from tocsin.domain.hashlists.models import (
     Change,
     Counter,
@@ -184,6 +185,8 @@ def entry(entry_id: int) -> EntryView:
         agreed_by=note.agreed_by if note else "",
         source_entry_id=row.source_entry_id,
         media_type=MEDIA_TYPES[row.media_type],
+        observed=unpack(row.observed),
+        asserted=_asserted(row),
     )
 
 
@@ -216,6 +219,13 @@ def refusals(run_id: int) -> list[tuple[int, str]]:
     """The first refused lines of an import: line number and reason."""
     rows = RefusedLine.objects.filter(run_id=run_id).order_by("line")
     return list(rows.values_list("line", "reason"))
+
+
+def _asserted(row: Entry) -> tuple[Asserted, ...]:
+    by_category = asserted_as(Category.of(row.category).value)
+    codes = row.codes.order_by("scheme", "version", "code")
+    kept = codes.values_list("scheme", "version", "code")
+    return (*([by_category] if by_category else []), *(Asserted(*code) for code in kept))
 
 
 def _indexable(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists.classification import Asserted
 from tocsin.domain.hashlists.types import VALUE_BYTES, WIDTHS, Kind
 
 LONGEST_ID = 200
@@ -49,7 +50,11 @@ FORMS = {kind.name.lower(): _form_of(kind) for kind in Kind}
 
 @dataclass(slots=True)
 class SourceRecord:
-    """One entry as a source gives it, in our numbers. `left_out`: values too long for a table."""
+    """One entry as a source gives it, in our numbers.
+
+    `left_out`: values too long for a table. `observed`: packed observations. `codes`: what the
+    source asserts beyond `category`.
+    """
 
     member: str
     source_entry_id: str
@@ -64,6 +69,8 @@ class SourceRecord:
     prints: list[Print]
     left_out: int
     digest: int = 0
+    observed: int = 0
+    codes: tuple[Asserted, ...] = ()
 
     def close(self) -> SourceRecord:
         """Check what holds for every record, give one without an id its own, and digest it."""
@@ -73,21 +80,23 @@ class SourceRecord:
             self.source_entry_id = identity_of(self.prints)
         _check_text("source_entry_id", self.source_entry_id, LONGEST_ID)
         _check_text("member_id", self.member, LONGEST_MEMBER)
-        self.digest = rules.content_digest(
-            (
-                self.member,
-                self.source_entry_id,
-                self.media_type,
-                self.status,
-                self.category,
-                self.quorum,
-                self.serve,
-                self.source_created,
-                self.source_updated,
-                self.valid_until,
-                self.prints,
-            )
+        said: tuple[object, ...] = (
+            self.member,
+            self.source_entry_id,
+            self.media_type,
+            self.status,
+            self.category,
+            self.quorum,
+            self.serve,
+            self.source_created,
+            self.source_updated,
+            self.valid_until,
+            self.prints,
         )
+        if self.observed or self.codes:
+            # Only then: a record without them must keep the digest that it always had.
+            said = (*said, self.observed, [(c.scheme, c.version, c.code) for c in self.codes])
+        self.digest = rules.content_digest(said)
         return self
 
 

@@ -37,6 +37,7 @@ _ENTRY_COLUMNS = {
     "held": "bool",
     "serve": "int2",
     "content_digest": "int8",
+    "observed": "int8",
     "withdrawn_here": "bool",
     "source_created": "int8",
     "source_updated": "int8",
@@ -52,6 +53,7 @@ _PRINT_COLUMNS = {
     "dialect": "int2",
     "offset_seconds": "float8",
 }
+_CODE_COLUMNS = {"entry_id": "int8", "scheme": "text", "version": "text", "code": "text"}
 
 
 class Numbered(NamedTuple):
@@ -174,14 +176,17 @@ class Stager:
         staged.first_entry_id, staged.last_entry_id = first, first + len(fresh) - 1
         entries: list[Row] = []
         prints: list[Row] = []
+        codes: list[Row] = []
         for entry_id, (record, there) in enumerate(fresh, first):
             entries.append(self._entry_row(entry_id, record, there.next_version))
             for kind, n, value, quality, hasher, offset in record.prints:
                 number = self._hasher(hasher)
                 prints.append((entry_id, kind, n, value, quality, number, 0, offset))
+            codes += [(entry_id, c.scheme, c.version, c.code) for c in record.codes]
             staged.digests.append(struct.pack(">q", record.digest))
         _insert("hashlists_entry", _ENTRY_COLUMNS, entries)
         _insert("hashlists_fingerprint", _PRINT_COLUMNS, prints)
+        _insert("hashlists_entrycode", _CODE_COLUMNS, codes)
         self._let_planner_count(len(entries))
         older = [there.entry_id for _, there in fresh if there.entry_id is not None]
         if older:
@@ -212,6 +217,7 @@ class Stager:
             False,
             record.serve,
             record.digest,
+            record.observed,
             False,
             record.source_created,
             record.source_updated,
@@ -248,6 +254,8 @@ def _count_repeat(line: int, record: SourceRecord, earlier: int, staged: Staged)
 
 def _insert(table: str, columns: Mapping[str, str], rows: list[Row]) -> None:
     """Insert many rows past the ORM: that alone would cost more than all the rest of an import."""
+    if not rows:
+        return
     if connection.vendor == "postgresql":
         _copy_in(table, columns, rows)
         return

@@ -15,6 +15,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tocsin.domain.hashlists.classification import (
+    NO_LABELS,
+    NOTHING_OBSERVED,
+    Asserted,
+    Labels,
+    Observations,
+)
+
 
 class Purpose(StrEnum):
     """What a list says of its entries."""
@@ -142,6 +150,9 @@ MEDIA_TYPES = ("unknown", "image", "video", "frame", "document", "audio", "text"
 DIALECTS = ("", "full", "nearest512", "thumbnail512")
 """How the pixels were shrunk before PDQ; the first: the source does not say."""
 
+LONGEST_SCHEME = 40
+"""Characters in the name of a classification scheme that a table holds."""
+
 FLAG_HELD = 1
 FLAG_TEST = 2
 
@@ -186,13 +197,18 @@ class PolicyRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """What our own decision puts on the organisation's own list. `about`: e.g. `item:12`."""
+    """What our own decision puts on the organisation's own list. `about`: e.g. `item:12`.
+
+    `observed` and `labels`: what whoever decided saw stated, if anything.
+    """
 
     fingerprints: tuple[FingerprintValue, ...]
     category: Category
     media_type: str
     rehearsal: bool
     about: str
+    observed: Observations = NOTHING_OBSERVED
+    labels: Labels = NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +296,10 @@ class Origins:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One entry for people. No fingerprint: nobody needs to read one."""
+    """One entry for people. No fingerprint: nobody needs to read one.
+
+    `asserted`: codes and labels as they were asserted, the one behind `category` among them.
+    """
 
     id: int
     list_name: str
@@ -296,6 +315,8 @@ class EntryView:
     agreed_by: str
     source_entry_id: str
     media_type: str
+    observed: Observations = NOTHING_OBSERVED
+    asserted: tuple[Asserted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
