@@ -14,6 +14,7 @@ from tocsin.base.audit.types import Actor, system
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.base.outbox.actions import put
 from tocsin.domain.hashlists import actions as hashlists
+from tocsin.domain.hashlists.classification import pack
 from tocsin.domain.hashlists.types import EntryStatus, Kind, OwnEntry
 from tocsin.domain.matching import queries as matching
 from tocsin.domain.reports import items, queries, receiving, rules, sealed
@@ -259,6 +260,8 @@ def _write_finding(item: Item, finding: FindingInput, actor: Actor, at: datetime
         kind=finding.verdict.value,
         category=finding.category,
         ground=finding.ground,
+        observed=pack(finding.observed),
+        labels=finding.labels.text(),
         by=actor.text,
         at=at,
         own_entry_id=_own_entry(item, finding, actor, at),
@@ -292,6 +295,8 @@ def _own_entry(item: Item, finding: FindingInput, actor: Actor, at: datetime) ->
         media_type="image" if pictured else "unknown",
         rehearsal=item.rehearsal,
         about=items.subject(item),
+        observed=finding.observed,
+        labels=finding.labels,
     )
     return hashlists.add_own_entry(entry=entry, actor=actor, at=at)
 

@@ -112,6 +112,9 @@ class Finding(models.Model):
     sealed_words = models.TextField(blank=True)
     by = models.CharField(max_length=80)
     at = models.DateTimeField()
+    # Packed by `hashlists.classification.pack`; labels as `Labels.text` gives them.
+    observed = models.BigIntegerField(default=0, db_default=0)
+    labels = models.TextField(blank=True, default="", db_default="")
     own_entry_id = models.BigIntegerField(null=True)
     agreed_by = models.CharField(max_length=80, blank=True)
     corrected = models.BooleanField(default=False)

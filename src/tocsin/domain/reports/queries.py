@@ -10,6 +10,7 @@ from django.db.models import Count
 from tocsin.base.accounts import queries as accounts
 from tocsin.base.audit import queries as audit
 from tocsin.domain.hashlists import queries as lists
+from tocsin.domain.hashlists.classification import Labels, unpack
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.reports import items, sealed
 from tocsin.domain.reports.models import Correction, Finding, Item, Report
@@ -204,6 +205,8 @@ def _finding(finding: Finding, known: dict[str, str]) -> FindingView:
         own_entry_id=finding.own_entry_id,
         agreed_by=known.get(finding.agreed_by, finding.agreed_by) or None,
         corrected=finding.corrected,
+        observed=unpack(finding.observed),
+        labels=Labels.of_text(finding.labels),
     )
 
 

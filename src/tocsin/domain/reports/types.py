@@ -7,6 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from tocsin.base.audit.types import Json
+from tocsin.domain.hashlists.classification import (
+    NO_LABELS,
+    NOTHING_OBSERVED,
+    Labels,
+    Observations,
+)
 from tocsin.domain.hashlists.types import Category, EntryStatus, FingerprintValue, Purpose
 
 
@@ -165,7 +171,8 @@ class Received:
 class FindingInput:
     """An analyst's finding as entered; `rules.refuse` says what may be recorded.
 
-    `ground_detail` names the authority, the list or the law; `note` is for colleagues.
+    `ground_detail` names the authority, the list or the law; `note` is for colleagues. `observed`
+    and `labels`: what was stated of the picture, if anything; neither is ever needed.
     """
 
     verdict: FindingKind
@@ -173,6 +180,8 @@ class FindingInput:
     category: Category = Category.UNKNOWN
     ground_detail: str = ""
     note: str = ""
+    observed: Observations = NOTHING_OBSERVED
+    labels: Labels = NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +266,8 @@ class FindingView:
     own_entry_id: int | None
     agreed_by: str | None
     corrected: bool
+    observed: Observations = NOTHING_OBSERVED
+    labels: Labels = NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)
