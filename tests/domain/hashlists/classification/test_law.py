@@ -62,7 +62,7 @@ def test_belgium_counts_drawings_and_the_article_has_had_two_numbers() -> None:
     )  # fmt: skip
     assert new.says is Says.UNLAWFUL
     assert new.unverified
-    assert new.reference.startswith("formerly art. 417/43-48 Sw")
+    assert (new.reference, new.renumbered) == ("art. 417/43-48 Sw", True)
 
 
 def test_a_category_says_what_its_scheme_says() -> None:

@@ -39,7 +39,10 @@ class Says(StrEnum):
 
 
 class LawRule(Struct, forbid_unknown_fields=True):
-    """One thing a law says, from the first to the last day it says so."""
+    """One thing a law says, from the first to the last day it says so.
+
+    `renumbered`: the article has another number by then, which is not known here.
+    """
 
     says: Says
     reference: str
@@ -49,6 +52,7 @@ class LawRule(Struct, forbid_unknown_fields=True):
     when: When = When()
     category: str = ""
     unverified: bool = False
+    renumbered: bool = False
 
     def in_force(self, day: dt.date) -> bool:
         return self.from_ <= day and (self.until is None or day <= self.until)
@@ -76,6 +80,8 @@ class Jurisdiction(Struct, forbid_unknown_fields=True):
 class Verdict:
     """What the law says, by which article, and where that was read.
 
+    `renumbered`: the article has another number on that day, not known here.
+
     For `unclear`, `missing` are the fields whose observation could change that, and `against`
     those that contradict each other; neither where the law written down here is silent.
     """
@@ -86,6 +92,7 @@ class Verdict:
     reference: str = ""
     source: str = ""
     unverified: bool = False
+    renumbered: bool = False
     missing: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
 
@@ -185,7 +192,15 @@ def _judge(observations: Observations, category: str, place: Jurisdiction, day: 
     unverified = rule.unverified or possible.rests_on_unverified_age(
         rule.when, observations.age_band
     )
-    return Verdict(place.jurisdiction, day, rule.says, rule.reference, rule.source, unverified)
+    return Verdict(
+        place.jurisdiction,
+        day,
+        rule.says,
+        rule.reference,
+        rule.source,
+        unverified,
+        rule.renumbered,
+    )
 
 
 def _unclear(
