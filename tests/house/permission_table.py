@@ -53,6 +53,7 @@ TABLE: dict[str, Row] = {
     "console:start": Row(GOES_ON, GOES_ON),
     "console:queue": Row(ITEM_PAGES, NOT_SO),
     "console:item": Row(ONE_ITEM, NOT_SO, ITEM),
+    "console:follows": Row(ITEM_PAGES, NOT_SO),
     "console:take": Row(NOT_SO, ONE_ITEM, ITEM),
     "console:give_back": Row(NOT_SO, ONE_ITEM, ITEM),
     "console:assess": Row(NOT_SO, ONE_ITEM, ITEM),
@@ -77,6 +78,7 @@ TABLE: dict[str, Row] = {
     "console:revoke_key": Row(NOT_SO, ADMINISTRATOR_GOES_ON, {"key_id": "tk_nothing"}),
     # For everybody who is in.
     "console:lists": Row(STAFF, NOT_SO),
+    "console:entry": Row(ONE_ITEM, NOT_SO, {"entry_id": 999}),
     "console:me": Row(STAFF, STAFF),
     "console:set_language": Row(NOT_SO, (LOGIN, 422, 422, 422)),
     # The machine's own state.

@@ -94,6 +94,25 @@ def test_an_item_is_taken_judged_and_its_notice_read_by_keyboard_alone(console: 
     expect(page.locator(".state").first).to_have_text("sent")
 
 
+def test_what_follows_from_observations_is_shown_while_they_are_filled_in(
+    console: Console,
+) -> None:
+    secret = analyst()
+    number = away(lambda: staff.report(URL, now()))
+    page = console.visitor()
+    log_in_by_keyboard(page, secret)
+    page.goto(f"/console/items/{number}")
+    page.get_by_role("button", name="Take").click()
+    page.get_by_text("What was observed").click()
+    page.select_option("[name=seen-age_band]", "prepubescent")
+    page.select_option("[name=seen-act]", "sexualised_exhibition")
+    expect(page.locator("#follows")).to_contain_text("lascivious exhibition")
+    page.select_option("[name=category]", "B1")
+    expect(page.locator("#follows")).to_contain_text("B1 was asserted, but A2 follows")
+    assert "csrf" not in page.url
+    assert console.complaints == []
+
+
 def test_a_new_item_appears_on_an_open_queue_by_itself(console: Console) -> None:
     secret = analyst()
     first = away(lambda: staff.report(URL, now()))

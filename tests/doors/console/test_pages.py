@@ -14,6 +14,7 @@ from tests.doors.console.reading import Page, read
 from tests.support import run_worker_round
 from tocsin.base.accounts.models import Person
 from tocsin.base.accounts.types import Role
+from tocsin.domain.hashlists.classification import Act, AgeBand, Labels, Observations
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.reports import actions as reports
 from tocsin.domain.reports.types import FindingInput, FindingKind, Ground, MatchKind
@@ -40,6 +41,7 @@ DESK = [
     "/console/items/T-{year}-000001",
     "/console/items/T-{year}-000002",
     "/console/items/T-{year}-000003",
+    "/console/lists/entries/{entry}",
     "/console/notices/",
     "/console/notices/N-{year}-000001",
     "/console/hosters/",
@@ -66,13 +68,24 @@ def fill(today: datetime) -> dict[str, int]:
     staff.report("https://a.picbin.example/2.jpg", today, match=MatchKind.NEAR, words="Look.")
     number = staff.report("https://a.picbin.example/3.jpg", today)
     finding = FindingInput(
-        FindingKind.UNLAWFUL, Ground.STATED_BY_AUTHORITY, Category.B1, "Police 7", "A note."
+        FindingKind.UNLAWFUL,
+        Ground.STATED_BY_AUTHORITY,
+        Category.B1,
+        "Police 7",
+        "A note.",
+        Observations(AgeBand.INFANT, Act.EXHIBITION, real_child=True, virtual_or_drawn=True),
+        Labels.of(["some:label"]),
     )
     reports.take(number=number, actor=ada, at=today)
-    reports.assess(number=number, finding=finding, actor=ada, at=today)
+    item = reports.assess(number=number, finding=finding, actor=ada, at=today)
     for _ in range(3):
         run_worker_round(today)
-    return {"year": today.year, "party": partner, "hoster": hoster}
+    return {
+        "year": today.year,
+        "party": partner,
+        "hoster": hoster,
+        "entry": item.findings[0].own_entry_id or 0,
+    }
 
 
 def pages(

@@ -11,6 +11,7 @@ from tocsin.doors.console.views import (
     keys,
     lists,
     notices,
+    observed,
     people,
     system,
 )
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", front.start, name="start"),
     path("welcome/<str:secret>", account.welcome, name="welcome"),
     path("items/", desk.queue, name="queue"),
+    path("items/follows", observed.follows, name="follows"),
     path("items/<item:number>", desk.item, name="item"),
     path("items/<item:number>/take", desk.take, name="take"),
     path("items/<item:number>/give-back", desk.give_back, name="give_back"),
@@ -37,6 +39,7 @@ urlpatterns = [
     path("hosters/<row:hoster_id>", hosters.change, name="hoster"),
     path("hosters/<row:hoster_id>/remove", hosters.remove, name="hoster_remove"),
     path("lists/", lists.lists, name="lists"),
+    path("lists/entries/<row:entry_id>", lists.entry, name="entry"),
     path("people/", people.people, name="people"),
     path("people/invite", people.invite, name="invite"),
     path("people/<str:username>/link", people.renew_link, name="renew_link"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -30,6 +30,7 @@ from tocsin.domain.takedown import queries as takedown
 from tocsin.doors.console import words
 from tocsin.doors.console.forms import Correction, FindingForm
 from tocsin.doors.console.numbers import page_number
+from tocsin.doors.console.observing import ObservedForm
 from tocsin.doors.console.permissions import StaffRequest, may
 
 ROWS_ON_A_PAGE = 50
@@ -105,18 +106,20 @@ def give_back(request: StaffRequest, number: str) -> HttpResponse:
 @may(Permission.ASSESS)
 def assess(request: StaffRequest, number: str) -> HttpResponse:
     """Record a finding; a notice leaves by itself when it is unlawful."""
-    form = FindingForm(request.POST)
-    if not form.is_valid():
-        return _page(request, _item(number), form=form, status=422)
+    form, seen = FindingForm(request.POST), ObservedForm(request.POST)
+    # Both are asked, so that all that is wrong is said at once.
+    if not all([form.is_valid(), seen.is_valid()]):
+        return _page(request, _item(number), form=form, seen=seen, status=422)
+    finding = replace(form.finding(), observed=seen.observed(), labels=seen.stated_labels())
     try:
-        actions.assess(number=number, finding=form.finding(), actor=request.actor, at=request.at)
+        actions.assess(number=number, finding=finding, actor=request.actor, at=request.at)
     except FindingRefused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, _why(refusal))
-        return _page(request, _item(number), form=form, status=422)
+        return _page(request, _item(number), form=form, seen=seen, status=422)
     except TakenByAnother as other:
         return _page(request, _item(number), taken=other, status=409)
     except (MoveRefused, NotTaken):
-        return _page(request, _item(number), form=form, problem=_moved_on(), status=409)
+        return _page(request, _item(number), form=form, seen=seen, problem=_moved_on(), status=409)
     except UnknownItem as error:
         raise Http404 from error
     messages.success(request, _("The finding on %(number)s is recorded.") % {"number": number})
@@ -168,6 +171,7 @@ def _page(
     shown: ItemView,
     *,
     form: FindingForm | None = None,
+    seen: ObservedForm | None = None,
     correction: Correction | None = None,
     taken: TakenByAnother | None = None,
     problem: str = "",
@@ -182,6 +186,8 @@ def _page(
         "can_agree": _waits_for_second_person(request, shown),
         "can_correct": shown.state in {ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL},
         "form": form,
+        "seen": seen or ObservedForm(),
+        "at": request.at,
         "correction": correction or Correction(initial={"was": shown.state.value}),
         "notices": takedown.for_item(shown.number),
         "taken": taken,

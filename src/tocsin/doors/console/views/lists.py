@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -22,3 +22,17 @@ def lists(request: StaffRequest) -> HttpResponse:
         "index": matching.index_state(),
     }
     return render(request, "console/lists.html", page)
+
+
+@require_safe
+@may(Permission.SEE_ITEMS)
+def entry(request: StaffRequest, entry_id: int) -> HttpResponse:
+    """One entry: whose it is, what was observed, which codes follow. Never a fingerprint.
+
+    It tells of a picture, so whoever may not see items may not see it either.
+    """
+    try:
+        shown = hashlists.entry(entry_id)
+    except hashlists.NoSuchEntry as error:
+        raise Http404 from error
+    return render(request, "console/entry.html", {"entry": shown, "at": request.at})
