@@ -7,23 +7,17 @@ from contextlib import suppress
 import msgspec
 from msgspec import UNSET
 
-from tocsin.domain.hashlists.classification import (
-    FLAGS,
-    NO_LABELS,
-    Asserted,
-    Labels,
-    UnusableLabels,
-    observed,
-    pack,
-)
+from tocsin.domain.hashlists.classification import Asserted, Labels, UnusableLabels
+from tocsin.domain.hashlists.classification.observations import pack_fields
 from tocsin.domain.hashlists.classification.ucs import (
     LONGEST_LABEL,
     LONGEST_VERSION,
     MOST_LABELS,
     VERSION_KEY,
-    from_mapping,
+    fits,
+    label_of,
 )
-from tocsin.domain.hashlists.native_format import NativeEntry
+from tocsin.domain.hashlists.native_format import NativeClassification, NativeEntry
 from tocsin.domain.hashlists.types import LONGEST_SCHEME, Category
 
 CATEGORIES = {
@@ -41,7 +35,6 @@ CATEGORIES = {
 MOST_CODES = 64
 _value = msgspec.json.Decoder(str | int | float | bool | None).decode
 """Plain values only: what is nested is no label."""
-_OBSERVED = ("age_band", "act", "gender", *FLAGS)
 
 
 def of(entry: NativeEntry) -> tuple[int, tuple[Asserted, ...]]:
@@ -49,45 +42,43 @@ def of(entry: NativeEntry) -> tuple[int, tuple[Asserted, ...]]:
 
     What no table could hold (a label of a page's length) is left to the archive.
     """
-    codes = dict.fromkeys((*_codes(entry), *_labels(entry).asserted()))
-    return _observed(entry), tuple(codes)[:MOST_CODES]
+    seen, given = entry.observations, entry.classifications
+    codes = [] if given is UNSET else _codes(given)
+    if seen is UNSET:
+        return 0, tuple(codes)
+    if seen.ucs is not UNSET:
+        codes += _labels(seen.ucs)
+    return pack_fields(seen), tuple(codes)
 
 
-def _observed(entry: NativeEntry) -> int:
-    given = entry.observations
-    if given is UNSET:
-        return 0
-    return pack(observed({name: getattr(given, name) for name in _OBSERVED}))
-
-
-def _codes(entry: NativeEntry) -> list[Asserted]:
-    if entry.classifications is UNSET:
-        return []
-    given = [Asserted(c.scheme, c.scheme_version or "", c.code) for c in entry.classifications]
-    numbers = [CATEGORIES.get((code.scheme, code.code), 0) for code in given]
+def _codes(given: list[NativeClassification]) -> list[Asserted]:
+    if len(given) == 1 and (given[0].scheme, given[0].code) in CATEGORIES:
+        return []  # nearly every line of every list
+    numbers = [CATEGORIES.get((one.scheme, one.code), 0) for one in given]
     # The category is the gravest of them: that one says it, the others are kept as they are.
-    gravest = min((number for number in numbers if number), default=0)
-    return [
-        code
-        for code, number in zip(given, numbers, strict=True)
-        if number != gravest or not number
-        if _fits(code)
-    ]
+    gravest = min((number for number in numbers if number), default=-1)
+    codes = {
+        Asserted(one.scheme, one.scheme_version or "", one.code): None
+        for one, number in zip(given, numbers, strict=True)
+        if number != gravest
+    }
+    return [code for code in codes if _fits(code)][:MOST_CODES]
 
 
-def _labels(entry: NativeEntry) -> Labels:
-    given = UNSET if entry.observations is UNSET else entry.observations.ucs
-    if given is UNSET:
-        return NO_LABELS
-    version = given.get(VERSION_KEY)
-    found: list[str] = []
-    told = ""
-    with suppress(msgspec.DecodeError):
-        told = str(_value(version) or "") if version is not None else ""
+def _labels(given: dict[str, msgspec.Raw]) -> tuple[Asserted, ...]:
+    """Each label that can be kept: one that cannot costs no other."""
+    version = ""
+    found = set()
     for name, raw in given.items():
         with suppress(msgspec.DecodeError, UnusableLabels):
-            found += from_mapping({name: _value(raw), VERSION_KEY: told}).labels
-    return Labels.of(found[:MOST_LABELS], told) if found else NO_LABELS
+            value = _value(raw)
+            if name == VERSION_KEY:
+                version = "" if value is None else str(value)
+            elif fits(label := label_of(name, value).strip()):
+                found.add(label)
+    if len(version) > LONGEST_VERSION or not version.isprintable():
+        version = ""
+    return Labels(version, tuple(sorted(found)[:MOST_LABELS])).asserted()
 
 
 def _fits(code: Asserted) -> bool:

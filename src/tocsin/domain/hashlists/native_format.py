@@ -87,7 +87,7 @@ class _Media(_Closed):
     duration_s: Number = None
 
 
-class _Classification(_Closed):
+class NativeClassification(_Closed):
     scheme: str
     code: str
     scheme_version: Text = None
@@ -201,7 +201,7 @@ class NativeEntry(_Closed):
     source_updated_at: Text = None
     valid_until: Text = None
     media: _Media | UnsetType = UNSET
-    classifications: list[_Classification] | UnsetType = UNSET
+    classifications: list[NativeClassification] | UnsetType = UNSET
     observations: _Observations | UnsetType = UNSET
     entry_feedback: list[_Feedback] | UnsetType = UNSET
     counts: _Counts | UnsetType = UNSET

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 
 LAYOUT = 1
 """The number of the layout below. A new one gets a new number; old numbers stay readable."""
@@ -91,10 +92,6 @@ FLAGS = tuple(name for name in NAMES if name not in KINDS)
 # the place in the enum counted from 1), then two bits for each flag in the order of the fields
 # (0: not stated, 1: no, 2: yes), zeros up to bit 58, and the layout's number in bits 59 to 62.
 _WORD_BITS, _FLAG_BITS, _LAYOUT_AT = 4, 2, 59
-_PLACES = {
-    name: {value: number for number, value in enumerate(kind, 1)} for name, kind in KINDS.items()
-}
-_NO, _YES = 1, 2
 
 
 class UnknownLayout(Exception):
@@ -103,11 +100,33 @@ class UnknownLayout(Exception):
 
 def pack(observations: Observations) -> int:
     """The observations as one number from 0 (nothing observed) to 2**63 - 1."""
-    packed, at = 0, 0
-    for name in NAMES:
-        packed |= _number(name, getattr(observations, name)) << at
-        at += _bits(name)
+    return pack_fields(observations)
+
+
+def pack_fields(holder: object) -> int:
+    """The same for anything with attributes of the same names, plain values and None in them.
+
+    Raises KeyError for a value that a field does not have.
+    """
+    packed = 0
+    for name, bits in _packed_values().items():
+        value = getattr(holder, name)
+        if value is not None:
+            packed |= bits[value]
     return packed | LAYOUT << _LAYOUT_AT if packed else 0
+
+
+@cache
+def _packed_values() -> dict[str, dict[str | bool, int]]:
+    """For each field its values as bits in their place: an import packs ten million times."""
+    found: dict[str, dict[str | bool, int]] = {}
+    at = 0
+    for name in NAMES:
+        kind = KINDS.get(name)
+        values: tuple[str | bool, ...] = (False, True) if kind is None else tuple(kind)
+        found[name] = {value: number << at for number, value in enumerate(values, 1)}
+        at += _bits(name)
+    return found
 
 
 def unpack(packed: int) -> Observations:
@@ -164,14 +183,6 @@ def contradictions(observations: Observations) -> tuple[Contradiction, ...]:
 
 def _bits(name: str) -> int:
     return _WORD_BITS if name in KINDS else _FLAG_BITS
-
-
-def _number(name: str, value: StrEnum | bool | None) -> int:
-    if value is None:
-        return 0
-    if name in KINDS:
-        return _PLACES[name][KINDS[name](str(value))]
-    return _YES if value else _NO
 
 
 def _value(name: str, number: int) -> StrEnum | bool | None:

@@ -40,11 +40,10 @@ class Labels:
             raise UnusableLabels(f"There are more than {MOST_LABELS} labels.")
         if len(version) > LONGEST_VERSION or not version.isprintable():
             raise UnusableLabels("The version of the labels cannot be read.")
-        for label in found:
-            if len(label) > LONGEST_LABEL or not label.isprintable():
-                raise UnusableLabels(
-                    f"A label has at most {LONGEST_LABEL} characters that can be printed."
-                )
+        if not all(map(fits, found)):
+            raise UnusableLabels(
+                f"A label has at most {LONGEST_LABEL} characters that can be printed."
+            )
         return cls(version, found)
 
     @classmethod
@@ -65,6 +64,11 @@ class Labels:
 NO_LABELS = Labels()
 
 
+def fits(label: str) -> bool:
+    """Whether a table can hold a label."""
+    return 0 < len(label) <= LONGEST_LABEL and label.isprintable()
+
+
 def from_mapping(told: Mapping[str, object]) -> Labels:
     """Labels from a mapping of label to value with its `@version`, as our format writes them.
 
@@ -73,10 +77,11 @@ def from_mapping(told: Mapping[str, object]) -> Labels:
     """
     version = told.get(VERSION_KEY, "")
     named = ((key, value) for key, value in told.items() if key != VERSION_KEY)
-    return Labels.of((_label(key, value) for key, value in named), str(version or ""))
+    return Labels.of((label_of(key, value) for key, value in named), str(version or ""))
 
 
-def _label(name: str, value: object) -> str:
+def label_of(name: str, value: object) -> str:
+    """One label of such a mapping; raises UnusableLabels."""
     if value is True:
         return name
     if value is False or value is None:
