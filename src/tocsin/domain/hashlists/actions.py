@@ -14,6 +14,7 @@ from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import archive
 from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
 from tocsin.domain.hashlists.changes import log_change, skip_numbers
+from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
 from tocsin.domain.hashlists.importing import DatabaseBusy, Tell, patience, run_import
 from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.making import ListExists, NoSuchList, list_of, make_list
@@ -51,6 +52,8 @@ __all__ = [
     "EXPIRE_AT_ONCE",
     "ArchiveFailed",
     "ArchiveUnreadable",
+    "ConvertReport",
+    "ConvertRequest",
     "DatabaseBusy",
     "HoldLost",
     "ImportInProgress",
@@ -69,6 +72,7 @@ __all__ = [
     "add_own_entry",
     "agree_entry",
     "ask_rebuild",
+    "convert",
     "discard",
     "expire",
     "hold_entry",
@@ -93,7 +97,8 @@ def import_file(
     """Take a list in from a file, and release it unless told otherwise.
 
     Streams, in small transactions, so it must not run inside one. What was killed goes on where
-    it stopped when the same file is imported again; a file that came in before changes nothing.
+    it stopped when the same file is imported again; a file that came in before changes nothing. A
+    document that stops before its end is staged as far as it is whole and not released.
     Raises NoSuchList, UnusableFile, WrongMapping, ImportInProgress, HoldLost, DatabaseBusy and
     ArchiveFailed; refused lines are no exception but part of the report.
     """
@@ -104,6 +109,8 @@ def import_file(
         return try_import(request, hash_list, tell=progress)
     started = time.monotonic()
     report = run_import(request, hash_list, actor=actor, at=at, tell=progress)
+    if report.broken and not request.release_broken:
+        return report
     if request.release and report.run_id is not None:
         with patience():
             by_now = at + timedelta(seconds=time.monotonic() - started)

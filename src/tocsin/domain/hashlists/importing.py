@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,8 +14,13 @@ from typing import BinaryIO, Protocol, TextIO
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import archive, lines, mapped, rows, runs
+from tocsin.domain.hashlists import archive, lines, rows, runs
+from tocsin.domain.hashlists.formats import opening
+from tocsin.domain.hashlists.formats.carrying import EntryReader
+from tocsin.domain.hashlists.formats.types import Context
+from tocsin.domain.hashlists.formats.vics import VICS, version_of
 from tocsin.domain.hashlists.lines import UnusableFile
+from tocsin.domain.hashlists.mapped import WrongMapping
 from tocsin.domain.hashlists.models import HashList, ImportRun
 from tocsin.domain.hashlists.native import NativeReader
 from tocsin.domain.hashlists.records import Refused, SourceRecord
@@ -29,6 +33,7 @@ from tocsin.domain.hashlists.types import (
     Refusal,
     RunState,
 )
+from tocsin.engine.documents.types import BrokenOff
 
 ROWS_AT_ONCE = {"sqlite": 2_000, "postgresql": 20_000}
 """Rows of one transaction. More on SQLite would keep every other writer waiting for seconds."""
@@ -52,25 +57,45 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """Lines read since the last transaction, and where the next begins."""
+    """Lines read since the last transaction, and where the next begins.
+
+    `broken`: why the document stops before its end, in the last batch of one that does.
+    """
 
     records: list[Numbered] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     end: int = 0
     line: int = 0
+    broken: str = ""
 
 
 @dataclass(slots=True)
 class Opened:
-    """A file and the way to read it, both found usable."""
+    """A file and the way to read it, both found usable.
+
+    `rows`: what stands behind a byte and a line (in a document: a record) of the file.
+    """
 
     path: Path
     identity: lines.FileIdentity
     reader: Reader
-    rows: Callable[[Iterator[lines.Line]], Iterator[rows.Row]]
+    rows: Callable[[BinaryIO, int, int], Iterator[rows.Row]]
     mapping_sha256: str
     header_end: int
-    header_lines: int
+    header_lines: int = 0
+    unit: str = "line"
+
+    def broken(self) -> str:
+        """Why the document stops before its end; nothing for one that is whole, or no document."""
+        if self.unit == "line":
+            return ""
+        try:
+            with self.path.open("rb") as file:
+                for _ in self.rows(file, 0, 0):
+                    continue
+        except BrokenOff as why:
+            return str(why)
+        return ""
 
 
 def open_file(request: ImportRequest, hash_list: HashList) -> Opened:
@@ -78,20 +103,24 @@ def open_file(request: ImportRequest, hash_list: HashList) -> Opened:
 
     Raises UnusableFile and WrongMapping.
     """
-    identity = lines.identify(request.path)
-    purpose = Purpose(hash_list.purpose)
-    if request.mapping_path is None:
-        reader = NativeReader(purpose, hash_list.environment)
-        return Opened(request.path, identity, reader, rows.single_rows, "", identity.first_byte, 0)
-    mapping = mapped.read_mapping(request.mapping_path)
-    with request.path.open("rb") as file:
-        header = next(lines.lines(file, offset=identity.first_byte, number=0), None)
-    if header is None or header.raw is None:
-        raise UnusableFile(f"{request.path} has no first line with the names of its columns.")
-    reader_of_rows = mapped.MappedReader(mapping, header.raw)
-    told = hashlib.sha256(mapped.canonical(mapping)).hexdigest()
-    rows_of = partial(rows.quoted_rows, reader=reader_of_rows)
-    return Opened(request.path, identity, reader_of_rows, rows_of, told, header.end, 1)
+    path, identity = request.path, lines.identify(request.path)
+    taker = NativeReader(Purpose(hash_list.purpose), hash_list.environment)
+    found = opening.open_records(
+        path,
+        first_byte=identity.first_byte,
+        named=request.format,
+        mapping_path=request.mapping_path,
+    )
+    told = opening.mapping_digest(found)
+    if found is None:
+        return Opened(path, identity, taker, _own_lines, told, identity.first_byte)
+    reader = EntryReader(found.form, _context(found, hash_list), taker)
+    if isinstance(found, opening.Document):
+        cut = partial(opening.rows_of_document, found.pieces)
+        return Opened(path, identity, reader, cut, told, identity.first_byte, 0, "record")
+    by_columns = found.columns if found.form.name == "csv" else reader
+    cut = partial(opening.rows_of_table, found.columns)
+    return Opened(path, identity, by_columns, cut, told, found.header.end, 1)
 
 
 def read_batches(opened: Opened, file: BinaryIO, *, offset: int, number: int) -> Iterator[Batch]:
@@ -101,25 +130,55 @@ def read_batches(opened: Opened, file: BinaryIO, *, offset: int, number: int) ->
         offset, number = opened.header_end, opened.header_lines
     batch, staged, seen = Batch(end=offset, line=number), 0, 0
     read = opened.reader.read
-    for row in opened.rows(lines.lines(file, offset=offset, number=number)):
-        batch.end, batch.line = row.end, row.last
-        seen += 1
-        try:
-            if row.refused:
-                raise Refused(row.refused)
-            if row.raw.isspace():
-                continue
-            record = read(row.raw)
-        except Refused as why:
-            batch.refusals.append(Refusal(row.number, str(why)))
-        else:
-            batch.records.append(Numbered(row.number, record))
-            staged += 1 + len(record.prints)
-        if staged >= most_rows or seen >= LINES_AT_ONCE:
-            yield batch
-            batch, staged, seen = Batch(end=row.end, line=row.last), 0, 0
-    if seen:
+    try:
+        for row in opened.rows(file, offset, number):
+            batch.end, batch.line = row.end, row.last
+            seen += 1
+            try:
+                if row.refused:
+                    raise Refused(row.refused)
+                if row.raw.isspace():
+                    continue
+                record = read(row.raw)
+            except Refused as why:
+                batch.refusals.append(Refusal(row.number, str(why)))
+            else:
+                batch.records.append(Numbered(row.number, record))
+                staged += 1 + len(record.prints)
+            if staged >= most_rows or seen >= LINES_AT_ONCE:
+                yield batch
+                batch, staged, seen = Batch(end=row.end, line=row.last), 0, 0
+    except BrokenOff as why:
+        batch.broken = str(why)
+        batch.refusals.append(Refusal(batch.line + 1, f"the document stops here: {why}"))
+    if seen or batch.broken:
         yield batch
+
+
+def _own_lines(file: BinaryIO, offset: int, number: int) -> Iterator[rows.Row]:
+    return rows.single_rows(lines.lines(file, offset=offset, number=number))
+
+
+def _context(found: opening.Document | opening.Table, hash_list: HashList) -> Context:
+    """The document's context with the list's own; raises UnusableFile and WrongMapping."""
+    form, purpose = found.form, Purpose(hash_list.purpose)
+    if form.purposes is not None and purpose not in form.purposes:
+        allowed = " or ".join(sorted(form.purposes))
+        raise UnusableFile(
+            f"{form.name} only goes into a list of purpose {allowed}; {hash_list.slug} is "
+            f"{purpose}."
+        )
+    if form is VICS and found.context.meaning is None:
+        raise WrongMapping(
+            f"The file is VICS {version_of(found.context)}, whose category numbers mean nothing by "
+            "themselves. Say with --mapping what they mean; see docs/lists/formats.md."
+        )
+    return replace(
+        found.context,
+        list_id=hash_list.slug,
+        purpose=purpose.value,
+        environment=hash_list.environment or None,
+    )
 
 
 def run_import(
@@ -137,14 +196,17 @@ def run_import(
         run, resumed = runs.begin(hash_list, source, actor=actor, at=at)
     try:
         if run.state == RunState.RUNNING:
-            _go_through(opened, request, run, tell, actor=actor, clock=clock)
+            broken = _go_through(opened, request, run, tell, actor=actor, clock=clock)
+        else:
+            broken = opened.broken()
     except BaseException as error:
         if not isinstance(error, DatabaseBusy | runs.HoldLost):
             with suppress(DatabaseError):
                 runs.let_go(run)
         raise
     run.refresh_from_db()
-    return report_of(run, hash_list.slug, resumed=resumed)
+    report = report_of(run, hash_list.slug, resumed=resumed)
+    return replace(report, unit=opened.unit, broken=broken)
 
 
 def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
@@ -174,7 +236,9 @@ def _go_through(
     *,
     actor: Actor,
     clock: Callable[[], datetime],
-) -> None:
+) -> str:
+    """Stage the rest of the file; why it stops before its end, if it does."""
+    broken = ""
     stager = Stager(run.hash_list_id, run.pk)
     pause_seconds = PAUSE_SECONDS[connection.vendor]
     with ExitStack() as stack:
@@ -184,6 +248,7 @@ def _go_through(
         counts = [run.added + run.changed, run.refused]
         for batch in read_batches(opened, file, offset=run.bytes_done, number=run.lines_done):
             staged = _put(run, stager, batch, actor=actor, at=clock())
+            broken = batch.broken
             refused = sorted(batch.refusals + staged.refusals, key=lambda r: r.line)
             write_refusals(refusals_file, refused)
             counts[0] += staged.added + staged.changed
@@ -194,6 +259,7 @@ def _go_through(
         name = archived()
     with patience():
         runs.finish(run, archive=name, actor=actor, at=clock())
+    return broken
 
 
 def _put(run: ImportRun, stager: Stager, batch: Batch, *, actor: Actor, at: datetime) -> Staged:

@@ -72,7 +72,7 @@ class MappedReader:
         Raises UnusableFile for a first line that cannot be read.
         """
         self._delimiter = mapping.delimiter
-        names = _names(header, mapping.delimiter)
+        names = names_of(header, mapping.delimiter)
         self._width = len(names)
         _check_header(mapping, names)
         self._at: dict[str, int] = {
@@ -89,7 +89,7 @@ class MappedReader:
         wrong = wrong_byte(raw)
         if wrong:
             raise Refused(wrong)
-        cells = _cells(raw.decode(), self._delimiter)
+        cells = cells_of(raw.decode(), self._delimiter)
         if len(cells) != self._width:
             raise Refused(f"it has {len(cells)} columns, the first line has {self._width}")
         prints = self._prints(cells)
@@ -155,9 +155,7 @@ class MappedReader:
         text = self._cell(cells, "pdq_quality")
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and int(text[:4]) <= 100 and len(text) <= 4):
-            raise Refused("pdq_quality must be a whole number from 0 to 100")
-        return int(text)
+        return quality_of(text)
 
     def _category(self, cells: list[str]) -> int:
         return _mapped(self._cell(cells, "category"), self._categories, "category", empty=0)
@@ -197,7 +195,15 @@ def _seconds(text: str, field: str) -> int | None:
         raise Refused(f"{field} is not a time (RFC 3339)") from None
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
+def quality_of(text: str) -> int:
+    """The quality of a PDQ; raises Refused."""
+    if not (text.isascii() and text.isdigit() and int(text[:4]) <= 100 and len(text) <= 4):
+        raise Refused("pdq_quality must be a whole number from 0 to 100")
+    return int(text)
+
+
+def cells_of(text: str, delimiter: str) -> list[str]:
+    """The cells of one row, which may go over several lines; raises Refused."""
     text = text.rstrip("\r\n")
     if '"' not in text:
         return text.split(delimiter)
@@ -212,12 +218,13 @@ def _cells(text: str, delimiter: str) -> list[str]:
     return rows[0]
 
 
-def _names(header: bytes, delimiter: str) -> list[str]:
+def names_of(header: bytes, delimiter: str) -> list[str]:
+    """The names in a file's first line; raises UnusableFile."""
     wrong = wrong_byte(header)
     if wrong:
         raise UnusableFile(f"Line 1 cannot be read: {wrong}. Turn the file into UTF-8 text.")
     try:
-        return [name.strip() for name in _cells(header.decode(), delimiter)]
+        return [name.strip() for name in cells_of(header.decode(), delimiter)]
     except Refused as why:
         raise UnusableFile(f"Line 1 cannot be read: {why}.") from None
 

@@ -55,6 +55,10 @@ class NativeReader:
             entry = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(wrong_byte(raw) or _why(error)) from None
+        return self.record(entry)
+
+    def record(self, entry: NativeEntry) -> SourceRecord:
+        """The record of one entry, from whatever format it was read; raises Refused."""
         self._check_belongs(entry)
         prints, left_out = _prints(entry.fingerprints)
         status = _status(entry)

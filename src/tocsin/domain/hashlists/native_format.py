@@ -18,11 +18,11 @@ Truth = bool | None
 Free = dict[str, Raw]
 
 
-class _Closed(Struct, forbid_unknown_fields=True, gc=False):
-    """A JSON object that has no other fields than these."""
+class _Closed(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """A JSON object that has no other fields than these. What is null is not written."""
 
 
-class _Source(_Closed):
+class EntrySource(_Closed):
     list_id: str
     format: Literal[
         "ncmec-v2", "vics-1.1", "vics-1.2", "vics-1.3", "vics-2.0", "icse-csv", "stopncii-v1",
@@ -40,7 +40,7 @@ class _Source(_Closed):
     terms_id: Text = None
 
 
-class _Feedback(_Closed):
+class Feedback(_Closed):
     vote: Literal["up", "down", "note"]
     value: str | UnsetType = UNSET
     member_id: Text = None
@@ -51,7 +51,7 @@ class _Feedback(_Closed):
     at: Text = None
 
 
-class _Blob(Struct):
+class Blob(Struct, omit_defaults=True):
     href: str | UnsetType = UNSET
     sha256: Text = None
     bytes: Whole = None
@@ -73,13 +73,13 @@ class NativeFingerprint(_Closed):
     entropy: Number = None
     of: Literal["file", "frame", "thumbnail"] | None = None
     transform: Text = None
-    blob_ref: _Blob | None = None
+    blob_ref: Blob | None = None
     tool: Text = None
     status: Literal["active", "retracted"] | UnsetType = UNSET
-    feedback: list[_Feedback] | UnsetType = UNSET
+    feedback: list[Feedback] | UnsetType = UNSET
 
 
-class _Media(_Closed):
+class Media(_Closed):
     size_bytes: Whole = None
     mime: Text = None
     width: Whole = None
@@ -104,7 +104,7 @@ class NativeClassification(_Closed):
     derived_from: Text = None
 
 
-class _Observations(_Closed):
+class Observations(_Closed):
     age_band: (
         Literal[
             "0-2", "3-6", "7-10", "11-13", "14-15", "16-17", "infant", "prepubescent",
@@ -137,25 +137,25 @@ class _Observations(_Closed):
     ucs: Free | UnsetType = UNSET
 
 
-class _Counts(_Closed):
+class Counts(_Closed):
     submissions: Whole = None
     reviewers: Whole = None
     countries: Whole = None
 
 
-class _Case(_Closed):
+class Case(_Closed):
     id: str
     status: Text = None
 
 
-class _Consent(_Closed):
+class Consent(_Closed):
     ref: str | UnsetType = UNSET
     scope: list[str] | UnsetType = UNSET
     given_at: str | UnsetType = UNSET
     withdrawn_at: Text = None
 
 
-class _Sharing(_Closed):
+class Sharing(_Closed):
     tlp: Literal["red", "amber+strict", "amber", "green", "clear"] | None = None
     serve: list[Literal["exact_check", "near_check", "scanner", "export"]] | UnsetType = UNSET
     territory: list[str] | UnsetType = UNSET
@@ -163,13 +163,13 @@ class _Sharing(_Closed):
     reshare: Truth = None
 
 
-class _RawSource(_Closed):
+class RawSource(_Closed):
     sha256: str | UnsetType = UNSET
     media_type: str | UnsetType = UNSET
     ref: Text = None
 
 
-class _Audit(_Closed):
+class Audit(_Closed):
     version: int | UnsetType = UNSET
     created_at: str | UnsetType = UNSET
     created_by: str | UnsetType = UNSET
@@ -181,7 +181,7 @@ class NativeEntry(_Closed):
 
     schema: Literal["hash-entry/1"]
     entry_id: str
-    source: _Source
+    source: EntrySource
     source_entry_id: str
     media_type: Literal[
         "image", "video", "frame", "document", "audio", "text", "url", "unknown"
@@ -200,23 +200,24 @@ class NativeEntry(_Closed):
     source_created_at: Text = None
     source_updated_at: Text = None
     valid_until: Text = None
-    media: _Media | UnsetType = UNSET
+    media: Media | UnsetType = UNSET
     classifications: list[NativeClassification] | UnsetType = UNSET
-    observations: _Observations | UnsetType = UNSET
-    entry_feedback: list[_Feedback] | UnsetType = UNSET
-    counts: _Counts | UnsetType = UNSET
-    cases: list[_Case] | UnsetType = UNSET
-    consent: _Consent | None = None
-    sharing: _Sharing | UnsetType = UNSET
+    observations: Observations | UnsetType = UNSET
+    entry_feedback: list[Feedback] | UnsetType = UNSET
+    counts: Counts | UnsetType = UNSET
+    cases: list[Case] | UnsetType = UNSET
+    consent: Consent | None = None
+    sharing: Sharing | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     comments: Text = None
-    raw: _RawSource | None = None
+    raw: RawSource | None = None
     extra: Free | UnsetType = UNSET
-    audit: _Audit | UnsetType = UNSET
+    audit: Audit | UnsetType = UNSET
 
 
 decode = msgspec.json.Decoder(NativeEntry).decode
+encode = msgspec.json.Encoder().encode
 
-_STRUCTS: tuple[type[Struct], ...] = (*_Closed.__subclasses__(), _Blob)
+_STRUCTS: tuple[type[Struct], ...] = (*_Closed.__subclasses__(), Blob)
 NAMES = frozenset(name for struct in _STRUCTS for name in struct.__struct_fields__)
 """Every field of the format: what a reason may name without quoting a line."""

@@ -31,6 +31,7 @@ def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None
     seen = _Seen()
     refusals: list[Refusal] = []
     refused = left_out = lines = 0
+    broken = ""
     with ExitStack() as stack:
         file = stack.enter_context(request.path.open("rb"))
         report = stack.enter_context(refusal_file(request.report_path, 0))
@@ -42,7 +43,7 @@ def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None
             refused += len(batch.refusals)
             refusals += batch.refusals[: max(0, FIRST_REFUSALS - len(refusals))]
             write_refusals(report, batch.refusals)
-            lines = batch.line
+            lines, broken = batch.line, batch.broken
             if tell is not None:
                 size = opened.identity.size_bytes
                 tell(Progress(batch.end, size, lines, len(seen), refused))
@@ -63,6 +64,8 @@ def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None
         refused=refused,
         left_out=left_out,
         first_refusals=tuple(first[:FIRST_REFUSALS]),
+        unit=opened.unit,
+        broken=broken,
     )
 
 

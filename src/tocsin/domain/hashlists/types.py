@@ -342,8 +342,10 @@ class RunView:
 class ImportRequest:
     """What is to be imported, and how far.
 
-    A file without a mapping is of our own format. `dry_run` writes nothing; without `release`
-    what came in stays invisible; `report_path` gets every refused line with its reason.
+    `format`: one of those that `tocsin lists import --format` takes, or nothing to tell it from
+    the file. `dry_run` writes nothing; without `release` what came in stays invisible, and so does
+    a document that stops before its end without `release_broken`; `report_path` gets every
+    refused line with its reason.
     """
 
     path: Path
@@ -352,6 +354,8 @@ class ImportRequest:
     dry_run: bool = False
     release: bool = True
     report_path: Path | None = None
+    format: str = ""
+    release_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +382,8 @@ class ImportReport:
     """What an import did; after a dry run: what it would do. `run_id` is None after a dry run.
 
     `left_out` counts fingerprints that only the archive keeps, `first_refusals` holds up to 20.
+    `unit`: what `lines` counts, lines or the records of a document. `broken`: why the document
+    stops before its end; then nothing of it counts until it is released by itself.
     """
 
     run_id: int | None
@@ -392,3 +398,5 @@ class ImportReport:
     refused: int
     left_out: int
     first_refusals: tuple[Refusal, ...]
+    unit: str = "line"
+    broken: str = ""

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from tocsin.site.commands import Stop
 
 if TYPE_CHECKING:
-    from tocsin.domain.hashlists.types import ImportReport, Progress
+    from collections.abc import Sequence
 
-HELP = "show lists, take one in from a file, release or give up an import"
+    from tocsin.domain.hashlists.types import ImportReport, Progress, Refusal
+
+HELP = "show lists, take one in from a file, release or give up an import, convert a file"
 NEEDS_DATABASE = True
 
 PURPOSES = ("illegal", "national_illegal", "exploitative", "victim_submitted", "benign_allow",
             "test", "other")  # fmt: skip
+FORMATS = ("native", "csv", "vics", "ncmec-v2", "stopncii-v1", "icse-csv", "hashkeeper")
+WRITTEN = ("native", "vics-1.3", "vics-2.0", "ncmec-v2", "stopncii-v1", "icse-csv", "hashkeeper",
+           "csv", "same")  # fmt: skip
 _BAR_CELLS = 30
 _PLAIN_LINE_SECONDS = 10.0
 
@@ -33,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--name", help="its full name")
     _add_terms(make, required=True)
     _add_import(what.add_parser("import", help="take entries in from a file"))
+    _add_convert(what.add_parser("convert", help="write a list file in another format"))
     for name, words in (
         ("release", "let a whole import that was not released count"),
         ("discard", "give up an import that is not released"),
@@ -53,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     known = {
         "show": _show, "imports": _imports, "make": _make, "import": _import,
         "release": _release, "discard": _discard, "archive": _archive, "withdraw": _withdraw,
+        "convert": _convert,
     }  # fmt: skip
     try:
         return known[options.what](options)
@@ -75,13 +82,31 @@ def _add_terms(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="our own lines of JSON, or with --mapping columns")
+    _add_file(parser)
     parser.add_argument("--list", dest="slug", required=True, help="the list's short name")
-    parser.add_argument("--mapping", type=Path, help="what the columns mean; see docs/lists.md")
     parser.add_argument("--dry-run", action="store_true", help="say what would happen")
     parser.add_argument("--no-release", action="store_true", help="leave it invisible for now")
+    parser.add_argument(
+        "--release-broken",
+        action="store_true",
+        help="let a document count as far as it is whole, though it stops before its end",
+    )
     parser.add_argument("--report", type=Path, help="a file for every refused line")
     _add_terms(parser, required=False)
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a list in one of the formats")
+    parser.add_argument("--format", choices=FORMATS, default="", help="else it is told by itself")
+    parser.add_argument(
+        "--mapping", type=Path, help="what columns or categories mean; see docs/lists/formats.md"
+    )
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    _add_file(parser)
+    parser.add_argument("--to", choices=WRITTEN, required=True, help="csv is a table for people")
+    parser.add_argument("--out", type=Path, required=True, help="a new file for it")
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -150,6 +175,8 @@ def _import(options: argparse.Namespace) -> int:
             dry_run=options.dry_run,
             release=not options.no_release,
             report_path=options.report,
+            format=options.format,
+            release_broken=options.release_broken,
         ),
         actor=system("command line"),
         at=datetime.now(UTC),
@@ -167,21 +194,55 @@ def _tell_report(report: ImportReport, options: argparse.Namespace) -> None:
         again = ", gone on with where it had stopped" if report.resumed else ""
         print(f"Import {report.run_id} into {report.list_slug}{again}.")
     print(
-        f"{report.lines:,} lines: {report.added:,} new entries, {report.changed:,} changed, "
-        f"{report.unchanged:,} unchanged, {report.duplicates:,} repeated in the file, "
+        f"{report.lines:,} {report.unit}s: {report.added:,} new entries, "
+        f"{report.changed:,} changed, {report.unchanged:,} unchanged, "
+        f"{report.duplicates:,} repeated in the file, "
         f"{report.refused:,} refused."
     )
     if report.left_out:
         print(f"{report.left_out:,} fingerprints of other kinds are kept in the archive only.")
-    for refusal in report.first_refusals:
-        print(f"  line {refusal.line:,}: {refusal.reason}")
-    if report.refused > len(report.first_refusals):
-        where = f"all are in {options.report}" if options.report else "--report FILE gets them all"
-        print(f"  … {report.refused - len(report.first_refusals):,} more; {where}.")
-    if report.refused == report.lines and report.lines and not options.mapping:
+    where = f"all are in {options.report}" if options.report else "--report FILE gets them all"
+    _tell_refusals(report.first_refusals, report.refused, report.unit, where)
+    own = report.unit == "line" and not options.mapping and not options.format
+    if report.refused == report.lines and report.lines and own:
         print("Not one line was of our own format. Columns need --mapping; see docs/lists.md.")
-    if options.no_release and report.run_id is not None:
+    if report.broken and report.state == "ready":
+        print(
+            "The document stops before its end, so nothing of it counts yet. Get it whole and "
+            f"give this one up: tocsin lists discard {report.run_id}\n"
+            f"Or let count what there is: tocsin lists release {report.run_id}"
+        )
+    elif options.no_release and report.run_id is not None:
         print(f"It does not count yet: tocsin lists release {report.run_id}")
+
+
+def _tell_refusals(first: Sequence[Refusal], count: int, unit: str, where: str) -> None:
+    for refusal in first:
+        print(f"  {unit} {refusal.line:,}: {refusal.reason}")
+    if count > len(first):
+        print(f"  … {count - len(first):,} more; {where}.")
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from tocsin.domain.hashlists import actions
+
+    report = actions.convert(
+        actions.ConvertRequest(
+            path=options.file,
+            out=options.out,
+            to=options.to,
+            format=options.format,
+            mapping_path=options.mapping,
+        )
+    )
+    print(
+        f"{options.file} is {report.told}: {report.written:,} {report.unit}s are in {options.out}, "
+        f"{report.refused:,} could not be written."
+    )
+    _tell_refusals(report.first_refusals, report.refused, report.unit, "they are in the file only")
+    if report.broken:
+        print(f"The document stops before its end: {report.broken}.")
+    return 1 if report.refused or report.broken else 0
 
 
 def _release(options: argparse.Namespace) -> int:
