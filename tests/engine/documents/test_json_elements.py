@@ -42,8 +42,7 @@ def cut(
     found: list[Element | Frame] = []
     broken = ""
     try:
-        for piece in pieces(Blocks(data, size), path, several=several):
-            found.append(piece)
+        found.extend(pieces(Blocks(data, size), path, several=several))
     except BrokenOff as why:
         broken = str(why)
     return [p for p in found if isinstance(p, Element)], found, broken

@@ -60,7 +60,7 @@ class NativeReader:
     def record(self, entry: NativeEntry) -> SourceRecord:
         """The record of one entry, from whatever format it was read; raises Refused."""
         self._check_belongs(entry)
-        prints, left_out = _prints(entry.fingerprints)
+        prints, left_out = prints_of(entry.fingerprints)
         status = _status(entry)
         if not prints and not left_out and status in _TAKEN:
             raise Refused("it has no fingerprint")
@@ -90,10 +90,15 @@ class NativeReader:
             raise Refused("it is of another environment than the list")
 
 
+MOST_PRINTS = 10_000
+"""Of one entry: more than an hour of video has frames that differ. A table counts to 32,767."""
 _TAKEN = frozenset(status.number for status in rules.MATCHABLE)
 
 
-def _prints(fingerprints: list[NativeFingerprint]) -> tuple[list[Print], int]:
+def prints_of(fingerprints: list[NativeFingerprint]) -> tuple[list[Print], int]:
+    """What goes into the table, and how many values are left to the archive; raises Refused."""
+    if len(fingerprints) > MOST_PRINTS:
+        raise Refused(f"it has more than {MOST_PRINTS:,} fingerprints")
     prints: list[Print] = []
     counts: dict[int, int] = {}
     left_out = 0

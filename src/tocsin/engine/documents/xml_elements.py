@@ -22,6 +22,7 @@ from tocsin.engine.documents.types import (
 )
 
 _BLOCK_BYTES: Final = 1 << 16
+_DEPTH_OF_ELEMENTS: Final = 2
 _DEEPEST: Final = 16
 _MOST_ATTRIBUTES: Final = 16
 _LONGEST_TAG_BYTES: Final = LONGEST_BYTES
@@ -65,23 +66,25 @@ def root_of(start: bytes) -> tuple[str, Mapping[str, str]] | None:
     return found[0] if found else None
 
 
-def pieces(file: BinaryIO, *, depth: int) -> Iterator[Element | Frame]:
-    """Elements with `depth` elements around them, and the text between them.
+def pieces(file: BinaryIO, *, within: frozenset[str]) -> Iterator[Element | Frame]:
+    """The children of those children of the root that have one of these names (without prefix),
+    and the text between them.
 
     Reads from the file's start. Raises BrokenOff where the document breaks off, is not
     well-formed, or asks for what none of ours has.
     """
-    return _Cutter(depth).pieces(file)
+    return _Cutter(within).pieces(file)
 
 
 class _Cutter:
-    def __init__(self, depth: int) -> None:
-        self._depth_of_elements = depth
+    def __init__(self, within: frozenset[str]) -> None:
+        self._within = within
         self._depth = self._number = 0
         self._held = bytearray()
         self._base = 0  # where what is held begins in the file
         self._start: int | None = None  # of the element we are in
         self._refused = ""
+        self._ours = False  # we are in one of those children
         self._bare = False  # no element has begun in it
         self._ready: list[Element | Frame] = []
         self._parser = parser_without_surprises()
@@ -116,22 +119,24 @@ class _Cutter:
         if broken:
             raise BrokenOff(broken)
 
-    def _opened(self, _: str, attributes: Mapping[str, str]) -> None:
-        if self._depth == self._depth_of_elements:
+    def _opened(self, name: str, attributes: Mapping[str, str]) -> None:
+        if self._depth == 1:
+            self._ours = local(name) in self._within
+        if self._depth == _DEPTH_OF_ELEMENTS and self._ours:
             start = self._parser.CurrentByteIndex
             self._take(start, as_frame=True)
             self._start, self._refused, self._bare = start, "", True
         else:
             self._bare = False
         self._depth += 1
-        if self._depth - self._depth_of_elements > _DEEPEST:
+        if self._depth - _DEPTH_OF_ELEMENTS > _DEEPEST:
             self._refused = self._refused or TOO_DEEP
         if len(attributes) > _MOST_ATTRIBUTES:
             self._refused = self._refused or TOO_MANY
 
     def _closed(self, _: str) -> None:
         self._depth -= 1
-        if self._depth != self._depth_of_elements or self._start is None:
+        if self._depth != _DEPTH_OF_ELEMENTS or self._start is None:
             return
         end = self._behind_tag()
         self._number += 1

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from msgspec import UNSET
 
 from tocsin.domain.hashlists.formats.hashes import Algo, algo_of, fingerprint, text_of
+from tocsin.domain.hashlists.formats.identity import id_of
 from tocsin.domain.hashlists.formats.moments import rfc3339_of
 from tocsin.domain.hashlists.formats.types import Context, Fields, Format
 from tocsin.domain.hashlists.formats.xml_trees import Tree, leaf, node, read_tree, write_tree
@@ -106,7 +107,7 @@ def express(entry: NativeEntry, context: Context) -> Fields:
             "member", entry.source.member_name or "", {"id": entry.source.member_id or "0"}
         ),
         "timestamp": leaf("timestamp", entry.source_updated_at or "1970-01-01T00:00:00Z"),
-        "id": leaf("id", entry.source_entry_id),
+        "id": leaf("id", id_of(entry)),
         "classification": None if gone else _told_classification(entry),
         "fingerprints": None if gone else _told_prints(entry, context),
     }

@@ -21,7 +21,6 @@ from tocsin.engine.documents import json_elements, xml_elements
 from tocsin.engine.documents.types import Element, Frame
 
 Pieces = Callable[[BinaryIO], Iterator[Element | Frame]]
-_DEPTH_OF_ENTRIES: Final = 2
 _COLUMNS: Final = {
     "icse-csv": (delimited.ICSE, delimited.ICSE_COLUMNS, Context("icse-csv")),
     "hashkeeper": (delimited.HASHKEEPER, delimited.HASHKEEPER_COLUMNS, Context("hashkeeper")),
@@ -134,9 +133,8 @@ def _open_vics(path: Path, start: bytes, mapping_path: Path | None) -> Document:
 def _open_page(path: Path, start: bytes, name: str) -> Document:
     if name == "ncmec-v2":
         telling.check_ncmec(start, path)
-        return Document(
-            NCMEC, Context("ncmec-v2"), partial(xml_elements.pieces, depth=_DEPTH_OF_ENTRIES)
-        )
+        cut = partial(xml_elements.pieces, within=frozenset({"images", "videos"}))
+        return Document(NCMEC, Context("ncmec-v2"), cut)
     telling.check_stopncii(start, path)
     cut = partial(json_elements.pieces, path=("hashRecords",), several=True)
     return Document(STOPNCII, Context("stopncii-v1"), cut)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -114,10 +115,11 @@ def _vics_head(text: bytes) -> dict[str, object]:
 def _first_row(text: bytes) -> tuple[str, ...]:
     try:
         line = text.partition(b"\n")[0].decode().rstrip("\r")
-        for delimiter in (ICSE_DELIMITER, ","):
+    except UnicodeDecodeError:
+        return ()
+    for delimiter in (ICSE_DELIMITER, ","):
+        with suppress(csv.Error):
             row = next(csv.reader([line], delimiter=delimiter, strict=True), [])
             if len(row) > 1:
                 return tuple(row)
-    except (UnicodeDecodeError, csv.Error):
-        pass
     return ()
