@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.domain.hashlists.lists import value
 from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
-from tocsin.domain.hashlists.formats.xml_trees import Tree, read_tree
+from tocsin.domain.hashlists.formats.xml_trees import read_tree
 
 EXAMPLES = Path(__file__).parent / "examples"
 ICSE = EXAMPLES / "icse-export.csv"
@@ -99,6 +99,3 @@ def submitted(word: str, **fields: Any) -> dict[str, Any]:
         "signalType": "ImagePDQ",
         **fields,
     }
-
-
-__all__ = ["Tree"]
