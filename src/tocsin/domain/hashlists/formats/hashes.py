@@ -29,8 +29,11 @@ _PHOTODNA_BYTES: Final = 144
 
 def algo_of(name: str) -> Algo:
     """Our word for a kind of fingerprint as somebody spells it: `SHA-1`, `PhotoDNA`, `tmk-pdqf`."""
-    plain = "".join(c for c in name.lower() if c.isalnum())
-    return _ALGOS.get(plain, "other")
+    lower = name.lower()
+    known = _ALGOS.get(lower)
+    if known is not None:
+        return known
+    return _ALGOS.get("".join(c for c in lower if c.isalnum()), "other")
 
 
 def fingerprint(
