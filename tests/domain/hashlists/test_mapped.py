@@ -68,6 +68,11 @@ def test_a_row_is_read_by_its_mapping(tmp_path: Path) -> None:
     ]
 
 
+def test_a_first_line_of_a_million_columns_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFile, match="more than 1,000 columns"):
+        reader(tmp_path, header=b"a;" * 400_000 + b"b\n")
+
+
 def test_an_empty_cell_is_no_fingerprint_and_no_category(tmp_path: Path) -> None:
     record = reader(tmp_path).read(row(pdq="", q="", cat="", type="", state=""))
 

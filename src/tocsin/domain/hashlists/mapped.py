@@ -18,6 +18,7 @@ from tocsin.domain.hashlists.records import FORMS, Form, Print, Refused, SourceR
 from tocsin.domain.hashlists.types import MEDIA_TYPES, Category, EntryStatus, Kind
 
 _HASHES = ("md5", "sha1", "sha256", "pdq", "photodna")
+MOST_COLUMNS = 1_000
 Field = Literal[
     "md5", "sha1", "sha256", "pdq", "photodna", "pdq_quality", "category", "media_type", "status",
     "member", "created", "updated", "valid_until",
@@ -252,6 +253,8 @@ def _check_words(field: str, words: Mapping[str, str], ours: list[str] | tuple[s
 
 
 def _check_header(mapping: Mapped, names: list[str]) -> None:
+    if len(names) > MOST_COLUMNS:
+        raise UnusableFile(f"The first line names more than {MOST_COLUMNS:,} columns.")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise WrongMapping(f"The file has these columns twice: {', '.join(twice)}.")

@@ -153,9 +153,10 @@ class _Cutter:
             self._roots += 1
         on_path = self._on_path(byte, outer, before)
         self._stack.append((_CLOSES[byte], on_path))
+        self.met |= on_path and outer == 1
         if not on_path or outer + 1 != self._depth_of_elements:
             return False
-        self._inside, self._any_here, self.met = True, False, True
+        self._inside, self._any_here = True, False
         return True
 
     def _on_path(self, byte: int, outer: int, before: bytes) -> bool:

@@ -124,6 +124,15 @@ def test_what_a_format_has_no_words_for_is_told_and_left_out(tmp_path: Path) -> 
     ]
 
 
+def test_what_victims_hand_in_is_written_only_where_that_can_be_said(tmp_path: Path) -> None:
+    lines = converted(STOPNCII, tmp_path / "lines", "native")
+
+    for to in ("vics-2.0", "ncmec-v2", "icse-csv"):
+        report = convert(ConvertRequest(lines, tmp_path / to, to))
+        assert (report.written, report.refused) == (0, 1)
+        assert "no proof" in report.first_refusals[0].reason
+
+
 def test_tables_for_people_hold_no_formulas(tmp_path: Path) -> None:
     formula = "=cmd|' /C calc'!A0"
     path = write(

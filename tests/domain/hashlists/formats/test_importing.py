@@ -271,6 +271,18 @@ def test_stopncii_stops_matching_what_is_withdrawn_or_deleted(
     assert waiting.status == EntryStatus.QUARANTINED.number
 
 
+def test_addresses_and_words_do_not_stand_in_tables(tmp_path: Path, now: datetime) -> None:
+    make(now)
+    address = "https://example.org/" + "a" * 300
+    given = [submitted("a", signalType=kind, hashValue=address) for kind in ("URL", "Text")]
+
+    report = bring(put(tmp_path / "1.json", records(*given)), now)
+
+    assert (report.added, report.left_out, report.refused) == (2, 2, 0)
+    assert not Fingerprint.objects.exists()
+    assert not any("example" in known for known in visible())
+
+
 def test_several_pages_of_stopncii_in_one_file_come_in_together(
     tmp_path: Path, now: datetime
 ) -> None:

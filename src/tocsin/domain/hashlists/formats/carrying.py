@@ -16,6 +16,7 @@ from tocsin.domain.hashlists.formats.types import Context, Fields, Format
 from tocsin.domain.hashlists.native import NativeReader
 from tocsin.domain.hashlists.native_format import NativeEntry
 from tocsin.domain.hashlists.records import Refused, SourceRecord
+from tocsin.domain.hashlists.types import Purpose
 
 ABSENT: Final = "@absent"
 
@@ -42,11 +43,18 @@ def from_entry(form: Format, entry: NativeEntry, context: Context) -> bytes:
     """The record of an entry in this format; raises Refused where it has no words for it.
 
     An entry that was read from this format gives what was read; of another's, what is common.
+    What victims handed in is not written where the format cannot say that it is no proof.
     """
+    own = form.own(entry)
+    if entry.list_purpose == Purpose.VICTIM_SUBMITTED.value and not own:
+        raise Refused("victims handed it in, which is no proof, and this format cannot say so")
     fields = form.express(entry, context)
-    if form.own(entry) and entry.extra is not UNSET:
-        _lay_over(fields, entry.extra)
-    return form.write(fields)
+    try:
+        if own and entry.extra is not UNSET:
+            _lay_over(fields, entry.extra)
+        return form.write(fields)
+    except RecursionError:
+        raise Refused("what is kept beside it is nested too deep") from None
 
 
 class EntryReader:

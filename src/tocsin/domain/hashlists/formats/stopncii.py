@@ -6,6 +6,7 @@ on a list of purpose `victim_submitted`, whose matches are looked at by a person
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -15,7 +16,7 @@ from tocsin.domain.hashlists.formats import strict_json
 from tocsin.domain.hashlists.formats.hashes import Algo, fingerprint, text_of
 from tocsin.domain.hashlists.formats.moments import rfc3339_of, seconds_of
 from tocsin.domain.hashlists.formats.types import Context, Fields, Format
-from tocsin.domain.hashlists.native_format import Case, Feedback, NativeEntry
+from tocsin.domain.hashlists.native_format import Case, Feedback, NativeEntry, NativeFingerprint
 from tocsin.domain.hashlists.records import Refused
 from tocsin.domain.hashlists.types import Purpose
 
@@ -48,7 +49,7 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
     if status not in _STATUSES:
         raise Refused("its hashStatus is none that the format has")
     algo, media_type = _SIGNALS[signal]
-    made = fingerprint(algo, text, name=signal)
+    made = _fingerprint(algo, signal, text)
     ours = _STATUSES[status]
     gone = ours in {"withdrawn", "deleted"}
     cases, feedback = _cases(fields.get("caseNumbers")), _feedback(fields.get("CSPFeedbacks"))
@@ -56,7 +57,7 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
         schema="hash-entry/1",
         entry_id="",
         source=context.source(),
-        source_entry_id=f"{signal}:{made.value}",
+        source_entry_id=f"{signal}:{made.value or _digest(text)}",
         media_type=media_type,
         status=ours,
         status_src=status,
@@ -72,7 +73,7 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
 def express(entry: NativeEntry, context: Context) -> Fields:
     """One of `hashRecords`; raises Refused for an entry that is not of one fingerprint."""
     own = entry.source.format == context.format
-    prints = [p for p in entry.fingerprints if p.value]
+    prints = [p for p in entry.fingerprints if text_of(p, as_source=own)]
     if len(prints) != 1:
         raise Refused("this format has one fingerprint to a record")
     fields: Fields = {}
@@ -87,6 +88,17 @@ def express(entry: NativeEntry, context: Context) -> Fields:
     if entry.entry_feedback is not UNSET:
         fields["CSPFeedbacks"] = [_told_feedback(f) for f in entry.entry_feedback]
     return fields
+
+
+def _fingerprint(algo: Algo, signal: str, text: str) -> NativeFingerprint:
+    if algo != "other":
+        return fingerprint(algo, text, name=signal)
+    # An address or somebody's words: the archive is sealed, a table is not.
+    return NativeFingerprint(algo=algo, algo_name_src=signal, value_src=text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _word(fields: Fields, name: str) -> str:
