@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.engine.documents import json_elements
@@ -57,6 +57,7 @@ def written(found: list[Element | Frame]) -> bytes:
     return out
 
 
+@settings(deadline=None)
 @given(others, st.lists(values, max_size=6), others, st.integers(1, 40), st.booleans())
 def test_elements_are_those_of_the_array_in_blocks_of_any_size(
     before: dict[str, Any], elements: list[Any], after: dict[str, Any], size: int, loose: bool
@@ -73,6 +74,7 @@ def test_elements_are_those_of_the_array_in_blocks_of_any_size(
     assert json.loads(written(all_pieces)) == whole
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(values, max_size=3), max_size=3), st.integers(1, 40))
 def test_elements_of_arrays_in_arrays_are_found(cases: list[list[Any]], size: int) -> None:
     whole = {"value": [{"id": 1, "Other": [[1], {}], "Media": m, "z": [2]} for m in cases]}
@@ -84,6 +86,7 @@ def test_elements_of_arrays_in_arrays_are_found(cases: list[list[Any]], size: in
     assert broken == ""
 
 
+@settings(deadline=None)
 @given(st.lists(values, max_size=4), st.integers(1, 30), st.data())
 def test_what_is_cut_off_anywhere_is_told_and_what_came_before_is_whole(
     elements: list[Any], size: int, data: st.DataObject
@@ -97,6 +100,7 @@ def test_what_is_cut_off_anywhere_is_told_and_what_came_before_is_whole(
     assert [json.loads(element.raw) for element in found] == elements[: len(found)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(1, 30))
 def test_any_bytes_at_all_are_cut_or_refused(data: bytes, size: int) -> None:
     cut(data, size=size)

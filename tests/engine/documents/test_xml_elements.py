@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.engine.documents import xml_elements
@@ -48,6 +48,7 @@ elements = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(elements, st.integers(1, 50))
 def test_elements_are_those_two_levels_down_in_blocks_of_any_size(
     texts: list[str], size: int
@@ -63,6 +64,7 @@ def test_elements_are_those_two_levels_down_in_blocks_of_any_size(
     assert [data[: e.end].endswith(e.raw) for e in found] == [True] * len(texts)
 
 
+@settings(deadline=None)
 @given(elements, st.data())
 def test_what_is_cut_off_anywhere_is_told_and_what_came_before_is_whole(
     texts: list[str], data: st.DataObject
@@ -76,6 +78,7 @@ def test_what_is_cut_off_anywhere_is_told_and_what_came_before_is_whole(
     assert [element.raw.decode() for element in found] == texts[: len(found)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_at_all_are_cut_or_refused(data: bytes) -> None:
     cut(data)

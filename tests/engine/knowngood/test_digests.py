@@ -172,7 +172,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path, form: str) -> None:
         read(tmp_path / "nowhere", form)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.sampled_from(FORMATS), st.sampled_from([
     b"", b"%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n", NSRL_HEAD.encode(), b'"hash"\n',
     b'{"odata.metadata": "x", "value": [',

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.domain.hashlists.lists import value
+from tocsin.domain.hashlists import queries
 from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
 from tocsin.domain.hashlists.formats.xml_trees import read_tree
+from tocsin.domain.hashlists.models import Entry
+from tocsin.domain.hashlists.types import ImportReport
 
 EXAMPLES = Path(__file__).parent / "examples"
 ICSE = EXAMPLES / "icse-export.csv"
@@ -99,3 +102,21 @@ def submitted(word: str, **fields: Any) -> dict[str, Any]:
         "signalType": "ImagePDQ",
         **fields,
     }
+
+
+def put(path: Path, raw: bytes) -> Path:
+    """A file of these bytes."""
+    path.write_bytes(raw)
+    return path
+
+
+def refused(report: ImportReport) -> list[tuple[int, str]]:
+    """The first refused records, by number and reason."""
+    return [(r.line, r.reason) for r in report.first_refusals]
+
+
+def visible() -> set[str]:
+    """Source ids of entries that count."""
+    with queries.index_snapshot() as snapshot:
+        ids = [int(i) for batch in snapshot.policies() for i in batch.ids]
+    return set(Entry.objects.filter(pk__in=ids).values_list("source_entry_id", flat=True))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -170,6 +170,7 @@ def as_written(raw: bytes) -> object:
     return json.loads(raw, parse_float=lambda t: ("float", t), parse_int=lambda t: ("int", t))
 
 
+@settings(deadline=None)
 @given(medias, st.sampled_from(RELEASES))
 @example(media(MediaID=-0.0, Category="1"), RELEASES[0])
 @example(media(**{"@absent": 1}), RELEASES[0])
@@ -191,6 +192,7 @@ def test_media_of_vics_come_back(fields: dict[str, Any], release: str) -> None:
             assert getattr(seen, ours, None) is None
 
 
+@settings(deadline=None)
 @given(submissions)
 @example(submitted("a"))
 def test_submissions_come_back(fields: dict[str, Any]) -> None:
@@ -204,6 +206,7 @@ def test_submissions_come_back(fields: dict[str, Any]) -> None:
         assert (entry.tombstone is True) == gone
 
 
+@settings(deadline=None)
 @given(images)
 def test_entries_of_ncmec_come_back(tree: Tree) -> None:
     raw = write_tree(tree).encode()
@@ -214,6 +217,7 @@ def test_entries_of_ncmec_come_back(tree: Tree) -> None:
         assert (entry.tombstone is True) == tree["tag"].startswith("deleted")
 
 
+@settings(deadline=None)
 @given(trees)
 def test_elements_of_xml_come_back(tree: Tree) -> None:
     assert read_tree(write_tree(tree).encode()) == tree
@@ -234,6 +238,7 @@ free = st.text(st.sampled_from("ab;,\"'=@+-\t é\n\r"), max_size=5)
 cells = free | md5s | st.sampled_from(["yes", "No", "t", "3", "-3", "Image", "video", "A" * 192])
 
 
+@settings(deadline=None)
 @given(st.lists(cells, min_size=12, max_size=12))
 def test_rows_of_icse_come_back(row: list[str]) -> None:
     raw = row_of(row, ";")
@@ -241,6 +246,7 @@ def test_rows_of_icse_come_back(row: list[str]) -> None:
     assert len(ICSE_COLUMNS) == len(row)
 
 
+@settings(deadline=None)
 @given(st.lists(cells, min_size=12, max_size=12))
 def test_rows_of_hashkeeper_come_back(row: list[str]) -> None:
     raw = row_of(row, ",")
@@ -275,6 +281,7 @@ usual_cells = {
 }
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries(usual_cells))
 def test_rows_read_by_a_mapping_come_back_and_an_import_makes_the_same_of_them(
     fields: dict[str, str],
@@ -312,6 +319,7 @@ def matched_by(record: SourceRecord | None) -> tuple[object, ...]:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 @pytest.mark.parametrize(
     ("form", "context"),
