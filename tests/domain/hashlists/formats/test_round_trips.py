@@ -319,6 +319,17 @@ def matched_by(record: SourceRecord | None) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"\\ud800": 1}', b'{"Series": "\\ud800"}', b'{"x": ["\\udc00"]}', b'{"MD5": "\\ud800"}'],
+)
+def test_half_a_character_is_refused(raw: bytes) -> None:
+    context = told_by(RELEASES[2])
+    assert context is not None
+    with pytest.raises(Refused):
+        to_entry(VICS, raw, context)
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def to_entry(form: Format, raw: bytes, context: Context) -> NativeEntry:
     fields = form.parse(raw)
     if ABSENT in fields:
         raise Refused(f"it has a field named {ABSENT}, which we need ourselves")
+    strict_json.write(list(fields))  # so that no name has half a character
     entry = _understood(form, fields, context)
     told = form.express(entry, context)
     extra = {
