@@ -22,7 +22,7 @@ from tocsin.domain.hashlists.classification import (
     Labels,
     Observations,
 )
-from tocsin.domain.hashlists.origins import Origins as Origins
+from tocsin.domain.hashlists.origins import Origins as Origins  # noqa: PLC0414 - handed out here
 
 
 class Purpose(StrEnum):
