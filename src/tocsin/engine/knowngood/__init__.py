@@ -1,0 +1,77 @@
+"""Known-good sets: files that are benign and spread everywhere, known by their fingerprints.
+
+For: whoever takes in a list or keeps one, so that no icon or sample photograph blocks anybody. Owns
+the sets (building, importing, asking), the reasons to doubt an entry, and the rule of what follows.
+Must never: let an entry go by itself (a person decides), write a byte of a picture, or let a
+known-good MD5 outweigh a SHA that disagrees.
+"""
+
+from tocsin.engine.knowngood.building import Built, Plan, Progress, build
+from tocsin.engine.knowngood.chance import expected_chance_hits, trials_to_meet_one
+from tocsin.engine.knowngood.importing import Batch, Import, import_digests, list_source
+from tocsin.engine.knowngood.manifest import Manifest, read_manifest
+from tocsin.engine.knowngood.rules import (
+    JUDGEMENTS,
+    NEAR_BITS,
+    NO_DISTANCE,
+    Ground,
+    Judgement,
+    Step,
+    judged,
+    judged_all,
+)
+from tocsin.engine.knowngood.sets import Hits, KnownGoodSet, NearHits, shipped, shipped_folder
+from tocsin.engine.knowngood.suspicion import (
+    PDQ_REASONS,
+    Entry,
+    Reason,
+    digests_are_blank,
+    pdq_flags,
+    reasons_against,
+)
+from tocsin.engine.knowngood.trying import Tried, try_files
+from tocsin.engine.knowngood.types import NO_SOURCE, Digest, Maker, Source, Trouble, WrongSet
+from tocsin.engine.knowngood.writing import SetWriter
+
+__all__ = [
+    "JUDGEMENTS",
+    "NEAR_BITS",
+    "NO_DISTANCE",
+    "NO_SOURCE",
+    "PDQ_REASONS",
+    "Batch",
+    "Built",
+    "Digest",
+    "Entry",
+    "Ground",
+    "Hits",
+    "Import",
+    "Judgement",
+    "KnownGoodSet",
+    "Maker",
+    "Manifest",
+    "NearHits",
+    "Plan",
+    "Progress",
+    "Reason",
+    "SetWriter",
+    "Source",
+    "Step",
+    "Tried",
+    "Trouble",
+    "WrongSet",
+    "build",
+    "digests_are_blank",
+    "expected_chance_hits",
+    "import_digests",
+    "judged",
+    "judged_all",
+    "list_source",
+    "pdq_flags",
+    "read_manifest",
+    "reasons_against",
+    "shipped",
+    "shipped_folder",
+    "trials_to_meet_one",
+    "try_files",
+]
