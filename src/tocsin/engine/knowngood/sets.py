@@ -98,6 +98,11 @@ class KnownGoodSet:
             "pdq": len(self._pdqs)
         }
 
+    @property
+    def near_count(self) -> int:
+        """How many PDQs say enough to be found by nearness; the others only when equal."""
+        return int(self._speaks.sum())
+
     def source(self, number: int) -> Source:
         """The source of that number; raises WrongSet for one that the set does not have."""
         if not 0 <= number < len(self.manifest.sources):
