@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from tocsin.engine.fingerprints.types import FLAT_BELOW_QUALITY
 from tocsin.engine.index.durable import forget
 from tocsin.engine.knowngood import parts
 from tocsin.engine.knowngood.finding import Found, Group, found_in, groups_in
@@ -168,7 +169,8 @@ def _written(done: list[Part], out: Path, plan: Plan) -> Built:
 
 
 def _pdqs(rows: Rows, source: int) -> PdqRows:
-    seen = rows[rows["seen"] == 1]
+    # A flat picture's PDQ is that of any other: even an equal one says nothing.
+    seen = rows[(rows["seen"] == 1) & (rows["quality"] >= FLAT_BELOW_QUALITY)]
     made = np.zeros(len(seen), PDQ_DTYPE)
     made["value"] = seen["pdq"]
     for name in ("quality", "regularity", "gate"):
