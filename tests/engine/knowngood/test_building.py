@@ -227,7 +227,7 @@ class Rows:
     """A batch of digests, as the readers of lists give them."""
 
     def __init__(self, md5: Bytes | None, sha1: Bytes | None, sha256: Bytes | None) -> None:
-        self.md5, self.sha1, self.sha256 = md5, sha1, sha256
+        self.md5, self.sha1, self.sha256, self.refused = md5, sha1, sha256, 1
 
 
 WHAT = Import("nsrl", "a test", list_source("NSRL", "2026.03"), "tocsin test", AT)
@@ -239,12 +239,12 @@ def test_a_list_of_digests_becomes_a_set(tmp_path: Path) -> None:
     md5 = rng.integers(0, 256, (1000, 16), dtype=np.uint8)
     counts: list[int] = []
     batches = [Rows(md5[:600], sha1[:600], None), Rows(md5[600:], sha1[600:], None)]
-    manifest = import_digests(batches, tmp_path / "set", replace(WHAT, told=counts.append))
+    made = import_digests(batches, tmp_path / "set", replace(WHAT, told=counts.append))
     assert counts == [600, 1000]
     known = KnownGoodSet.open(tmp_path / "set")
     assert known.ask(md5=md5, sha1=sha1).kinds.tolist() == [3] * 1000
     assert (known.source(0).name, known.source(0).maker) == ("NSRL", Maker.LIST)
-    assert manifest.keeps == 3
+    assert (made.manifest.keeps, made.refused) == (3, 2)
 
 
 def test_an_import_that_fails_leaves_the_former_set(tmp_path: Path) -> None:

@@ -68,18 +68,29 @@ def test_a_list_of_digests_is_imported(
     class Batch:
         md5 = np.arange(1, 161, dtype=np.uint8).reshape(10, 16)
         sha1 = sha256 = None
+        refused = 3
+
+    class UnreadableDigests(Exception):
+        """As the readers raise it."""
 
     def read_digests(path: Path, form: str) -> Iterator[Batch]:
-        assert (path.name, form) == ("list.txt", "md5sum")
+        if form != "md5sum":
+            raise UnreadableDigests(f"{path.name} is no such list.")
         yield Batch()
 
     readers = ModuleType("tocsin.engine.knowngood.digests")
     monkeypatch.setattr(readers, "read_digests", read_digests, raising=False)
+    monkeypatch.setattr(readers, "UnreadableDigests", UnreadableDigests, raising=False)
     monkeypatch.setitem(sys.modules, readers.__name__, readers)
     (tmp_path / "list.txt").write_text("")
-    words = ["knowngood", "import", str(tmp_path / "list.txt"), "--format", "md5sum"]
-    assert main([*words, "--out", "nist"]) == 0
-    assert "10 files" in capsys.readouterr().out
+    words = ["knowngood", "import", str(tmp_path / "list.txt"), "--out", "nist", "--format"]
+    assert main([*words, "caid"]) == 2
+    assert "is no such list. The set was not made." in capsys.readouterr().err
+    assert not (home / "nist").exists()
+    assert main([*words, "md5sum"]) == 0
+    said = capsys.readouterr().out
+    assert "10 files" in said
+    assert "3 lines were refused" in said
     assert KnownGoodSet.open(home / "nist").ask(md5=Batch.md5).kinds.all()
 
 

@@ -8,7 +8,7 @@ known-good MD5 outweigh a SHA that disagrees.
 
 from tocsin.engine.knowngood.building import Built, Plan, Progress, build
 from tocsin.engine.knowngood.chance import expected_chance_hits, trials_to_meet_one
-from tocsin.engine.knowngood.importing import Batch, Import, import_digests, list_source
+from tocsin.engine.knowngood.importing import Batch, Import, Imported, import_digests, list_source
 from tocsin.engine.knowngood.manifest import Manifest, read_manifest
 from tocsin.engine.knowngood.rules import (
     JUDGEMENTS,
@@ -46,6 +46,7 @@ __all__ = [
     "Ground",
     "Hits",
     "Import",
+    "Imported",
     "Judgement",
     "KnownGoodSet",
     "Maker",

@@ -24,7 +24,8 @@ from tocsin.engine.knowngood.writing import SetWriter
 
 
 class Batch(Protocol):
-    """Some rows of such a list: of each kind uint8[N, width], or None where it has none."""
+    """Some rows of such a list: of each kind uint8[N, width], or None where it has none, and how
+    many further ones could not be read."""
 
     @property
     def md5(self) -> Bytes | None: ...
@@ -32,6 +33,8 @@ class Batch(Protocol):
     def sha1(self) -> Bytes | None: ...
     @property
     def sha256(self) -> Bytes | None: ...
+    @property
+    def refused(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,21 @@ class Import:
     """Called with the number of files so far."""
 
 
-def import_digests(batches: Iterable[Batch], out: Path, what: Import) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A finished import: the set, and how many rows of the list could not be read."""
+
+    manifest: Manifest
+    refused: int
+
+
+def import_digests(batches: Iterable[Batch], out: Path, what: Import) -> Imported:
     """Make the set `out` of all digests in the batches; memory does not grow with their number.
 
     An entry of all zeros counts as not given. Raises WrongSet where there is none, and whatever the
     batches raise; then a former set stands.
     """
-    count = 0
+    count = refused = 0
     manifest = Manifest(what.name, what.origin, what.at, what.built_by, 0, Digest.NONE, 0, ())
     with SetWriter(out) as writer:
         number = writer.source(what.source)
@@ -61,10 +72,11 @@ def import_digests(batches: Iterable[Batch], out: Path, what: Import) -> Manifes
             given = _given(batch)
             count += max((len(rows) for rows in given.values()), default=0)
             writer.add(given, number)
+            refused += batch.refused
             what.told(count)
         if not count:
             raise WrongSet("The file holds no digest, so there is nothing to make a set of.")
-        return writer.publish(manifest)
+        return Imported(writer.publish(manifest), refused)
 
 
 def list_source(name: str, version: str = "", licence: str = "") -> Source:

@@ -55,8 +55,8 @@ SENTENCES: Final = {
     Ground.SHA1: "A benign file that is spread everywhere has this SHA-1.",
     Ground.MD5: "A benign file that is spread everywhere has this MD5, the only digest given.",
     Ground.NEAR: "The PDQ is that of a benign picture that is spread everywhere, or nearly so.",
-    Ground.MD5_TWIN: "A benign file has this MD5, but not the entry's other digests: two files "
-    "share an MD5, which somebody must have made so.",
+    Ground.MD5_TWIN: "A benign file has this MD5, but the entry's other digests are not known as "
+    "benign. An MD5 can be forged, so by itself it counts for nothing.",
     Ground.SHA1_TWIN: "A benign file has this SHA-1, but the entry's SHA-256 is another's: two "
     "files share a SHA-1, which somebody must have made so.",
 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tocsin.site.commands import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from tocsin.engine.knowngood import (
         Batch,
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 HELP = "Make, show and try sets of benign files. Exit status of `try`: 0 all held back, 1 not all."
 NEEDS_DATABASE = False
 
-FORMATS = ("nsrl2", "nsrl3", "caid", "md5sum", "hashdeep")
+FORMATS = (
+    "nsrl2", "nsrl3", "caid", "md5sum", "sha1sum", "sha256sum", "hashdeep", "hashkeeper",
+)  # fmt: skip
 DECODER_SECONDS = 20.0
 SHIPPED = "shipped"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -118,9 +120,8 @@ def _import(options: argparse.Namespace) -> int:
         at=datetime.now(UTC),
         told=_TellFiles(),
     )
-    batches = _batches(options.file, options.format)
-    manifest = import_digests(batches, out, what)
-    print(f"{manifest.file_count:,} files in {out}.")
+    made = import_digests(_batches(options.file, options.format), out, what)
+    print(f"{made.manifest.file_count:,} files in {out}; {made.refused:,} lines were refused.")
     return 0
 
 
@@ -169,13 +170,15 @@ def _opened(name: str) -> KnownGoodSet:
     return shipped() if name == SHIPPED else KnownGoodSet.open(_folder(name))
 
 
-def _batches(path: Path, form: str) -> Iterable[Batch]:
+def _batches(path: Path, form: str) -> Iterator[Batch]:
     try:
         digests = import_module("tocsin.engine.knowngood.digests")
     except ModuleNotFoundError:
         raise Stop("This Tocsin has no readers for lists of digests.") from None
-    batches: Iterable[Batch] = digests.read_digests(path, form)
-    return batches
+    try:
+        yield from digests.read_digests(path, form)
+    except digests.UnreadableDigests as error:
+        raise Stop(f"{error} The set was not made.") from error
 
 
 def _home() -> Path:
@@ -264,6 +267,7 @@ def _told_set(name: str, manifest: Manifest) -> str:
 
 
 def _told_try(one: Tried) -> str:
+    from tocsin.engine.knowngood import Step
     from tocsin.site.checking.shown import printable
 
     told = one.held_by or "nothing"
@@ -271,4 +275,6 @@ def _told_try(one: Tried) -> str:
         told += f", {one.source} ({one.source.licence or 'licence not stated'})"
     if one.near_bits:
         told += f", {one.near_bits} bits away"
+    if one.judgement.step is Step.NOTE:
+        told += f"; note: {one.judgement.ground.value}"
     return printable(f"{one.where}: {told}")
