@@ -66,14 +66,14 @@ def main() -> None:
     print_machine(*PACKAGES)
     known = shipped()
     told: dict[str, Any] = {"set": told_set(known)}
+    if asked.import_rows:  # first, for its peak of memory
+        told["import"] = imported(asked.import_rows, asked.rows)
     for folder in asked.fresh:
         told.setdefault("fresh", {})[folder.name] = tried(known, folder)
     if asked.rows:
         told["exact"] = asked_exactly(known, asked.rows)
     if asked.near_rows:
         told["near"] = asked_nearly(known, asked.near_rows)
-    if asked.import_rows:
-        told["import"] = imported(asked.import_rows, asked.rows)
     print(json.dumps(told, indent=1))
     if asked.write:
         print(keep(NAME, {**_before(), **told}, *PACKAGES))

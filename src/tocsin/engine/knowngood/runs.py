@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from tocsin.engine.knowngood.types import Keys, Numbers
 
+Number = TypeVar("Number", bound=np.unsignedinteger)
 RUN_ROWS: Final = 1 << 23
 MERGED_ROWS: Final = 1 << 22
 
@@ -127,7 +129,16 @@ def _ranges(runs: list[Run], merged_rows: int) -> Iterator[tuple[int, int | None
 def _cut(run: Run, first: int, last: int | None) -> Run:
     begin = int(np.searchsorted(run.keys, np.uint64(first)))
     end = len(run.keys) if last is None else int(np.searchsorted(run.keys, np.uint64(last)))
-    keys = np.array(run.keys[begin:end])
+    keys = _read(run.keys, begin, end)
     if isinstance(run.sources, int):
         return Run(keys, run.sources)
-    return Run(keys, np.array(run.sources[begin:end]))
+    return Run(keys, _read(run.sources, begin, end))
+
+
+def _read(mapped: npt.NDArray[Number], begin: int, end: int) -> npt.NDArray[Number]:
+    """Part of a mapped file, read and not mapped: pages once mapped stay counted as ours."""
+    dtype: np.dtype[Number] = mapped.dtype
+    if not isinstance(mapped, np.memmap):
+        return mapped[begin:end]
+    path, offset = str(mapped.filename), begin * dtype.itemsize
+    return np.fromfile(path, dtype, end - begin, offset=offset)
