@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import RESULTS, keep, print_machine
+from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.knowngood import (
     Import,
     KnownGoodSet,
@@ -39,19 +40,24 @@ from tocsin.engine.knowngood import (
     expected_chance_hits,
     import_digests,
     list_source,
+    options_for,
     shipped,
     shipped_folder,
     trials_to_meet_one,
     try_files,
 )
 from tocsin.engine.knowngood.rules import NEAR_BITS
-from tocsin.engine.media import DecoderPool, MediaOptions
+from tocsin.engine.media import DecoderPool
 from tocsin.engine.search import Level, expected_false_positives
 
 PACKAGES = ("tocsin", "numpy", "numba", "pillow")
 BATCH_ROWS = 1_000_000
 NAME = "known-good"
 _TIMES = 3
+
+
+def _fingerprint(pool: DecoderPool, data: bytes) -> Fingerprints:
+    return pool.fingerprint(data, options_for(data))
 
 
 def main() -> None:
@@ -106,7 +112,7 @@ def tried(known: KnownGoodSet, folder: Path) -> dict[str, Any]:
     free: list[str] = []
     troubles = 0
     with DecoderPool(2, 20.0) as pool:
-        fingerprint = partial(pool.fingerprint, options=MediaOptions(tiff=True))
+        fingerprint = partial(_fingerprint, pool)
         for one in try_files(known, [folder], fingerprint):
             if isinstance(one, Trouble):
                 troubles += 1

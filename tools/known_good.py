@@ -21,8 +21,9 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from tocsin.engine.knowngood import Plan, Progress, build, shipped_folder
-from tocsin.engine.media import DecoderPool, MediaOptions
+from tocsin.engine.fingerprints import Fingerprints
+from tocsin.engine.knowngood import Plan, Progress, build, options_for, shipped_folder
+from tocsin.engine.media import DecoderPool
 
 LIST = Path(__file__).with_name("known_good_packages.txt")
 MOST_BYTES = 6_000_000
@@ -34,6 +35,10 @@ _FETCH = {
     "npm": ("npm", "pack", "--silent"),
     "pypi": (sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:"),
 }
+
+
+def _fingerprint(pool: DecoderPool, data: bytes) -> Fingerprints:
+    return pool.fingerprint(data, options_for(data))
 
 
 def main() -> int:
@@ -90,7 +95,7 @@ def build_from(folder: Path, workers: int) -> None:
         told=_tell,
     )
     with DecoderPool(workers, _DECODER_SECONDS) as pool:
-        fingerprint = partial(pool.fingerprint, options=MediaOptions(tiff=True))
+        fingerprint = partial(_fingerprint, pool)
         built = build([folder], out, fingerprint, plan)
     for one in built.troubles:
         print(f"{one.where.removeprefix(f'{folder}/')}: {one.reason}", file=sys.stderr)

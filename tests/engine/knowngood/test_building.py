@@ -28,6 +28,7 @@ from tocsin.engine.knowngood import (
     build,
     import_digests,
     list_source,
+    options_for,
     try_files,
 )
 from tocsin.engine.knowngood.packages import Bounds
@@ -221,6 +222,30 @@ def test_decoding_in_a_pool_gives_the_same_set(packages: Path, tmp_path: Path) -
     assert [one.sha256 for one in here.manifest.files.values()] == [
         one.sha256 for one in there.manifest.files.values()
     ]
+
+
+def test_a_picture_that_can_be_seen_through_is_found_by_each_of_its_looks(tmp_path: Path) -> None:
+    image = picture(320, 240, seed=6).convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize((320, 240)))
+    (tmp_path / "logos").mkdir()
+    (tmp_path / "logos" / "logo.png").write_bytes(saved(image, "PNG"))
+    built = build([tmp_path / "logos"], tmp_path / "set", asked, PLAN)
+    assert (built.pictures, built.decoded, len(built.manifest.sources)) == (1, 1, 1)
+    known = KnownGoodSet.open(tmp_path / "set")
+    assert known.counts() == {"md5": 1, "sha1": 1, "sha256": 1, "pdq": 2}
+    white = Image.new("RGBA", image.size, "white")
+    for shown in (image.convert("RGB"), Image.alpha_composite(white, image).convert("RGB")):
+        found = fingerprint(saved(shown, "PNG")).pdq
+        assert found is not None
+        assert known.ask_near(np.frombuffer(found, np.uint8).reshape(1, 32)).bits[0] <= 2
+    (tmp_path / "again.png").write_bytes(saved(image, "PNG", compress_level=1))
+    [one] = try_files(known, [tmp_path / "again.png"], asked)
+    assert isinstance(one, Tried)
+    assert (one.held_by, one.near_bits) == ("near", 0)
+
+
+def asked(data: bytes) -> Fingerprints:
+    return fingerprint(data, options=options_for(data))
 
 
 class Rows:

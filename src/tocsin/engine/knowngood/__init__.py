@@ -9,6 +9,7 @@ known-good MD5 outweigh a SHA that disagrees.
 from tocsin.engine.knowngood.building import Built, Plan, Progress, build
 from tocsin.engine.knowngood.chance import expected_chance_hits, trials_to_meet_one
 from tocsin.engine.knowngood.importing import Batch, Import, Imported, import_digests, list_source
+from tocsin.engine.knowngood.looking import Fingerprint, options_for
 from tocsin.engine.knowngood.manifest import Manifest, read_manifest
 from tocsin.engine.knowngood.rules import (
     JUDGEMENTS,
@@ -43,6 +44,7 @@ __all__ = [
     "Built",
     "Digest",
     "Entry",
+    "Fingerprint",
     "Ground",
     "Hits",
     "Import",
@@ -68,6 +70,7 @@ __all__ = [
     "judged",
     "judged_all",
     "list_source",
+    "options_for",
     "pdq_flags",
     "read_manifest",
     "reasons_against",

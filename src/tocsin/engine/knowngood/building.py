@@ -87,7 +87,7 @@ def build(folders: Iterable[Path], out: Path, fingerprint: Fingerprint, plan: Pl
     with ThreadPoolExecutor(plan.workers, thread_name_prefix="known-good") as threads:
         for number, group in enumerate(groups):
             part = _part(group, work, options, partial(_made, group, fingerprint, plan, threads))
-            total += len(part.rows)
+            total += _pictures(part)
             plan.told(Progress(number + 1, len(groups), total, part.source))
             done.append(part)
     if not total:
@@ -149,8 +149,9 @@ def _written(done: list[Part], out: Path, plan: Plan) -> Built:
             if not len(part.rows):
                 continue
             number = writer.source(part.source)
+            files = part.rows[part.rows["md5"] != 0]
             keys = {
-                kind: np.ascontiguousarray(part.rows[word])
+                kind: np.ascontiguousarray(files[word])
                 for kind, word in (
                     (Digest.MD5, "md5"), (Digest.SHA1, "sha1"), (Digest.SHA256, "sha256"),
                 )
@@ -160,12 +161,16 @@ def _written(done: list[Part], out: Path, plan: Plan) -> Built:
         whole = writer.publish(manifest)
     return Built(
         whole,
-        pictures=sum(len(part.rows) for part in done),
-        decoded=sum(int(part.rows["seen"].sum()) for part in done),
+        pictures=sum(_pictures(part) for part in done),
+        decoded=sum(int(part.rows["seen"][part.rows["md5"] != 0].sum()) for part in done),
         passed_over=sum(part.passed_over for part in done),
         troubles=tuple(one for part in done for one in part.troubles),
         trouble_count=sum(part.trouble_count for part in done),
     )
+
+
+def _pictures(part: Part) -> int:
+    return int(np.count_nonzero(part.rows["md5"]))
 
 
 def _pdqs(rows: Rows, source: int) -> PdqRows:

@@ -17,7 +17,7 @@ from tocsin.engine.knowngood.looking import ROW_DTYPE, Rows
 from tocsin.engine.knowngood.types import Maker, Source, Trouble
 
 MOST_TROUBLES: Final = 1_000
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _MOST_HEAD_BYTES: Final = 16 << 20
 
 

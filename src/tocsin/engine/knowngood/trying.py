@@ -12,7 +12,7 @@ import numpy as np
 
 from tocsin.engine.fingerprints import Digests, Gate
 from tocsin.engine.knowngood.finding import Found, found_in, groups_in
-from tocsin.engine.knowngood.looking import Fingerprint, Looked, look
+from tocsin.engine.knowngood.looking import Fingerprint, Looked, look, looks_of
 from tocsin.engine.knowngood.packages import DEFAULT_BOUNDS, Bounds
 from tocsin.engine.knowngood.rules import NEAR_BITS, Ground, Judgement, Step, judged
 from tocsin.engine.knowngood.sets import KnownGoodSet
@@ -101,12 +101,14 @@ def _tried(known: KnownGoodSet, looked: list[Looked], radius_bits: int) -> Itera
 
 
 def _near(known: KnownGoodSet, one: Looked, radius_bits: int) -> tuple[int | None, int]:
-    pdq = one.fingerprints.pdq if one.fingerprints else None
-    if pdq is None:
+    """The nearest known picture to any look of this one, since a list may hold any of them."""
+    pdqs = [seen.pdq.value for seen in looks_of(one)]
+    if not pdqs:
         return None, NO_SOURCE
-    near = known.ask_near(np.frombuffer(pdq, np.uint8).reshape(1, -1), radius_bits)
-    source = int(near.sources[0])
-    return (int(near.bits[0]), source) if source != NO_SOURCE else (None, source)
+    near = known.ask_near(_stacked(pdqs), radius_bits)
+    best = int(near.bits.argmin())
+    source = int(near.sources[best])
+    return (int(near.bits[best]), source) if source != NO_SOURCE else (None, source)
 
 
 def _gate(one: Looked) -> Gate | None:

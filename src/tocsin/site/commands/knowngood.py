@@ -18,6 +18,7 @@ from tocsin.site.commands import Stop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tocsin.engine.fingerprints import Fingerprints
     from tocsin.engine.knowngood import (
         Batch,
         Built,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         Tried,
         Trouble,
     )
+    from tocsin.engine.media import DecoderPool
 
 HELP = "Make, show and try sets of benign files. Exit status of `try`: 0 all held back, 1 not all."
 NEEDS_DATABASE = False
@@ -86,7 +88,7 @@ def _add_made(parser: argparse.ArgumentParser) -> None:
 
 def _build(options: argparse.Namespace) -> int:
     from tocsin.engine.knowngood import Plan, build
-    from tocsin.engine.media import DecoderPool, MediaOptions
+    from tocsin.engine.media import DecoderPool
     from tocsin.site import dumps
 
     out = _folder(options.out)
@@ -101,7 +103,7 @@ def _build(options: argparse.Namespace) -> int:
     )
     dumps.leave_none()
     with DecoderPool(options.workers, DECODER_SECONDS) as pool:
-        fingerprint = partial(pool.fingerprint, options=MediaOptions(tiff=True))
+        fingerprint = partial(_fingerprint, pool)
         built = build(options.folders, out, fingerprint, plan)
     _tell_built(built, out)
     _tell_troubles(built, options.report)
@@ -143,14 +145,14 @@ def _list(_: argparse.Namespace) -> int:
 
 def _try(options: argparse.Namespace) -> int:
     from tocsin.engine.knowngood import Trouble, try_files
-    from tocsin.engine.media import DecoderPool, MediaOptions
+    from tocsin.engine.media import DecoderPool
     from tocsin.site import dumps
 
     known = _opened(options.set)
     counted: Counter[str] = Counter()
     dumps.leave_none()
     with DecoderPool(options.workers, DECODER_SECONDS) as pool:
-        fingerprint = partial(pool.fingerprint, options=MediaOptions(tiff=True))
+        fingerprint = partial(_fingerprint, pool)
         for one in try_files(known, options.files, fingerprint):
             if isinstance(one, Trouble):
                 _tell_trouble(one)
@@ -162,6 +164,12 @@ def _try(options: argparse.Namespace) -> int:
     for word, count in counted.most_common():
         print(f"{count:>8,}  {word}")
     return 1 if counted["nothing"] or counted["not read"] else 0
+
+
+def _fingerprint(pool: DecoderPool, data: bytes) -> Fingerprints:
+    from tocsin.engine.knowngood import options_for
+
+    return pool.fingerprint(data, options_for(data))
 
 
 def _opened(name: str) -> KnownGoodSet:
