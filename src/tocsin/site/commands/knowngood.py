@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,13 +178,11 @@ def _opened(name: str) -> KnownGoodSet:
 
 
 def _batches(path: Path, form: str) -> Iterator[Batch]:
+    from tocsin.engine.knowngood.digests import UnreadableDigests, read_digests
+
     try:
-        digests = import_module("tocsin.engine.knowngood.digests")
-    except ModuleNotFoundError:
-        raise Stop("This Tocsin has no readers for lists of digests.") from None
-    try:
-        yield from digests.read_digests(path, form)
-    except digests.UnreadableDigests as error:
+        yield from read_digests(path, form)
+    except UnreadableDigests as error:
         raise Stop(f"{error} The set was not made.") from error
 
 
