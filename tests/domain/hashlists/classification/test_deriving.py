@@ -202,6 +202,29 @@ def test_baseline_becomes_one_of_two_industry_codes() -> None:
     assert told.code == "A2"
 
 
+def test_every_code_becomes_something_or_nothing_in_every_scheme() -> None:
+    """Files whose ways lead in a circle would never come to an end."""
+    asserted = [
+        Asserted(scheme.scheme, scheme.version, meaning.code)
+        for scheme in schemes()
+        for meaning in scheme.codes
+    ]
+
+    for one in asserted:
+        for scheme in schemes():
+            told = translate(one, scheme.scheme, NOTHING_OBSERVED)
+            known = scheme.meaning(told.code) if isinstance(told, Code) else scheme.codes[0]
+            assert known is not None
+
+
+def test_a_level_whose_words_leave_the_act_open_says_nothing_of_it() -> None:
+    for level in ("7", "8", "9"):
+        says = implied("copine", level)
+        assert says is not None
+        assert says.possible.acts == set(ACT_1)
+    assert disagreements([Asserted("copine", "3", "4")], Observations(act=Act.NONE)) == ()
+
+
 def test_a_translation_that_contradicts_what_was_seen_is_none() -> None:
     told = translate(
         Asserted("iwf-uk", "2026-11", "A"), "ncmec-industry", Observations(act=Act.EXHIBITION)
