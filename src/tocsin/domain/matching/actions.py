@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from tocsin.base.accounts.actions import KeyTerms, issue_key
-from tocsin.base.accounts.types import IssuedKey
+from tocsin.base.accounts.queries import live_keys
+from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.queries import merkle_root
-from tocsin.base.audit.types import Actor, system
+from tocsin.base.audit.types import Actor, Json, system
 from tocsin.base.outbox.actions import put
 from tocsin.base.secrets import seal
 from tocsin.domain.matching.building import build_index
+from tocsin.domain.matching.guard.actions import let_key_go_on
+from tocsin.domain.matching.harmless import add_harmless, remove_harmless
 from tocsin.domain.matching.hits import NewHit, fingerprints_as_bytes
 from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
-from tocsin.domain.matching.types import AnswerStatus, Door, PolicyTerms
+from tocsin.domain.matching.types import (
+    AnswerStatus,
+    Door,
+    NoSuchKey,
+    PolicyTerms,
+    ShadowNeedsActions,
+)
 
 HIT = "matching.hit"
 
-__all__ = ["HIT", "CountKey", "build_index", "count_checks", "issue_provider_key", "keep_hits"]
+__all__ = [
+    "HIT",
+    "CountKey",
+    "add_harmless",
+    "build_index",
+    "count_checks",
+    "issue_provider_key",
+    "keep_hits",
+    "let_key_go_on",
+    "remove_harmless",
+    "set_terms",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,7 @@ class CountKey:
     key_id: str
     door: Door
     status: AnswerStatus
+    shadow: bool = False
 
 
 def issue_provider_key(
@@ -42,32 +64,52 @@ def issue_provider_key(
 ) -> IssuedKey:
     """A new key with what it sees; its secret is in the answer and kept nowhere.
 
-    Raises accounts.TooManyKeys when the party has two live ones.
+    Raises accounts.TooManyKeys when the party has two live ones, and ShadowNeedsActions.
     """
+    _refuse_shadow_without_actions(terms.tier, policy)
     with transaction.atomic():
         issued = issue_key(party_id=party_id, terms=terms, actor=actor, at=at)
-        KeyPolicy.objects.create(
-            key_id=issued.key_id,
-            lists=policy.lists,
-            min_sources=policy.min_sources,
-            near_radius_bits=policy.near_radius_bits,
-            near_action=policy.near_action,
-            unchecked_action=policy.unchecked_action,
-        )
-        record(
-            actor=actor,
-            action="matching.set_policy",
-            subject=f"key:{issued.key_id}",
-            at=at,
-            facts={
-                "lists": policy.lists.value,
-                "min_sources": policy.min_sources,
-                "near_radius_bits": policy.near_radius_bits,
-                "near_action": policy.near_action.value,
-                "unchecked_action": policy.unchecked_action.value,
-            },
-        )
+        KeyPolicy.objects.create(key_id=issued.key_id, **_told(policy))
+        _record_terms(issued.key_id, policy, actor, at)
     return issued
+
+
+def set_terms(*, key_id: str, policy: PolicyTerms, actor: Actor, at: datetime) -> None:
+    """Other terms for a live key; every process has them within a second.
+
+    Raises NoSuchKey, and ShadowNeedsActions.
+    """
+    key = live_keys(at=at).get(key_id)
+    if key is None:
+        raise NoSuchKey(f"There is no live key {key_id}.")
+    _refuse_shadow_without_actions(key.tier, policy)
+    with transaction.atomic():
+        if not KeyPolicy.objects.filter(key__key_id=key_id).update(**_told(policy)):
+            KeyPolicy.objects.create(key_id=key_id, **_told(policy))
+        _record_terms(key_id, policy, actor, at)
+
+
+def _refuse_shadow_without_actions(tier: Tier, policy: PolicyTerms) -> None:
+    if policy.shadow and tier is Tier.BOOLEAN:
+        raise ShadowNeedsActions("a key of the tier `boolean` hears no actions, so none in shadow")
+
+
+def _told(policy: PolicyTerms) -> dict[str, Json]:
+    """The terms as plain values, named as the columns are."""
+    return {
+        name: value.value if isinstance(value, StrEnum) else value
+        for name, value in asdict(policy).items()
+    }
+
+
+def _record_terms(key_id: str, policy: PolicyTerms, actor: Actor, at: datetime) -> None:
+    record(
+        actor=actor,
+        action="matching.set_policy",
+        subject=f"key:{key_id}",
+        at=at,
+        facts=_told(policy),
+    )
 
 
 def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
@@ -107,7 +149,10 @@ def count_checks(counts: Mapping[CountKey, int]) -> None:
         for key, n in sorted(counts.items(), key=lambda item: repr(item[0])):
             named = {"day": key.day, "key_id": key.key_id, "door": key.door, "status": key.status}
             row, _ = CheckCount.objects.get_or_create(**named, defaults={"n": 0})
-            CheckCount.objects.filter(pk=row.pk).update(n=F("n") + n)
+            shadow = n if key.shadow else 0
+            CheckCount.objects.filter(pk=row.pk).update(
+                n=F("n") + n, in_shadow=F("in_shadow") + shadow
+            )
 
 
 def url_context(hit_id: object) -> str:
@@ -130,6 +175,7 @@ def _row(hit: NewHit) -> Hit:
         kind=hit.kind,
         status=hit.status,
         action=hit.action,
+        shadow_action=hit.shadow_action or "",
         entry_ids=list(hit.entry_ids),
         distance_bits=hit.distance_bits,
         client_id=hit.client_id,

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from tocsin.base.secrets import Keyring, reference
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.actions import CountKey
 from tocsin.domain.matching.counting import Counts
+from tocsin.domain.matching.guard.process import Guard
+from tocsin.domain.matching.guard.types import Step, Withheld
+from tocsin.domain.matching.harmless import entries_found_harmless
 from tocsin.domain.matching.hits import NewHit, fingerprints_of
 from tocsin.domain.matching.journal import Journal
 from tocsin.domain.matching.keys import KeyTable
@@ -34,6 +38,7 @@ from tocsin.domain.matching.types import (
     JournalFailed,
     ListsSeen,
     Match,
+    MatchKind,
     Outcome,
     Query,
 )
@@ -44,6 +49,7 @@ log = structlog.get_logger()
 CHANGES_EACH_SECONDS = 0.25
 KEYS_EACH = timedelta(seconds=1)
 COUNTS_EACH_SECONDS = 1.0
+GUARD_EACH_SECONDS = 1.0
 STALE_AFTER = timedelta(seconds=5)
 USELESS_AFTER = timedelta(minutes=15)
 FIRST_ANSWER_SECONDS = 10.0
@@ -55,10 +61,11 @@ DATABASE_AWAY = (
 
 
 class Checker:
-    """Answers checks from memory and keeps itself up to date by two threads.
+    """Answers checks from memory and keeps itself up to date by three threads.
 
     `follow` reads the database (keys each second, changes each 250 ms) and may also be called by
-    hand; a second thread writes the counts, as waiting for a lock must not delay a withdrawal.
+    hand; a second and a third thread write the counts and what the guard noticed, as waiting for
+    a lock must not delay a withdrawal.
     """
 
     def __init__(self, *, index: Path, journal: Journal, references: Keyring) -> None:
@@ -66,6 +73,8 @@ class Checker:
         self._lists = LiveLists(index)
         self._journal = journal
         self._counts = Counts()
+        self._references = references
+        self.guard = Guard(references)
         self._heard_at: datetime | None = None
         self._keys_at: datetime | None = None
         self._followed = threading.Event()
@@ -95,7 +104,10 @@ class Checker:
         if serving is None or problem is not None:
             return self._unavailable(key, queries, problem or "", door, at)
         try:
-            answer, hits = self._judged(key, queries, serving, at)
+            verdicts = self._verdicts(key, queries, serving)
+            withheld = self._withheld(key, queries, verdicts, at)
+            answer = self._answer(key, queries, verdicts, withheld, serving, at)
+            hits = self._hits(key, queries, verdicts, withheld, serving, at)
             if hits:
                 self._journal.append(hits)
         except (IndexUnusable, JournalFailed) as error:
@@ -113,7 +125,7 @@ class Checker:
         if serving is None or self._problem(serving, at) is not None:
             return None
         try:
-            return self._judged(key, [query], serving, at)[0].outcomes[0].match
+            return self._match(self._verdicts(key, [query], serving)[0], key)
         except IndexUnusable as error:
             log.error("check_unavailable", error=type(error).__name__)
             return None
@@ -130,11 +142,16 @@ class Checker:
         """Write the counts; raises DatabaseError."""
         self._counts.flush()
 
+    def share_guard(self, at: datetime) -> None:
+        """Bring what the guard noticed together with other processes; raises DatabaseError."""
+        self.guard.flush(at)
+
     def start(self) -> None:
-        """Start both threads and wait until the database has been asked once."""
+        """Start the threads and wait until the database has been asked once."""
         for name, work, each in (
             ("matching-follows", self._follow_once, CHANGES_EACH_SECONDS),
             ("matching-counts", self.flush, COUNTS_EACH_SECONDS),
+            ("matching-guard", self._share_guard_once, GUARD_EACH_SECONDS),
         ):
             arguments = (work, each)
             threading.Thread(target=self._repeat, args=arguments, name=name, daemon=True).start()
@@ -150,6 +167,9 @@ class Checker:
             self.follow(datetime.now(UTC))
         finally:
             self._followed.set()
+
+    def _share_guard_once(self) -> None:
+        self.share_guard(datetime.now(UTC))
 
     def _repeat(self, work: Callable[[], None], each_seconds: float) -> None:
         failing = False
@@ -174,22 +194,79 @@ class Checker:
     def _stale(self, at: datetime) -> bool:
         return self._heard_at is None or at - self._heard_at > STALE_AFTER
 
-    def _judged(
-        self, key: CheckKey, queries: Sequence[Query], serving: Serving, at: datetime
-    ) -> tuple[Answer, tuple[NewHit, ...]]:
+    def _verdicts(self, key: CheckKey, queries: Sequence[Query], serving: Serving) -> list[Verdict]:
         terms = key.terms
         found = search(
             serving.index, queries, lists=terms.lists, radius_bits=terms.near_radius_bits
         )
-        outcomes, hits = [], []
-        for place, query in enumerate(queries):
-            verdict = _verdict(query, found.get(place), key, serving)
+        return [
+            self._verdict(query, found.get(place), key, serving)
+            for place, query in enumerate(queries)
+        ]
+
+    def _verdict(
+        self, query: Query, found: list[Found] | None, key: CheckKey, serving: Serving
+    ) -> Verdict:
+        unchecked = rules.unchecked_status(
+            media_status=query.media_status,
+            has_pdq=query.pdq is not None,
+            pdq_quality=query.pdq_quality,
+        )
+        if found is None:
+            return rules.nothing_found(terms=key.terms, unchecked=unchecked)
+        harmless = entries_found_harmless(query, found, key.harmless, self._references)
+        return rules.verdict(
+            found, terms=key.terms, facts=serving.facts, unchecked=unchecked, harmless=harmless
+        )
+
+    def _withheld(
+        self, key: CheckKey, queries: Sequence[Query], verdicts: Sequence[Verdict], at: datetime
+    ) -> Withheld:
+        met = {place: verdict for place, verdict in enumerate(verdicts) if verdict.entries}
+        withheld = self.guard.look(key, queries, met, at)
+        if key.standing.step is not Step.SLOWED:
+            return withheld
+        near = {place for place, v in met.items() if v.entries[0].kind is MatchKind.NEAR}
+        return replace(withheld, closed=withheld.closed | near)
+
+    def _answer(
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        verdicts: Sequence[Verdict],
+        withheld: Withheld,
+        serving: Serving,
+        at: datetime,
+    ) -> Answer:
+        outcomes = []
+        for place, (query, verdict) in enumerate(zip(queries, verdicts, strict=True)):
+            if place in withheld.closed:
+                told = Outcome(query.client_id, AnswerStatus.HELD, Action.REVIEW)
+            else:
+                match = self._match(verdict, key)
+                if match is not None and place in withheld.blurred:
+                    match = replace(match, distance_bits=key.terms.near_radius_bits)
+                told = Outcome(query.client_id, verdict.status, verdict.action, match)
+            outcomes.append(_in_shadow(told) if key.terms.shadow else told)
+        return Answer(serving.version, self._stale(at), tuple(outcomes))
+
+    def _hits(
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        verdicts: Sequence[Verdict],
+        withheld: Withheld,
+        serving: Serving,
+        at: datetime,
+    ) -> tuple[NewHit, ...]:
+        """What is written down: the truth of what matched, and what the key was told of it."""
+        hits = []
+        for place, verdict in enumerate(verdicts):
             match = self._match(verdict, key)
-            outcomes.append(Outcome(query.client_id, verdict.status, verdict.action, match))
             if match is not None:
-                hits.append(_hit(key, query, verdict, match, serving, at))
-        answer = Answer(serving.version, self._stale(at), tuple(outcomes))
-        return answer, tuple(hits)
+                told = rules.held_back(verdict) if place in withheld.closed else verdict
+                hits.append(_hit(key, queries[place], told, match, serving, at))
+        return tuple(hits)
 
     def _match(self, verdict: Verdict, key: CheckKey) -> Match | None:
         if not verdict.entries:
@@ -207,10 +284,12 @@ class Checker:
     def _unavailable(
         self, key: CheckKey, queries: Sequence[Query], problem: str, door: Door, at: datetime
     ) -> Answer:
-        outcomes = tuple(
+        outcomes = [
             Outcome(query.client_id, AnswerStatus.UNAVAILABLE, Action.HOLD) for query in queries
-        )
-        answer = Answer(None, self._stale(at), outcomes, problem)
+        ]
+        if key.terms.shadow:
+            outcomes = [_in_shadow(outcome) for outcome in outcomes]
+        answer = Answer(None, self._stale(at), tuple(outcomes), problem)
         self._count(key, answer, door, at)
         return answer
 
@@ -218,19 +297,16 @@ class Checker:
         day = at.date()
         ended = Counter(outcome.status for outcome in answer.outcomes)
         self._counts.add(
-            {CountKey(day, key.key_id, door, status): n for status, n in ended.items()}
+            {
+                CountKey(day, key.key_id, door, status, key.terms.shadow): n
+                for status, n in ended.items()
+            }
         )
 
 
-def _verdict(query: Query, found: list[Found] | None, key: CheckKey, serving: Serving) -> Verdict:
-    unchecked = rules.unchecked_status(
-        media_status=query.media_status,
-        has_pdq=query.pdq is not None,
-        pdq_quality=query.pdq_quality,
-    )
-    if found is None:
-        return rules.nothing_found(terms=key.terms, unchecked=unchecked)
-    return rules.verdict(found, terms=key.terms, facts=serving.facts, unchecked=unchecked)
+def _in_shadow(outcome: Outcome) -> Outcome:
+    """The same, advising nothing and telling what would have been advised."""
+    return replace(outcome, action=Action.NONE, shadow_action=outcome.action)
 
 
 def _hit(
@@ -243,7 +319,8 @@ def _hit(
         at=at,
         kind=match.kind,
         status=verdict.status,
-        action=verdict.action,
+        action=Action.NONE if key.terms.shadow else verdict.action,
+        shadow_action=verdict.action if key.terms.shadow else None,
         entry_ids=match.entry_ids,
         distance_bits=match.distance_bits,
         client_id=query.client_id,

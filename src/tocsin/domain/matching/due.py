@@ -15,6 +15,7 @@ from tocsin.base.clock import rounds
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.building import Need, build_index
 from tocsin.domain.matching.drain import Drain
+from tocsin.domain.matching.guard.actions import forget_old
 from tocsin.domain.matching.types import BuildBusy
 from tocsin.engine.index import IndexUnusable, PublishFailed, published, verify_published
 
@@ -25,7 +26,8 @@ AGAIN_AFTER_FAILURE = timedelta(seconds=30)
 
 
 def register() -> None:
-    """Drain the journals four times a second; look twice a second whether to build."""
+    """Drain the journals four times a second, look twice a second whether to build, and forget each
+    hour what the guard needs no more."""
     drain, builder = Drain(), Builder()
 
     def bring_home(at: datetime) -> None:
@@ -33,7 +35,12 @@ def register() -> None:
         drain.run(folder=settings.TOCSIN_JOURNAL, ring=ring, at=at)
 
     rounds.every("matching.drain", timedelta(milliseconds=250), bring_home)
+    rounds.every("matching.forget_guard", timedelta(hours=1), _forget)
     rounds.every("matching.build", timedelta(milliseconds=500), builder.look)
+
+
+def _forget(at: datetime) -> None:
+    forget_old(at=at)
 
 
 class Builder:

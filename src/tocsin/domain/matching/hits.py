@@ -36,6 +36,8 @@ class NewHit:
     uploaded_at: datetime | None
     list_version: int
     rehearsal: bool
+    # A journal of the version before does not say.
+    shadow_action: Action | None = None
 
 
 _hits = msgspec.json.Decoder(tuple[NewHit, ...])

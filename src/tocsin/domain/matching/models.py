@@ -18,6 +18,89 @@ class KeyPolicy(models.Model):
     near_radius_bits = models.PositiveSmallIntegerField()
     near_action = models.CharField(max_length=6)
     unchecked_action = models.CharField(max_length=6)
+    # With defaults in the database: processes of the version before still write rows.
+    min_reviewers = models.PositiveSmallIntegerField(db_default=0)
+    near_block_bits = models.PositiveSmallIntegerField(db_default=31)
+    harmless_action = models.CharField(max_length=6, db_default="review")
+    shadow = models.BooleanField(db_default=False)
+    daily_hashes = models.BigIntegerField(null=True)
+    daily_matches = models.BigIntegerField(null=True)
+
+
+class Harmless(models.Model):
+    """What a party has looked at and found harmless: it never blocks for that party, and counts as
+    ever for all others. `subject` is an entry's number, or a keyed digest of a SHA-256 or PDQ."""
+
+    personal_data = NOTHING_PERSONAL
+
+    party = models.ForeignKey("accounts.Party", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=6)
+    subject = models.CharField(max_length=64)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "kind", "subject"], name="matching_harmless_once"
+            )
+        ]
+
+
+class GuardDay(models.Model):
+    """How many different hashes a key asked on a day, and how many different entries it met: two
+    sketches that processes merge, and what they come to."""
+
+    personal_data = NOTHING_PERSONAL
+
+    key_id = models.CharField(max_length=20)
+    day = models.DateField()
+    asked = models.BigIntegerField()
+    matched = models.BigIntegerField()
+    asked_sketch = models.TextField()
+    matched_sketch = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key_id", "day"], name="matching_guard_day_once")
+        ]
+
+
+class GuardBall(models.Model):
+    """What a key learned around one listed picture. `sealed_hashes` are the key's own questions."""
+
+    personal_data = PersonalData(
+        fields=("sealed_hashes",),
+        why="To tell trying out where a match ends from uploading, for 28 days.",
+        kept=timedelta(days=28),
+    )
+
+    key_id = models.CharField(max_length=20)
+    entry_id = models.BigIntegerField()
+    sealed_hashes = models.TextField()
+    answers = models.PositiveSmallIntegerField()
+    closed_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key_id", "entry_id"], name="matching_guard_ball_once")
+        ]
+
+
+class GuardStanding(models.Model):
+    """Where a key stands with the guard; a key without a row stands open."""
+
+    personal_data = NOTHING_PERSONAL
+
+    key_id = models.CharField(max_length=20, unique=True)
+    step = models.CharField(max_length=8)
+    sign = models.CharField(max_length=8)
+    since = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    spent_until = models.DateTimeField(null=True)
+    # What it had asked and found when a person let it go on counts no more.
+    let_go_at = models.DateTimeField(null=True)
+    forgiven = models.BigIntegerField(default=0)
 
 
 class Hit(models.Model):
@@ -36,6 +119,7 @@ class Hit(models.Model):
     kind = models.CharField(max_length=5)
     status = models.CharField(max_length=12)
     action = models.CharField(max_length=6)
+    shadow_action = models.CharField(max_length=6, db_default="")
     entry_ids = models.JSONField()
     distance_bits = models.PositiveSmallIntegerField(null=True)
     client_id = models.CharField(max_length=200)
@@ -71,6 +155,8 @@ class CheckCount(models.Model):
     door = models.CharField(max_length=12)
     status = models.CharField(max_length=12)
     n = models.BigIntegerField()
+    # How many of them went to a key in shadow mode, which acts on none.
+    in_shadow = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints = [

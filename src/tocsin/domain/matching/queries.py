@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
-from tocsin.base.accounts.queries import party_names
+from tocsin.base.accounts.queries import live_keys, party_names
 from tocsin.base.secrets import unseal
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.actions import fingerprints_context, url_context
 from tocsin.domain.matching.checker import Checker, checker
+from tocsin.domain.matching.expecting import SHOWN_BITS, base_rate, expected_at
+from tocsin.domain.matching.guard import queries as guard
+from tocsin.domain.matching.guard.rules import limits_of
+from tocsin.domain.matching.guard.types import GOOD_STANDING, LIMITS
+from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
-from tocsin.domain.matching.models import CheckCount, Hit, HitEntry
+from tocsin.domain.matching.keys import terms_of
+from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
 from tocsin.domain.matching.types import (
     Action,
     AnswerStatus,
+    GuardView,
     HitView,
     IndexState,
+    KeyView,
     MatchKind,
     NoSuchHit,
+    NoSuchKey,
     PartyHit,
+    PolicyTerms,
 )
 from tocsin.engine.index import IndexUnusable, open_published
 
-__all__ = ["Checker", "checker", "checks_counted", "hit", "index_state", "who_got"]
+__all__ = [
+    "Checker",
+    "checker",
+    "checks_counted",
+    "hit",
+    "index_state",
+    "key_view",
+    "keys_noticed",
+    "who_got",
+]
+
+BASE_RATE_OF = timedelta(days=90)
 
 MOST_WAITING = 4_001
 
@@ -67,13 +88,53 @@ def who_got(entry_id: int) -> list[PartyHit]:
 
 def checks_counted(*, since: datetime) -> dict[AnswerStatus, int]:
     """How many checks ended how since the day of `since`, over all keys and doors."""
-    rows: Iterable[tuple[str, int]] = CheckCount.objects.filter(day__gte=since.date()).values_list(
-        "status", "n"
-    )
+    return _counted(CheckCount.objects.filter(day__gte=since.date()))
+
+
+def _since(at: datetime) -> date:
+    return (at - BASE_RATE_OF).date()
+
+
+def _counted(rows_of: QuerySet[CheckCount]) -> dict[AnswerStatus, int]:
+    rows: Iterable[tuple[str, int]] = rows_of.values_list("status", "n")
     counted: dict[AnswerStatus, int] = {}
     for status, n in rows:
         counted[AnswerStatus(status)] = counted.get(AnswerStatus(status), 0) + n
     return counted
+
+
+def key_view(key_id: str, *, at: datetime) -> KeyView:
+    """A live key's terms, what they may be expected to give, and what the guard says of it.
+
+    Raises NoSuchKey.
+    """
+    key = live_keys(at=at).get(key_id)
+    if key is None:
+        raise NoSuchKey(f"There is no live key {key_id}.")
+    row = KeyPolicy.objects.filter(key__key_id=key_id).first()
+    terms = terms_of(row) if row else PolicyTerms()
+    rate = base_rate(_counted(CheckCount.objects.filter(key_id=key_id, day__gt=_since(at))))
+    size = index_state().fingerprints.get("pdq", 0)
+    shown = sorted({*SHOWN_BITS, terms.near_radius_bits, terms.near_block_bits})
+    return KeyView(
+        key_id=key_id,
+        party_id=key.party_id,
+        party_name=party_names().get(key.party_id, ""),
+        tier=key.tier,
+        terms=terms,
+        base_rate=rate,
+        list_size=size,
+        expected=tuple(expected_at(bits, rate=rate, list_size=size) for bits in shown),
+        standing=guard.standings().get(key_id, GOOD_STANDING).at(at),
+        totals=guard.totals(key_id, day=at.date(), at=at),
+        daily_hashes=limits_of(LIMITS[key.tier], terms.daily_hashes).daily_hashes,
+        harmless=tuple(harmless_list(key.party_id)),
+    )
+
+
+def keys_noticed(*, at: datetime) -> list[GuardView]:
+    """Keys of which the oracle guard noticed something, the worst first."""
+    return guard.noticed(at=at)
 
 
 def index_state() -> IndexState:

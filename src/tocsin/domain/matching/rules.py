@@ -53,7 +53,10 @@ Truths = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One entry that a picture met, and what its policy record says."""
+    """One entry that a picture met, and what its policy record says.
+
+    `distinct` is False when only hashes too regular to block by (`hash_is_distinct`) met it.
+    """
 
     entry_id: int
     kind: MatchKind
@@ -64,6 +67,7 @@ class Found:
     list_no: int
     sources: int
     quorum: int
+    distinct: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ def visible(
     return asked
 
 
-def found_in(record: Any, *, entry_id: int, kind: MatchKind, distance_bits: int) -> Found:
+def found_in(
+    record: Any, *, entry_id: int, kind: MatchKind, distance_bits: int, distinct: bool = True
+) -> Found:
     """One record of `POLICY_DTYPE` (as a scalar) in words. A disputed entry counts as held."""
     disputed = int(record["status"]) == EntryStatus.DISPUTED.number
     return Found(
@@ -117,6 +123,7 @@ def found_in(record: Any, *, entry_id: int, kind: MatchKind, distance_bits: int)
         list_no=int(record["list_no"]),
         sources=int(record["sources"]),
         quorum=int(record["quorum"]),
+        distinct=distinct,
     )
 
 
@@ -126,12 +133,32 @@ def verdict(
     terms: PolicyTerms,
     facts: ListFacts,
     unchecked: AnswerStatus | None,
+    harmless: frozenset[int] = frozenset(),
 ) -> Verdict:
     """What the visible entries a picture met amount to, for a key of these terms.
 
     An exact match outweighs a near one, and one that counts outweighs one that is held. `unchecked`
-    is why the picture could not be looked at in full (see `unchecked_status`), or None.
+    is why the picture could not be looked at in full (see `unchecked_status`), or None. Entries in
+    `harmless` were found harmless by the asking party; they count when no other does, and then they
+    never block.
     """
+    others = [entry for entry in found if entry.entry_id not in harmless]
+    verdict = _judged(others, terms, facts, unchecked)
+    if verdict.entries or len(others) == len(found):
+        return verdict
+    return _found_harmless(_judged(found, terms, facts, unchecked), verdict, terms)
+
+
+def _found_harmless(known: Verdict, without: Verdict, terms: PolicyTerms) -> Verdict:
+    """The verdict on what only entries met that the party found harmless."""
+    if not known.entries or terms.harmless_action is Action.NONE:
+        return without
+    return Verdict(AnswerStatus.HELD, Action.REVIEW, known.entries, known.sources)
+
+
+def _judged(
+    found: Sequence[Found], terms: PolicyTerms, facts: ListFacts, unchecked: AnswerStatus | None
+) -> Verdict:
     counting = [entry for entry in found if not entry.held]
     exact = [entry for entry in counting if entry.kind is MatchKind.EXACT]
     if exact:
@@ -141,11 +168,16 @@ def verdict(
     if held and not near:
         return _verdict(AnswerStatus.HELD, Action.REVIEW, held, facts)
     if near:
-        return _verdict(AnswerStatus.NEAR, terms.near_action, near, facts)
+        return _verdict(AnswerStatus.NEAR, _near_action(near, terms, facts), near, facts)
     held = [entry for entry in found if entry.distance_bits <= terms.near_radius_bits]
     if held:
         return _verdict(AnswerStatus.HELD, Action.REVIEW, held, facts)
     return nothing_found(terms=terms, unchecked=unchecked)
+
+
+def held_back(verdict: Verdict) -> Verdict:
+    """The same match, told as `held` and nothing more."""
+    return Verdict(AnswerStatus.HELD, Action.REVIEW, verdict.entries, verdict.sources)
 
 
 def nothing_found(*, terms: PolicyTerms, unchecked: AnswerStatus | None) -> Verdict:
@@ -194,11 +226,27 @@ def _listed(exact: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Ver
     return _verdict(AnswerStatus.LISTED, Action.BLOCK if blocks else Action.REVIEW, exact, facts)
 
 
+def _near_action(near: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Action:
+    """What the key's terms say of a near match; `block` only as near, and on as much, as they say.
+
+    A near match is judged by each entry that is near enough, and by what stands behind those.
+    """
+    within_bits = terms.blocks_within_bits
+    if within_bits is None:
+        return terms.near_action
+    close = [entry for entry in near if entry.distance_bits <= within_bits and entry.distinct]
+    sources = independent_sources(close, facts) if close else 0
+    blocks = any(
+        entry.purpose in BLOCKING and _agreed(entry, sources, terms, facts) for entry in close
+    )
+    return Action.BLOCK if blocks else Action.REVIEW
+
+
 def _agreed(entry: Found, sources: int, terms: PolicyTerms, facts: ListFacts) -> bool:
     # One colleague's finding alone stops nothing: a second person must have agreed to it.
     if entry.list_no in facts.own:
-        return entry.quorum >= OWN_QUORUM
-    return sources >= terms.min_sources
+        return entry.quorum >= max(OWN_QUORUM, terms.min_reviewers)
+    return sources >= terms.min_sources and entry.quorum >= terms.min_reviewers
 
 
 def _verdict(

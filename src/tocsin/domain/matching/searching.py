@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.rules import Found
 from tocsin.domain.matching.types import ListsSeen, MatchKind, Query
+from tocsin.engine.fingerprints.distinctive import hash_is_distinct
 from tocsin.engine.index import Published
 
 EXACT_ONLY = -1
@@ -32,6 +33,7 @@ class _Met:
     query: Places
     ids: Ids
     distances: Distances
+    distinct: npt.NDArray[np.bool_]
 
 
 def search(
@@ -64,7 +66,8 @@ def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
     numbers = np.array([i for i, _ in asked], np.int64)
     matches = index.exact[name].query(_as_array([value for _, value in asked]))
     query = np.repeat(numbers, np.diff(matches.offsets))
-    return _Met(MatchKind.EXACT, query, matches.ids, np.zeros(len(query), np.uint16))
+    n = len(query)
+    return _Met(MatchKind.EXACT, query, matches.ids, np.zeros(n, np.uint16), np.ones(n, np.bool_))
 
 
 def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
@@ -82,10 +85,19 @@ def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> Itera
     if not values:
         return
     origin = np.array(numbers, np.int64)
-    for first, matches in index.near.query_in_pieces(_as_array(values), radius_bits):
+    asked = _as_array(values)
+    for first, matches in index.near.query_in_pieces(asked, radius_bits):
         counts = np.diff(matches.offsets)
-        asked = np.repeat(origin[first : first + len(counts)], counts)
-        yield _Met(MatchKind.NEAR, asked, matches.ids, matches.distances)
+        rows = np.repeat(np.arange(first, first + len(counts)), counts)
+        distinct = _distinct(asked, rows)
+        yield _Met(MatchKind.NEAR, origin[rows], matches.ids, matches.distances, distinct)
+
+
+def _distinct(hashes: npt.NDArray[np.uint8], rows: Places) -> npt.NDArray[np.bool_]:
+    """Whether the hash of each row is irregular enough to block by; each is looked at once."""
+    asked, back = np.unique(rows, return_inverse=True)
+    distinct: npt.NDArray[np.bool_] = hash_is_distinct(hashes[asked])[back]
+    return distinct
 
 
 def _strongest(entries: Entries) -> list[Found]:
@@ -115,7 +127,11 @@ def _add_visible(index: Published, met: _Met, lists: ListsSeen, found: dict[int,
             continue
         taken[query] += 1
         entries[entry_id] = rules.found_in(
-            records[place], entry_id=entry_id, kind=met.kind, distance_bits=distance_bits
+            records[place],
+            entry_id=entry_id,
+            kind=met.kind,
+            distance_bits=distance_bits,
+            distinct=bool(met.distinct[place]),
         )
 
 
@@ -124,4 +140,10 @@ def _as_array(values: list[bytes]) -> npt.NDArray[np.uint8]:
 
 
 def _nothing(kind: MatchKind) -> _Met:
-    return _Met(kind, np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint16))
+    return _Met(
+        kind,
+        np.empty(0, np.int64),
+        np.empty(0, np.uint64),
+        np.empty(0, np.uint16),
+        np.empty(0, np.bool_),
+    )

@@ -10,10 +10,27 @@ from typing import Literal, TypeAlias
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
+from tocsin.domain.matching.guard.types import (
+    GOOD_STANDING,
+    GuardView,
+    Sign,
+    Standing,
+    Step,
+    Totals,
+)
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search import RateKind
+
+# Words of the guard that the doors speak too.
+__all__ = ["GuardView", "Sign", "Step", "Totals"]
 
 LIKE_ENOUGH_BITS = 31
-"""The widest radius a key may have: beyond it unrelated pictures begin to meet (PDQ's own rule)."""
+"""Beyond this a near match never blocks: unrelated pictures begin to meet (PDQ's own rule)."""
+
+WIDEST_BITS = 60
+"""The widest radius a key may have, for people to look at; the index answers no further."""
+
+MOST_DAILY_HASHES = 1_000_000_000
 
 
 class ListsSeen(StrEnum):
@@ -48,6 +65,7 @@ class Action(StrEnum):
     NONE = "none"
 
 
+HarmlessAction: TypeAlias = Literal[Action.REVIEW, Action.NONE]
 NearAction: TypeAlias = Literal[Action.REVIEW, Action.BLOCK, Action.HOLD]
 UncheckedAction: TypeAlias = Literal[Action.HOLD, Action.REVIEW, Action.BLOCK]
 
@@ -78,6 +96,18 @@ class KeysUnknown(Exception):
     """This process has not yet been able to read the keys, so it can let nobody in."""
 
 
+class NoSuchKey(Exception):
+    """There is no key of that id."""
+
+
+class ShadowNeedsActions(WrongPolicy):
+    """A key that hears yes or no only cannot be told what would have been advised."""
+
+
+class NotHarmless(ValueError):
+    """This cannot be put on a party's list of what it found harmless; the text says why."""
+
+
 class BuildBusy(Exception):
     """Another process on this machine is building the index at this moment."""
 
@@ -90,7 +120,14 @@ class NoSuchHit(Exception):
 class PolicyTerms:
     """What a key sees and what it is advised. Raises `WrongPolicy` for terms that cannot be.
 
+    Nothing blocks on fewer than `min_sources` independent organisations and `min_reviewers` people.
+    A near match counts up to `near_radius_bits` (0 to 60) and means `near_action`; where that is
+    `block`, it blocks up to `near_block_bits` (0 to 31) only and is for review beyond.
     `unchecked_action` answers for what could not be checked; it is never `none`.
+    `harmless_action` (`review` or `none`) answers for what the party itself has found harmless.
+    In `shadow` mode answers tell what would have been advised, and advise nothing.
+    `daily_hashes` is how many different fingerprints a day it may ask, and `daily_matches` how many
+    different entries it may meet before that is noticed; None: as its tier may.
     """
 
     lists: ListsSeen = ListsSeen.LIVE
@@ -98,19 +135,52 @@ class PolicyTerms:
     near_radius_bits: int = LIKE_ENOUGH_BITS
     near_action: Action = Action.REVIEW
     unchecked_action: Action = Action.HOLD
+    min_reviewers: int = 0
+    near_block_bits: int = LIKE_ENOUGH_BITS
+    harmless_action: Action = Action.REVIEW
+    shadow: bool = False
+    daily_hashes: int | None = None
+    daily_matches: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_sources <= 255:
             raise WrongPolicy("a key asks for 1 to 255 independent sources")
-        if not 0 <= self.near_radius_bits <= LIKE_ENOUGH_BITS:
-            raise WrongPolicy(f"the radius of a near match is 0 to {LIKE_ENOUGH_BITS} bits")
+        if not 0 <= self.min_reviewers <= 255:
+            raise WrongPolicy("a key asks for 0 to 255 people who looked")
+        if not 0 <= self.near_radius_bits <= WIDEST_BITS:
+            raise WrongPolicy(f"the radius of a near match is 0 to {WIDEST_BITS} bits")
+        if not 0 <= self.near_block_bits <= LIKE_ENOUGH_BITS:
+            raise WrongPolicy(f"a near match blocks within 0 to {LIKE_ENOUGH_BITS} bits")
         if Action.NONE in {self.near_action, self.unchecked_action}:
             raise WrongPolicy("a near match and an unchecked file never answer `none`")
+        if self.harmless_action not in {Action.REVIEW, Action.NONE}:
+            raise WrongPolicy("what a party found harmless answers `review` or `none`")
+        if self.daily_hashes is not None and not 1 <= self.daily_hashes <= MOST_DAILY_HASHES:
+            raise WrongPolicy(f"a key asks 1 to {MOST_DAILY_HASHES:,} fingerprints a day")
+        if self.daily_matches is not None and not 1 <= self.daily_matches <= MOST_DAILY_HASHES:
+            raise WrongPolicy(f"a key meets 1 to {MOST_DAILY_HASHES:,} entries a day")
+
+    @property
+    def blocks_within_bits(self) -> int | None:
+        """Up to how far a near match may block; None when none may."""
+        if self.near_action is not Action.BLOCK:
+            return None
+        return min(self.near_block_bits, self.near_radius_bits)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Harmless:
+    """What a party found harmless: entries, and keyed digests of SHA-256 and PDQ hashes."""
+
+    entry_ids: frozenset[int] = frozenset()
+    sha256: frozenset[str] = frozenset()
+    pdq: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class CheckKey:
-    """A live key as the checker knows it."""
+    """A live key as the checker knows it. `per_second` and `burst` are those it has at the moment:
+    the guard may have slowed it (`standing`)."""
 
     key_id: str
     party_id: int
@@ -120,6 +190,8 @@ class CheckKey:
     expires_at: datetime | None
     secret_digest: str = field(repr=False)
     terms: PolicyTerms
+    standing: Standing = GOOD_STANDING
+    harmless: Harmless = field(default_factory=Harmless)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -161,12 +233,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer for one picture."""
+    """The answer for one picture. `shadow_action` is what would have been advised to a key in
+    shadow mode, None for any other."""
 
     client_id: str
     status: AnswerStatus
     action: Action
     match: Match | None = None
+    shadow_action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +277,63 @@ class HitView:
     uploaded_at: datetime | None
     list_version: int
     rehearsal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """Known material for each upload, with its 95 % interval, and the counts it comes from.
+
+    `measured` is False where too little was checked: then it is the published prior.
+    """
+
+    value: float
+    low: float
+    high: float
+    checks: int
+    found: int
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What near matches within `radius_bits` are worth: chance matches for each upload (`kind` says
+    whether that is a measured bound or extrapolated), and the precision, 0 to 1, with its range."""
+
+    radius_bits: int
+    chance: float
+    kind: RateKind
+    precision: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A live key for its page: terms, what near matches are worth, where it stands, what its party
+    found harmless. `list_size` counts the PDQ hashes in service."""
+
+    key_id: str
+    party_id: int
+    party_name: str
+    tier: Tier
+    terms: PolicyTerms
+    base_rate: BaseRate
+    list_size: int
+    expected: tuple[Expected, ...]
+    standing: Standing
+    totals: Totals
+    daily_hashes: int
+    harmless: tuple[HarmlessView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HarmlessView:
+    """One line of what a party found harmless. `mark` tells lines of a kind apart, no more."""
+
+    id: int
+    kind: str
+    mark: str
+    added_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,138 @@
+"""Listed pictures that a key has met by nearness, and what it has learned around each.
+
+A ball is named after the entry that was met first. Its anchors are hashes the key itself asked and
+matched with; whatever it asks within `ball_bits` of an anchor belongs to the ball, matched or not.
+Comparing with every anchor misses nothing. An answer teaches where the match ends when it is "no"
+inside a ball, or "yes" within a few bits of the edge; only those are counted, once for each hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tocsin.domain.matching.guard.types import Words
+from tocsin.engine.index import NearIndex
+
+MOST_BALLS = 512
+"""Balls in memory for each key, a kilobyte or so each; the one not met for longest goes first."""
+MOST_ANCHORS = 32
+ANCHORS_APART_BITS = 16
+
+Tags = set[int]
+
+
+@dataclass(slots=True, repr=False)
+class Ball:
+    """One ball. `edges` and `told`: keyed digests of hashes whose answer taught an edge, and of
+    those whose distance was told. `fresh`: something in it is not yet in the database."""
+
+    entry_id: int
+    anchors: list[bytes] = field(default_factory=list)
+    edges: Tags = field(default_factory=set)
+    told: Tags = field(default_factory=set)
+    closed: bool = False
+    fresh: bool = True
+
+    def add_anchor(self, word: bytes) -> bool:
+        """One more place to compare with; False when it is one already.
+
+        When there are enough, the oldest but the first goes: whoever looks for the end of a match
+        in a new direction matches there first, and its next question lies near that.
+        """
+        if word in self.anchors:
+            return False
+        if len(self.anchors) >= MOST_ANCHORS:
+            del self.anchors[1]
+        self.anchors.append(word)
+        self.fresh = True
+        return True
+
+    def copy(self) -> Ball:
+        """The same, to be read while this one goes on."""
+        return Ball(
+            self.entry_id, list(self.anchors), set(self.edges), set(self.told), self.closed, False
+        )
+
+    def learn(self, other: Ball) -> bool:
+        """Take over what another process noted; whether the anchors changed."""
+        self.edges |= other.edges
+        self.told |= other.told
+        self.closed |= other.closed
+        more = [word for word in other.anchors if word not in self.anchors]
+        room = MOST_ANCHORS - len(self.anchors)
+        self.anchors += more[:room]
+        return bool(more[:room])
+
+
+class Balls:
+    """The balls of one key, and which hashes of a batch lie in one."""
+
+    def __init__(self) -> None:
+        self._balls: dict[int, Ball] = {}
+        # Anchors as a small index of their own, made again when one has come or gone.
+        self._index: NearIndex | None = None
+        self._owners: list[int] = []
+
+    def __iter__(self) -> Iterator[Ball]:
+        return iter(self._balls.values())
+
+    def get(self, entry_id: int) -> Ball | None:
+        """The ball of an entry, if the key has met it."""
+        return self._balls.get(entry_id)
+
+    def fresh(self) -> list[Ball]:
+        """Those with something that is not yet in the database."""
+        return [ball for ball in self._balls.values() if ball.fresh]
+
+    def of(self, words: Words, within_bits: int) -> dict[int, tuple[Ball, int]]:
+        """The ball of each row of uint64[n, 4] that lies in one, and how far its anchor is."""
+        if self._index is None:
+            self._lay_out()
+        if self._index is None:
+            return {}
+        matches = self._index.query(np.ascontiguousarray(words).view(np.uint8), within_bits)
+        found: dict[int, tuple[Ball, int]] = {}
+        rows = np.repeat(np.arange(len(words)), np.diff(matches.offsets)).tolist()
+        for row, anchor, bits in zip(
+            rows, matches.ids.tolist(), matches.distances.tolist(), strict=True
+        ):
+            if row not in found or bits < found[row][1]:
+                found[row] = (self._balls[self._owners[anchor - 1]], bits)
+        return found
+
+    def meet(self, entry_id: int, word: bytes) -> Ball:
+        """The ball of an entry that was met with this hash of 32 bytes, made when it is new."""
+        ball = self._balls.pop(entry_id, None) or Ball(entry_id)
+        self._balls[entry_id] = ball  # the newest stands last
+        if ball.add_anchor(word):
+            self._index = None
+        return ball
+
+    def learn(self, other: Ball) -> None:
+        """Take over what is in the database of a ball."""
+        known = self._balls.get(other.entry_id)
+        if known is None:
+            other.fresh = False
+            self._balls[other.entry_id] = other
+            self._index = None
+        elif known.learn(other):
+            self._index = None
+
+    def forget(self) -> None:
+        """Begin again: a person has let the key go on."""
+        self._balls.clear()
+        self._index = None
+
+    def _lay_out(self) -> None:
+        while len(self._balls) > MOST_BALLS:
+            # One that is not in the database yet would be counted from nothing when it comes back.
+            oldest = next((b for b in self._balls.values() if not b.fresh), None)
+            self._balls.pop((oldest or next(iter(self._balls.values()))).entry_id)
+        pairs = [(ball.entry_id, word) for ball in self._balls.values() for word in ball.anchors]
+        self._owners = [entry_id for entry_id, _ in pairs]
+        if pairs:
+            words = np.frombuffer(b"".join(word for _, word in pairs), np.uint8).reshape(-1, 32)
+            self._index = NearIndex.build(words, np.arange(1, len(pairs) + 1, dtype=np.uint64))

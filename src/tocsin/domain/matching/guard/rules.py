@@ -1,0 +1,100 @@
+"""Where a key stands, given what it asked and found: plain functions, no clock, no database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from tocsin.domain.matching.guard.types import Limits, Sign, Standing, Step, Totals
+
+SLOWED_FOR = timedelta(days=1)
+WINDOW = timedelta(days=28)
+"""Balls and sums of days are kept so long: what drips in over days adds up."""
+NEARLY_SPENT = 0.8
+RUN_SHARE = 0.5
+SLOWED_BY = 10
+NARROWEST_BALL_BITS, WIDEST_BALL_BITS = 32, 60
+EDGE_BITS = 8
+
+
+def limits_of(
+    limits: Limits, daily_hashes: int | None = None, daily_matches: int | None = None
+) -> Limits:
+    """A tier's limits with the numbers that a key's own terms give instead."""
+    return replace(
+        limits,
+        daily_hashes=limits.daily_hashes if daily_hashes is None else daily_hashes,
+        free_matches=limits.free_matches if daily_matches is None else daily_matches,
+    )
+
+
+def ball_bits(radius_bits: int) -> int:
+    """How far around a match a question may teach where the match ends.
+
+    Two hashes that just match one entry lie at most twice the radius apart; one that just misses
+    it, two bits more. Beyond 60 bits unrelated pictures would begin to count.
+    """
+    return max(NARROWEST_BALL_BITS, min(2 * radius_bits + 2, WIDEST_BALL_BITS))
+
+
+def is_at_edge(distance_bits: int, edges: tuple[int, ...]) -> bool:
+    """Whether a few bits more or less would have changed the answer."""
+    return any(abs(edge - distance_bits) <= EDGE_BITS for edge in edges)
+
+
+def free_matches(totals: Totals, limits: Limits) -> tuple[float, float]:
+    """How many different entries a key may find: today, and in 28 days."""
+    today = limits.free_matches + limits.match_rate * totals.asked_today
+    return today, 4 * limits.free_matches + limits.match_rate * totals.asked
+
+
+def judge(totals: Totals, limits: Limits) -> tuple[Step, Sign | None]:
+    """The step that these totals ask for and what shows it; (open, None) when all is well."""
+    found = [_by_matches(totals, limits), _by_edges(totals, limits), _by_number(totals, limits)]
+    step, sign = max(found, key=lambda one: one[0].weight)
+    return (step, sign) if step is not Step.OPEN else (Step.OPEN, None)
+
+
+def spent_until(totals: Totals, limits: Limits, at: datetime) -> datetime | None:
+    """When a key that asked its day's hashes may ask again; None for one that has some left."""
+    if totals.asked_today <= limits.daily_hashes:
+        return None
+    return datetime.combine(at.date() + timedelta(days=1), time(), UTC)
+
+
+def raised(was: Standing, step: Step, sign: Sign | None, at: datetime) -> Standing | None:
+    """The standing that follows, or None where nothing gets worse: a guard never lets go."""
+    if step.weight <= was.at(at).step.weight:
+        return None
+    ends_at = at + SLOWED_FOR if step is Step.SLOWED else None
+    return Standing(step, sign, at, ends_at, was.spent_until)
+
+
+def _by_matches(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
+    today, window = free_matches(totals, limits)
+    times = max(totals.matched_today / today, totals.matched / window)
+    return _step(times, notice=1, slow=2, pause=4), Sign.MATCHES
+
+
+def _by_edges(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
+    free = limits.closed_balls + totals.asked // limits.asked_for_one_more
+    if totals.closed_balls and totals.closed_balls <= free:
+        return Step.NOTICED, Sign.EDGES
+    return _step(totals.closed_balls / free, notice=1, slow=1, pause=3), Sign.EDGES
+
+
+def _by_number(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
+    if totals.asked_today > NEARLY_SPENT * limits.daily_hashes:
+        return Step.NOTICED, Sign.HASHES
+    if totals.run_share > RUN_SHARE:
+        return Step.NOTICED, Sign.RUN
+    return Step.OPEN, Sign.RUN
+
+
+def _step(times: float, *, notice: float, slow: float, pause: float) -> Step:
+    """How bad it is to have used up so many times what is free."""
+    if times > pause:
+        return Step.PAUSED
+    if times > slow:
+        return Step.SLOWED
+    return Step.NOTICED if times > notice else Step.OPEN

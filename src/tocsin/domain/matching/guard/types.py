@@ -1,0 +1,173 @@
+"""The words of the guard: what it may let a key learn, and where a key stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tocsin.base.accounts.types import Tier
+
+Words = npt.NDArray[np.uint64]
+"""PDQ hashes as uint64[n, 4]."""
+
+
+TagOf = Callable[[bytes], int]
+"""A keyed digest of 64 bits, the same in every process."""
+
+
+class Step(StrEnum):
+    """Where a key stands, from good to bad. Only a person brings a key back from `paused`."""
+
+    OPEN = "open"
+    NOTICED = "noticed"
+    """People are told; answers are as ever."""
+    SLOWED = "slowed"
+    """A tenth of its speed, and near matches are told as `held` without details; for a day."""
+    PAUSED = "paused"
+    """Every check is refused until a person lets the key go on."""
+
+    @property
+    def weight(self) -> int:
+        """0 for the best."""
+        return _STEPS.index(self)
+
+
+_STEPS: Final = tuple(Step)
+
+
+class Sign(StrEnum):
+    """What the guard noticed."""
+
+    EDGES = "edges"
+    """Around several listed pictures it was tried where a match ends."""
+    MATCHES = "matches"
+    """It found more different entries than uploads of its number would."""
+    HASHES = "hashes"
+    """It asked (nearly) as many different hashes as it may in a day."""
+    RUN = "run"
+    """Most of what it asks are near-identical hashes, though none of them matched yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a key may learn before something follows.
+
+    `edge_answers`: different hashes around one listed picture that may be answered where a match
+    ends; after that the picture's whole surroundings answer `held`. `distances`: near matches of
+    one picture whose distance is told. `closed_balls` and `asked_for_one_more`: around how many
+    listed pictures that may happen in 28 days, and for how many asked hashes once more. The key may
+    find `free_matches` different entries a day (four times as many in 28 days), and `match_rate`
+    for each different hash it asks; more is a notice, twice as much slows, four times pauses.
+    `daily_hashes`: different hashes a day.
+    """
+
+    daily_hashes: int = 20_000_000
+    edge_answers: int = 24
+    distances: int = 0
+    closed_balls: int = 4
+    asked_for_one_more: int = 5_000_000
+    free_matches: int = 50
+    match_rate: float = 0.002
+
+
+LIMITS: Final[Mapping[Tier, Limits]] = {
+    Tier.BOOLEAN: Limits(),
+    Tier.ACTION: Limits(),
+    # Hotlines and police check what was reported to them, so that half of it is known.
+    Tier.DETAIL: Limits(distances=16, free_matches=1_000, match_rate=0.75),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NearHit:
+    """A near match in a batch: which query, what it met, how far, and whether that lies at an edge,
+    which is where one bit more or less changes the answer."""
+
+    place: int
+    entry_id: int
+    at_edge: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """A batch as the guard sees it.
+
+    `names` uint64[n]: a keyed digest of all fingerprints of each query, the same for the same.
+    `words` uint64[m, 4] and `places` int64[m]: the PDQ hashes that were looked up, and of which
+    query. Those of queries in `settled` were answered by a digest, so they teach nothing of PDQ.
+    `matched` uint64[k]: keyed digests of the entries met, by whatever kind of match.
+    """
+
+    names: Words
+    words: Words
+    places: npt.NDArray[np.int64]
+    near: Sequence[NearHit]
+    settled: frozenset[int]
+    matched: Words
+    ball_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Places in a batch whose answer says less: `closed` ones are `held` and nothing more, whether
+    they matched or not; `blurred` ones tell no distance."""
+
+    closed: frozenset[int] = frozenset()
+    blurred: frozenset[int] = frozenset()
+
+
+NOTHING_WITHHELD: Final = Withheld()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a key stands. `ends_at`: when a slowed key is let go by itself. `spent_until`: it asked
+    its day's hashes, and may ask again then."""
+
+    step: Step = Step.OPEN
+    sign: Sign | None = None
+    since: datetime | None = None
+    ends_at: datetime | None = None
+    spent_until: datetime | None = None
+
+    def at(self, now: datetime) -> Standing:
+        """The same as it is by now: a slowed key whose day is over stands open again."""
+        over = self.ends_at is not None and self.ends_at <= now
+        spent = self.spent_until if self.spent_until and self.spent_until > now else None
+        if over:
+            return Standing(Step.NOTICED, self.sign, self.since, None, spent)
+        return Standing(self.step, self.sign, self.since, self.ends_at, spent)
+
+
+GOOD_STANDING: Final = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a key asked and found: today and in 28 days, different ones, estimated within 3 %;
+    around how many listed pictures it was stopped since it was last let go; its longest run."""
+
+    asked_today: int = 0
+    matched_today: int = 0
+    asked: int = 0
+    matched: int = 0
+    closed_balls: int = 0
+    run_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GuardView:
+    """For people: a key that the guard noticed, and why."""
+
+    key_id: str
+    step: Step
+    sign: Sign
+    since: datetime
+    ends_at: datetime | None
+    totals: Totals = field(default_factory=Totals)
