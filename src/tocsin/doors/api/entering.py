@@ -7,7 +7,7 @@ import binascii
 from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker
-from tocsin.domain.matching.types import CheckKey, KeysUnknown
+from tocsin.domain.matching.types import CheckKey, KeysUnknown, Step
 from tocsin.doors.api.http import Environ, Refused
 
 BASIC = 'Basic realm="Tocsin", charset="UTF-8"'
@@ -33,6 +33,25 @@ def by_bearer(environ: Environ, checker: Checker, at: datetime) -> CheckKey:
         raise _unknown(BEARER)
     key_id, _, secret = rest.partition(".")
     return _known(checker, key_id, secret, BEARER, at)
+
+
+def let_ask(key: CheckKey, at: datetime) -> None:
+    """Raises Refused for a key that the oracle guard has stopped: 403, or 429 until tomorrow."""
+    if key.standing.step is Step.PAUSED:
+        raise Refused(
+            403,
+            "key_paused",
+            "This key is paused, since what it asks would show what is on the lists. Write to the "
+            "organisation that issued it.",
+        )
+    until = key.standing.spent_until
+    if until is not None and until > at:
+        raise Refused(
+            429,
+            "day_spent",
+            "This key has asked as many different fingerprints as it may in a day.",
+            headers=(("Retry-After", str(max(1, int((until - at).total_seconds())))),),
+        )
 
 
 def _authorization(environ: Environ) -> tuple[str, str, str]:

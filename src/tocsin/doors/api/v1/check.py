@@ -21,7 +21,7 @@ from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker
 from tocsin.domain.matching.types import AnswerStatus, CheckKey, Door, ListsSeen, Query
-from tocsin.doors.api.entering import by_basic
+from tocsin.doors.api.entering import by_basic, let_ask
 from tocsin.doors.api.http import TEXT, Environ, Refused, Reply, read_body, require_method
 from tocsin.doors.api.limits import RateLimit
 
@@ -68,6 +68,7 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
         raise Refused(404, "unknown_format", f"The formats here are {names}.")
     require_method(environ, "POST")
     key = by_basic(environ, checker, at)
+    let_ask(key, at)
     allowance = limit.take(key)
     body = read_body(environ, most_bytes=MOST_BYTES).getvalue()
     query = wanted.query(_value(body.strip(), wanted))
@@ -76,7 +77,8 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
         raise Refused(
             503, "unavailable", answer.problem, headers=(("Retry-After", "5"), *allowance.headers())
         )
-    listed = answer.outcomes[0].status is AnswerStatus.LISTED
+    # In shadow nothing is done, and on this wire `true` means that something is.
+    listed = answer.outcomes[0].status is AnswerStatus.LISTED and not key.terms.shadow
     return Reply(200, b"true" if listed else b"false", TEXT, allowance.headers())
 
 

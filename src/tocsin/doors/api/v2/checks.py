@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.domain.matching.queries import Checker
 from tocsin.domain.matching.types import Door, Query
-from tocsin.doors.api.entering import by_bearer
+from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import JSON, Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit, cost_of
@@ -54,6 +54,7 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
     """Answer a batch; raises Refused."""
     only(environ, "POST")
     key = by_bearer(environ, checker, at)
+    let_ask(key, at)
     # The first token before the body is read, so that a key without any cannot keep us busy.
     allowance = limit.take(key)
     require_json(environ)

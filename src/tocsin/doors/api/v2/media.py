@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker
 from tocsin.domain.matching.types import Door, Query
-from tocsin.doors.api.entering import by_bearer
+from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit
@@ -51,6 +51,7 @@ class MediaDesk:
         """Answer for one file; raises Refused."""
         only(environ, "POST")
         key = by_bearer(environ, checker, at)
+        let_ask(key, at)
         allowance = limit.take(key)
         client_id = _client_id(environ)
         if media_type(environ).startswith("multipart/"):

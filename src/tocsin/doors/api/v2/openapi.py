@@ -23,12 +23,13 @@ _AGAIN = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds
 _WHY = {
     400: "The request cannot be read.",
     401: "No live key was given.",
-    403: "This key is for the test lists.",
+    403: "This key is paused; or, on `/v1`, it is for the test lists.",
     408: "The body took too long to arrive.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The body has another form than described; nothing was done.",
-    429: "The key has asked too often, or its party sends too many files at once.",
+    429: "The key has asked too often or too much for a day, or its party sends too many files "
+    "at once.",
     503: "Nothing can be answered now. Never taken for `not_listed`.",
 }
 
@@ -125,7 +126,7 @@ def _checks() -> Json:
         "requestBody": _body("ChecksRequest", checks.MOST_BYTES),
         "responses": {
             "200": _answer("Answered", "One result for each item, in the order sent."),
-            **_refusals(400, 401, 408, 413, 415, 422, 429),
+            **_refusals(400, 401, 403, 408, 413, 415, 422, 429),
             "503": _unavailable(),
         },
     }
@@ -153,7 +154,7 @@ def _media() -> Json:
         },
         "responses": {
             "200": _answer("Answered", "One result, for the file."),
-            **_refusals(400, 401, 408, 413, 415, 429),
+            **_refusals(400, 401, 403, 408, 413, 415, 429),
             "503": _unavailable(),
         },
     }
@@ -210,7 +211,7 @@ def _v1(name: str, lists: str) -> Json:
                     "text/plain": {"schema": {"type": "string", "enum": ["true", "false"]}}
                 },
             },
-            **_refusals(400, 401, *([403] if lists == "live" else []), 408, 413, 429, 503),
+            **_refusals(400, 401, 403, 408, 413, 429, 503),
         },
     }
 

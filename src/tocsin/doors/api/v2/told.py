@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.types import Answer, AnswerStatus, Match, Outcome
 from tocsin.doors.api.http import Reply
 from tocsin.doors.api.limits import Allowance
 from tocsin.doors.api.v2.wire import Answered, Error, MatchTold, Result, Unavailable
+
+STEP_BITS = 4
 
 _encoder = msgspec.json.Encoder()
 
@@ -36,10 +39,21 @@ def told(outcomes: Sequence[Outcome], tier: Tier) -> list[Result]:
     `detail` hears the match as well.
     """
     if tier is Tier.DETAIL:
-        return [Result(o.client_id or None, o.status, o.action, _match(o.match)) for o in outcomes]
+        return [_with_action(o, _match(o.match)) for o in outcomes]
     if tier is Tier.ACTION:
-        return [Result(o.client_id or None, o.status, o.action, None) for o in outcomes]
+        return [_with_action(o, None) for o in outcomes]
     return [Result(o.client_id or None, _yes_or_no(o.status), None, None) for o in outcomes]
+
+
+def _with_action(outcome: Outcome, match: MatchTold | None) -> Result:
+    shadow = outcome.shadow_action
+    return Result(
+        outcome.client_id or None,
+        outcome.status,
+        outcome.action,
+        match,
+        UNSET if shadow is None else shadow,
+    )
 
 
 def _yes_or_no(status: AnswerStatus) -> AnswerStatus:
@@ -54,5 +68,10 @@ def _match(match: Match | None) -> MatchTold | None:
         match.category.value or None,
         match.sources,
         match.reference,
-        match.distance_bits or 0,
+        _in_steps(match.distance_bits or 0),
     )
+
+
+def _in_steps(distance_bits: int) -> int:
+    """Rounded up: each further bit of a distance would tell a bit of the listed hash."""
+    return -(-distance_bits // STEP_BITS) * STEP_BITS

@@ -91,16 +91,27 @@ class MatchTold(Struct, frozen=True):
     reference: Annotated[
         str, Meta(description="Names the matched entry to us; only your key can use it.")
     ]
-    distance_bits: Annotated[int, Meta(ge=0, le=31, description="0 for an exact match.")]
+    distance_bits: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60,
+            description="At most so many of 256 bits differ, in steps of 4; 0 for an exact match.",
+        ),
+    ]
 
 
 class Result(Struct, frozen=True):
-    """The answer for one item. `action` and `match` are null for tiers that are not told."""
+    """The answer for one item. `action` and `match` are null for tiers that are not told.
+
+    `shadow_action` is there for keys in shadow mode only: what `action` would have said.
+    """
 
     id: str | None
     status: AnswerStatus
     action: Action | None
     match: MatchTold | None
+    shadow_action: Action | UnsetType = UNSET
 
 
 class Answered(Struct, frozen=True):
