@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -12,7 +13,14 @@ from tocsin.base.accounts.actions import KeyTerms
 from tocsin.base.accounts.types import PartyKind, Role, Tier
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.hosters.types import HosterTerms, HosterView
-from tocsin.domain.matching.types import Action, ListsSeen, PolicyTerms
+from tocsin.domain.matching.types import (
+    LIKE_ENOUGH_BITS,
+    MOST_DAILY_HASHES,
+    WIDEST_BITS,
+    Action,
+    ListsSeen,
+    PolicyTerms,
+)
 from tocsin.domain.reports.types import FindingInput, FindingKind, Ground, ItemState
 from tocsin.doors.console import words
 
@@ -214,44 +222,69 @@ class PartyForm(forms.Form):
         return PartyKind(self.cleaned_data["kind"])
 
 
-class KeyForm(forms.Form):
-    """What a new key may do."""
+class TermsForm(forms.Form):
+    """What a key sees of the lists and what it is advised."""
 
-    tier = forms.ChoiceField(
-        label=_("Answers tell"),
-        choices=words.choices(words.TIER, Tier.ACTION, Tier.BOOLEAN, Tier.DETAIL),
-    )
     lists = forms.ChoiceField(
         label=_("It asks"), choices=words.choices(words.LISTS, ListsSeen.TEST, ListsSeen.LIVE)
+    )
+    min_sources = forms.IntegerField(
+        label=_("Independent sources for “block”"), min_value=1, max_value=255, initial=1
+    )
+    min_reviewers = forms.IntegerField(
+        label=_("People who looked, for “block”"),
+        min_value=0,
+        max_value=255,
+        initial=0,
+        help_text=_("Where a source says how many people agreed; 0 asks for none."),
     )
     near_action = forms.ChoiceField(
         label=_("A near match means"),
         choices=words.choices(words.ACTION, Action.REVIEW, Action.HOLD, Action.BLOCK),
     )
+    near_block_bits = forms.IntegerField(
+        label=_("It blocks within, in bits"),
+        min_value=0,
+        max_value=LIKE_ENOUGH_BITS,
+        initial=LIKE_ENOUGH_BITS,
+        help_text=_("Only where a near match means “block”; beyond it is for review. 31 at most."),
+    )
+    near_radius_bits = forms.IntegerField(
+        label=_("Radius of a near match, in bits"),
+        min_value=0,
+        max_value=WIDEST_BITS,
+        initial=LIKE_ENOUGH_BITS,
+        help_text=_("60 at most."),
+    )
     unchecked_action = forms.ChoiceField(
         label=_("What could not be checked means"),
         choices=words.choices(words.ACTION, Action.HOLD, Action.REVIEW, Action.BLOCK),
     )
-    min_sources = forms.IntegerField(
-        label=_("Independent sources for “block”"), min_value=1, max_value=255, initial=1
+    harmless_action = forms.ChoiceField(
+        label=_("What the party found harmless means"),
+        choices=words.choices(words.ACTION, Action.REVIEW, Action.NONE),
     )
-    near_radius_bits = forms.IntegerField(
-        label=_("Radius of a near match, in bits"), min_value=0, max_value=31, initial=31
+    daily_hashes = forms.IntegerField(
+        label=_("Different fingerprints a day, at most"),
+        min_value=1,
+        max_value=MOST_DAILY_HASHES,
+        required=False,
+        help_text=_("Empty: 20 million."),
     )
-    per_second = forms.FloatField(
-        label=_("Checks each second"), min_value=0.1, max_value=100_000, initial=50
+    daily_matches = forms.IntegerField(
+        label=_("Different entries a day before that is noticed"),
+        min_value=1,
+        max_value=MOST_DAILY_HASHES,
+        required=False,
+        help_text=_("Empty: as its tier may. More for who checks only what was reported."),
     )
-    burst = forms.IntegerField(
-        label=_("At once at most"), min_value=1, max_value=1_000_000, initial=100
+    shadow = forms.BooleanField(
+        label=_("Shadow mode: tell what would have been advised, and advise nothing"),
+        required=False,
     )
-
-    def terms(self) -> KeyTerms:
-        filled = self.cleaned_data
-        return KeyTerms(
-            tier=Tier(filled["tier"]), per_second=filled["per_second"], burst=filled["burst"]
-        )
 
     def policy(self) -> PolicyTerms:
+        """The terms as the room takes them."""
         filled = self.cleaned_data
         return PolicyTerms(
             lists=ListsSeen(filled["lists"]),
@@ -259,4 +292,57 @@ class KeyForm(forms.Form):
             near_radius_bits=filled["near_radius_bits"],
             near_action=Action(filled["near_action"]),
             unchecked_action=Action(filled["unchecked_action"]),
+            min_reviewers=filled["min_reviewers"],
+            near_block_bits=filled["near_block_bits"],
+            harmless_action=Action(filled["harmless_action"]),
+            shadow=filled["shadow"],
+            daily_hashes=filled["daily_hashes"],
+            daily_matches=filled["daily_matches"],
         )
+
+    @classmethod
+    def showing(cls, terms: PolicyTerms) -> TermsForm:
+        """The form filled with what holds now."""
+        return cls(initial=asdict(terms))
+
+
+class KeyForm(TermsForm):
+    """What a new key may do."""
+
+    tier = forms.ChoiceField(
+        label=_("Answers tell"),
+        choices=words.choices(words.TIER, Tier.ACTION, Tier.BOOLEAN, Tier.DETAIL),
+    )
+    per_second = forms.FloatField(
+        label=_("Checks each second"), min_value=0.1, max_value=100_000, initial=50
+    )
+    burst = forms.IntegerField(
+        label=_("At once at most"), min_value=1, max_value=1_000_000, initial=100
+    )
+    field_order = ("tier",)
+
+    def terms(self) -> KeyTerms:
+        filled = self.cleaned_data
+        return KeyTerms(
+            tier=Tier(filled["tier"]), per_second=filled["per_second"], burst=filled["burst"]
+        )
+
+
+class LetGoForm(forms.Form):
+    """Why a key that the guard stopped may go on."""
+
+    reason = forms.CharField(label=_("Why it may go on"), max_length=500)
+
+
+class HarmlessForm(forms.Form):
+    """What a party has looked at and found harmless."""
+
+    named = forms.CharField(
+        label=_("References, or sha256: or pdq: with 64 hexadecimal digits"),
+        help_text=_("One on each line. MD5 and SHA-1 are not taken: other files can share them."),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        max_length=200_000,
+    )
+
+    def lines(self) -> list[str]:
+        return str(self.cleaned_data["named"]).split()

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from tocsin.base.accounts.types import PartyKind, Permission, Role, Tier
 from tocsin.base.letters.types import LetterState
 from tocsin.domain.hashlists.types import Category, EntryStatus, Purpose, RunState
-from tocsin.domain.matching.types import Action, ListsSeen
+from tocsin.domain.matching.types import Action, ListsSeen, Sign, Step
 from tocsin.domain.reports.types import (
     Channel,
     FindingKind,
@@ -22,6 +22,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
+from tocsin.engine.search import RateKind
 
 Words = Mapping[str, Promise]
 
@@ -126,6 +127,22 @@ ACTION: Words = {
     Action.HOLD: _("hold"),
     Action.NONE: _("nothing"),
 }
+STEP: Words = {
+    Step.OPEN: _("in order"),
+    Step.NOTICED: _("noticed"),
+    Step.SLOWED: _("slowed"),
+    Step.PAUSED: _("paused"),
+}
+SIGN: Words = {
+    Sign.EDGES: _("it tried where matches end"),
+    Sign.MATCHES: _("it found more entries than uploads would"),
+    Sign.HASHES: _("it asks nearly as much as it may in a day"),
+    Sign.RUN: _("it asks long runs of near-identical hashes"),
+}
+RATE: Words = {
+    RateKind.MEASURED_BOUND: _("measured bound"),
+    RateKind.EXTRAPOLATED: _("extrapolated"),
+}
 LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
 PERMISSION: Words = {
     Permission.ENTER: _("log in"),
@@ -180,6 +197,9 @@ ALL: dict[str, Words] = {
     "tier": TIER,
     "lists": LISTS,
     "action": ACTION,
+    "step": STEP,
+    "sign": SIGN,
+    "rate": RATE,
     "language": LANGUAGE,
     "permission": PERMISSION,
     "history": HISTORY,

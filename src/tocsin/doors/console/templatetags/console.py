@@ -145,6 +145,33 @@ def deadline(at: datetime | None) -> SafeString:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+@register.filter
+def one_in(share: float) -> str:
+    """A small share as "1 in so many", or "1 in 2.4 million" and the like beyond a million."""
+    if share <= 0:
+        return _("none")
+    times = 1 / share
+    if times < 1_000_000:
+        return _("1 in %(times)s") % {"times": grouped(round(times))}
+    if times < 1e12:
+        return _("1 in %(times)s million") % {"times": grouped(round(times / 1e6))}
+    return _("1 in %(times)s billion") % {"times": grouped(round(times / 1e9))}
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share with as many nines as it has; never 100 for what is a little less."""
+    if share > 0.9999:
+        return ">\N{NO-BREAK SPACE}99.99\N{NO-BREAK SPACE}%"
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "\N{NO-BREAK SPACE}%"
+
+
+@register.filter
 def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, forms.CheckboxInput)
 

@@ -32,6 +32,7 @@ def system(request: StaffRequest) -> HttpResponse:
         "dead_messages": outbox.dead_letters(),
         "waiting_messages": outbox.waiting(),
         "index": matching.index_state(),
+        "noticed": matching.keys_noticed(at=request.at),
     }
     return render(request, "console/system.html", page)
 
