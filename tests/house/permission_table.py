@@ -76,6 +76,12 @@ TABLE: dict[str, Row] = {
     "console:make_party": Row(NOT_SO, ADMINISTRATOR_FORGOT_WORDS),
     "console:issue_key": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),
     "console:revoke_key": Row(NOT_SO, ADMINISTRATOR_GOES_ON, {"key_id": "tk_nothing"}),
+    "console:key_terms": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing"}),
+    "console:let_key_go_on": Row(NOT_SO, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing"}),
+    "console:add_harmless": Row(NOT_SO, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing"}),
+    "console:remove_harmless": Row(
+        NOT_SO, ADMINISTRATOR_GOES_ON, {"key_id": "tk_nothing", "line_id": 9_999}
+    ),
     # For everybody who is in.
     "console:lists": Row(STAFF, NOT_SO),
     "console:entry": Row(ONE_ITEM, NOT_SO, {"entry_id": 999}),

@@ -43,7 +43,7 @@ entries = st.builds(
     Found,
     entry_id=st.integers(1, 50),
     kind=st.sampled_from(MatchKind),
-    distance_bits=st.integers(0, 31),
+    distance_bits=st.integers(0, 60),
     held=st.booleans(),
     purpose=st.sampled_from([p for p in Purpose if p is not Purpose.BENIGN_ALLOW]),
     category=st.sampled_from(Category),
@@ -55,7 +55,9 @@ policies = st.builds(
     PolicyTerms,
     lists=st.sampled_from(ListsSeen),
     min_sources=st.integers(1, 5),
-    near_radius_bits=st.integers(0, 31),
+    near_radius_bits=st.integers(0, 60),
+    min_reviewers=st.integers(0, 3),
+    near_block_bits=st.integers(0, 31),
     near_action=st.sampled_from([Action.REVIEW, Action.BLOCK, Action.HOLD]),
     unchecked_action=st.sampled_from([Action.REVIEW, Action.BLOCK, Action.HOLD]),
 )
@@ -116,6 +118,51 @@ def test_a_near_match_beyond_the_keys_radius_is_none() -> None:
     assert judge(NEAR, terms=PolicyTerms(near_radius_bits=12))[0] is AnswerStatus.NEAR
 
 
+def test_a_near_match_blocks_only_as_near_and_on_as_much_as_the_terms_say() -> None:
+    blocks = PolicyTerms(near_action=Action.BLOCK, near_block_bits=12, near_radius_bits=60)
+    assert judge(NEAR, terms=blocks)[1] is Action.BLOCK
+    further = replace(NEAR, distance_bits=14)
+    assert judge(further, terms=blocks) == (AnswerStatus.NEAR, Action.REVIEW)
+    # An entry further away does not lend its sources to one that is near enough.
+    two = replace(blocks, min_sources=2)
+    assert judge(NEAR, replace(further, list_no=4), terms=two)[1] is Action.REVIEW
+    assert judge(NEAR, replace(NEAR, list_no=4), terms=two)[1] is Action.BLOCK
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        replace(NEAR, purpose=Purpose.EXPLOITATIVE),
+        replace(NEAR, list_no=9),
+        replace(NEAR, distinct=False),
+        replace(NEAR, quorum=0),
+    ],
+)
+def test_a_near_match_that_says_too_little_is_for_review(weak: Found) -> None:
+    blocks = PolicyTerms(near_action=Action.BLOCK, min_reviewers=1)
+    assert judge(weak, terms=blocks) == (AnswerStatus.NEAR, Action.REVIEW)
+
+
+def test_a_key_that_wants_two_reviewers_is_not_told_to_block_on_one() -> None:
+    wants_two = PolicyTerms(min_reviewers=2)
+    assert judge(ENTRY, terms=wants_two) == (AnswerStatus.LISTED, Action.REVIEW)
+    assert judge(replace(ENTRY, quorum=2), terms=wants_two)[1] is Action.BLOCK
+
+
+def test_what_a_party_found_harmless_never_blocks_for_it() -> None:
+    def own_word(terms: PolicyTerms, *found: Found) -> tuple[AnswerStatus, Action]:
+        verdict = rules.verdict(
+            found, terms=terms, facts=FACTS, unchecked=None, harmless=frozenset({1})
+        )
+        return verdict.status, verdict.action
+
+    assert own_word(TERMS, ENTRY) == (AnswerStatus.HELD, Action.REVIEW)
+    let_pass = PolicyTerms(harmless_action=Action.NONE)
+    assert own_word(let_pass, ENTRY) == (AnswerStatus.NOT_LISTED, Action.NONE)
+    # Another entry that says the same is not taken back by it.
+    assert own_word(let_pass, ENTRY, replace(ENTRY, entry_id=2))[1] is Action.BLOCK
+
+
 def test_what_was_not_looked_at_in_full_is_never_called_not_listed() -> None:
     assert judge(unchecked=AnswerStatus.FLAT) == (AnswerStatus.FLAT, Action.HOLD)
     assert judge() == (AnswerStatus.NOT_LISTED, Action.NONE)
@@ -155,9 +202,18 @@ def test_terms_that_would_wave_through_what_was_not_checked_cannot_be_made() -> 
     with pytest.raises(WrongPolicy):
         PolicyTerms(unchecked_action=Action.NONE)
     with pytest.raises(WrongPolicy):
-        PolicyTerms(near_radius_bits=32)
+        PolicyTerms(near_radius_bits=61)
     with pytest.raises(WrongPolicy):
         PolicyTerms(min_sources=0)
+    for wrong in (
+        {"near_block_bits": 32},
+        {"min_reviewers": -1},
+        {"harmless_action": Action.BLOCK},
+        {"daily_hashes": 0},
+        {"daily_matches": 0},
+    ):
+        with pytest.raises(WrongPolicy):
+            PolicyTerms(**wrong)
 
 
 def test_the_gravest_category_is_named_and_unknown_only_when_nothing_is_known() -> None:
@@ -177,6 +233,9 @@ def test_whatever_is_found_the_verdict_keeps_its_promises(
         assert not any(e.held or e.kind is MatchKind.NEAR for e in verdict.entries)
     if verdict.action is Action.BLOCK and verdict.status is AnswerStatus.LISTED:
         assert any(e.purpose in rules.BLOCKING for e in verdict.entries)
+    if verdict.action is Action.BLOCK and verdict.status is AnswerStatus.NEAR:
+        assert terms.near_action is Action.BLOCK
+        assert min(e.distance_bits for e in verdict.entries) <= 31
     if any(e.kind is MatchKind.EXACT and not e.held for e in found):
         assert verdict.status is AnswerStatus.LISTED
     if verdict.entries:

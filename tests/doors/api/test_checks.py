@@ -70,7 +70,7 @@ def test_each_item_is_answered_in_its_place(provider: Client, beach: int) -> Non
         "category": "B1",
         "sources": 1,
         "reference": "",
-        "distance_bits": 9,
+        "distance_bits": 12,  # told in steps of 4
     }
 
 

@@ -28,6 +28,9 @@ KEY = {
     "unchecked_action": "hold",
     "min_sources": "1",
     "near_radius_bits": "31",
+    "near_block_bits": "31",
+    "min_reviewers": "0",
+    "harmless_action": "review",
     "per_second": "50",
     "burst": "100",
 }
@@ -107,7 +110,10 @@ def test_a_third_live_key_is_refused_until_one_is_revoked(
     assert administrator.get("/console/keys/parties/99/new").status_code == 404
 
 
-@pytest.mark.parametrize(("field", "value"), [("near_radius_bits", "32"), ("min_sources", "0")])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("near_radius_bits", "61"), ("near_block_bits", "32"), ("min_sources", "0")],
+)
 def test_terms_that_no_key_may_have_are_refused(
     administrator: Client, today: datetime, field: str, value: str
 ) -> None:

@@ -46,7 +46,7 @@ def test_a_party_has_two_live_keys_at_most_and_the_text_says_what_to_do(
     assert main(["keys", "revoke", key_id]) == 2
 
 
-@pytest.mark.parametrize("wrong", [["--radius", "32"], ["--min-sources", "0"], ["--burst", "0"]])
+@pytest.mark.parametrize("wrong", [["--radius", "61"], ["--min-sources", "0"], ["--burst", "0"]])
 def test_terms_no_key_may_have_are_refused_in_words(
     wrong: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
