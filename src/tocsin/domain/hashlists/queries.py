@@ -22,6 +22,13 @@ from tocsin.domain.hashlists.models import (
 )
 from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot
 from tocsin.domain.hashlists.standing import NoSuchEntry
+from tocsin.domain.hashlists.tracing import (
+    counts_since,
+    newest,
+    replaced_in,
+    standings,
+    versions,
+)
 from tocsin.domain.hashlists.types import (
     DIALECTS,
     MEDIA_TYPES,
@@ -46,17 +53,22 @@ __all__ = [
     "NoSuchEntry",
     "Snapshot",
     "changes_after",
+    "counts_since",
     "entry",
     "index_snapshot",
     "indexable",
     "last_change_no",
     "lists",
+    "newest",
     "organisations",
     "refusals",
+    "replaced_in",
     "run_entry_ids",
     "run_replaced_ids",
     "run_withdrawn_ids",
     "runs",
+    "standings",
+    "versions",
 ]
 
 _ASK_AT_ONCE = 500

@@ -23,6 +23,7 @@ from tocsin.domain.hashlists.classification import (
     Observations,
 )
 from tocsin.domain.hashlists.origins import Origins as Origins  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.stands import Standing as Standing  # noqa: PLC0414 - handed out here
 
 
 class Purpose(StrEnum):

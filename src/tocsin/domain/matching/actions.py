@@ -33,9 +33,12 @@ from tocsin.domain.matching.types import (
 )
 
 HIT = "matching.hit"
+KEPT = "matching.kept"
+"""News of every batch of hits as it is kept: nobody has to look for late ones by their time."""
 
 __all__ = [
     "HIT",
+    "KEPT",
     "CountKey",
     "add_harmless",
     "build_index",
@@ -136,6 +139,7 @@ def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
             at=at,
             facts={"hits": len(new), "merkle_root": merkle_root(hit.id.bytes for hit in new)},
         )
+        put(topic=KEPT, payload={"hits": [str(hit.id) for hit in new]}, at=at)
         for hit in new:
             if hit.url is not None and hit.status is not AnswerStatus.HELD:
                 put(topic=HIT, payload={"hit_id": str(hit.id)}, at=at, dedupe_key=f"{HIT}:{hit.id}")

@@ -23,6 +23,7 @@ from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
 from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.told import entries_with_hits, hit_lines, hits_with
 from tocsin.domain.matching.types import (
     Action,
     AnswerStatus,
@@ -42,7 +43,10 @@ __all__ = [
     "Checker",
     "checker",
     "checks_counted",
+    "entries_with_hits",
     "hit",
+    "hit_lines",
+    "hits_with",
     "index_state",
     "key_view",
     "keys_noticed",

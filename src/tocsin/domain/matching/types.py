@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
+from uuid import UUID
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
@@ -334,6 +335,20 @@ class HarmlessView:
     kind: str
     mark: str
     added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HitLine:
+    """A hit as far as a correction needs it: nothing of it is sealed. Best entry first."""
+
+    id: UUID
+    key_id: str
+    party_id: int
+    at: datetime
+    status: AnswerStatus
+    entry_ids: tuple[int, ...]
+    client_id: str
+    rehearsal: bool
 
 
 @dataclass(frozen=True, slots=True)
