@@ -79,6 +79,11 @@ def sign(ring: Keyring, message: bytes) -> tuple[str, str]:
     return key.id, _to_text(_signer(key).sign(message))
 
 
+def public_keys(ring: Keyring) -> dict[str, str]:
+    """What others check our signatures with: key id to 32 bytes of Ed25519 in base64url."""
+    return {key.id: _to_text(_signer(key).public_key().public_bytes_raw()) for key in ring.keys}
+
+
 def verify(ring: Keyring, message: bytes, *, key_id: str, signature: str) -> bool:
     """Whether `signature` over `message` was made by that key of this ring."""
     key = ring.find(key_id)
