@@ -44,6 +44,13 @@ TOCSIN_MAIL: Transport = (
     else TOCSIN_LETTER_FOLDER
 )
 
+# From when on an entry is held for review: by how many providers and hits in an hour, and how far
+# above its own habit; by how many parties that say it is wrong (0: never by their number alone).
+TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)
+TOCSIN_FLOOD_HITS = environment.number("TOCSIN_FLOOD_HITS", 50)
+TOCSIN_FLOOD_TIMES = environment.number("TOCSIN_FLOOD_TIMES", 10)
+TOCSIN_DOWN_VOTES_TO_HOLD = environment.number("TOCSIN_DOWN_VOTES_TO_HOLD", 3)
+
 SECRET_KEY = TOCSIN_KEYS.ring("django").active.material.hex()
 SECRET_KEY_FALLBACKS = [key.material.hex() for key in TOCSIN_KEYS.ring("django").keys[:-1]]
 DEBUG = False
@@ -67,6 +74,7 @@ INSTALLED_APPS = [
     "tocsin.domain.hashlists",
     "tocsin.domain.hosters",
     "tocsin.domain.matching",
+    "tocsin.domain.corrections",
     "tocsin.domain.reports",
     "tocsin.domain.takedown",
     "tocsin.doors.console",

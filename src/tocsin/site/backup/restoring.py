@@ -25,6 +25,7 @@ from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.letters import queries as letters
 from tocsin.base.secrets import verify
+from tocsin.domain.corrections import actions as corrections
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.matching import actions as matching
 from tocsin.domain.reports import actions as reports
@@ -194,6 +195,7 @@ def _catch_up(staging: Path, pushed: Pushed, actor: Actor, at: datetime) -> _Sin
 def _note(manifest: Manifest, since: _Since, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         hashlists.skip_numbers(ENTRIES_SKIPPED)
+        corrections.skip_numbers(count=CASES_SKIPPED, at=at)
         reports.skip_numbers(count=CASES_SKIPPED, at=at)
         takedown.skip_numbers(count=CASES_SKIPPED, at=at)
         # Somebody who logged out, or was locked out, after the backup must not be in again.

@@ -1,0 +1,181 @@
+"""What providers say of entries: kept, counted, and acted upon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from tocsin.base.accounts import queries as accounts
+from tocsin.base.audit.actions import record
+from tocsin.base.audit.types import Actor, system
+from tocsin.base.secrets import NotOurs, open_reference
+from tocsin.domain.corrections import appeals, holds, rules
+from tocsin.domain.corrections.appeals import Opening
+from tocsin.domain.corrections.models import Appeal, Feedback, Tally
+from tocsin.domain.corrections.sealed import seal_words
+from tocsin.domain.corrections.types import (
+    Heard,
+    Kept,
+    NothingToAppeal,
+    Origin,
+    Verdict,
+    Word,
+)
+from tocsin.domain.hashlists import queries as hashlists
+
+_US = system("corrections")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Whose word it is."""
+
+    party_id: int
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Spoken:
+    """A word on an entry we know, and its place in the batch."""
+
+    place: int
+    word: Word
+    entry_id: int
+
+
+def give_feedback(*, words: Sequence[Word], speaker: Speaker, at: datetime) -> list[Heard]:
+    """Keep what a key says, and act on it: open appeals, hold an entry that several doubt.
+
+    One answer for each word, in their order. A word about what the key spoke of before replaces
+    that; said again, nothing changes. A reference that its party was never given is told so.
+    """
+    keys = _keys_of(speaker)
+    heard: dict[int, Heard] = {}
+    spoken: list[_Spoken] = []
+    for place, word in enumerate(words):
+        entry_id = _entry_of(word.reference, keys)
+        if entry_id is None:
+            heard[place] = Heard(word.reference, Kept.UNKNOWN_REFERENCE)
+        else:
+            spoken.append(_Spoken(place, word, entry_id))
+    with transaction.atomic():
+        # In the order of the entries, so that two batches do not wait for one another crosswise.
+        for one in sorted(spoken, key=lambda s: (hashlists.newest(s.entry_id), s.place)):
+            heard[one.place] = _take(one, speaker, at)
+    return [heard[place] for place in range(len(words))]
+
+
+def _take(one: _Spoken, speaker: Speaker, at: datetime) -> Heard:
+    counts = hashlists.newest(one.entry_id)
+    tally = holds.locked(counts)
+    row, kept = _keep(one, speaker, at)
+    appeal = appeals.open_one(counts)
+    if kept is not Kept.REPEATED:
+        appeal = _act(tally, row, one.word, appeal, at)
+    # Asked now: this very word may have had the entry held.
+    standing = hashlists.standings([one.entry_id])[one.entry_id]
+    return Heard(
+        one.word.reference,
+        kept,
+        now=rules.amounts_to([standing]),
+        appeal=appeal.number if appeal and row.appeal_id == appeal.pk else None,
+    )
+
+
+def _keep(one: _Spoken, speaker: Speaker, at: datetime) -> tuple[Feedback, Kept]:
+    word = one.word
+    before = Feedback.objects.filter(
+        entry_id=one.entry_id, key_id=speaker.key_id, scope=word.scope, replaced_at=None
+    ).first()
+    if before is not None and _same(before, word):
+        return before, Kept.REPEATED
+    if before is not None:
+        before.replaced_at = at
+        before.save(update_fields=["replaced_at"])
+    row = Feedback.objects.create(
+        party_id=speaker.party_id,
+        key_id=speaker.key_id,
+        entry_id=one.entry_id,
+        scope=word.scope,
+        verdict=word.verdict,
+        reason=word.reason,
+        dispute=word.dispute,
+        for_person=word.for_person,
+        sealed_words=seal_words(word.words, f"feedback:{one.entry_id}:{speaker.key_id}"),
+        at=at,
+    )
+    record(
+        actor=Actor("key", speaker.key_id),
+        action="corrections.feedback",
+        subject=f"entry:{one.entry_id}",
+        at=at,
+        facts={"verdict": word.verdict.value, "reason": word.reason, "dispute": word.dispute},
+    )
+    return row, Kept.KEPT if before is None else Kept.REPLACED
+
+
+def _act(
+    tally: Tally, row: Feedback, word: Word, appeal: Appeal | None, at: datetime
+) -> Appeal | None:
+    """What follows from a new word; the open appeal of the entry, if there is one now."""
+    _recount(tally)
+    if word.verdict is Verdict.DOWN and word.dispute:
+        appeal = appeal or _opened(tally.entry_id, _as_disputed(row, word), at)
+        if appeal is not None:
+            row.appeal = appeal
+            row.save(update_fields=["appeal"])
+    needed = settings.TOCSIN_DOWN_VOTES_TO_HOLD
+    if rules.votes_hold(downs=tally.downs, ups=tally.ups, needed=needed):
+        appeal = appeal or _opened(tally.entry_id, Opening(Origin.VOTES, row.reason, "", _US), at)
+        if appeal is not None:
+            appeals.hold_meanwhile(appeal, actor=_US, at=at)
+    return appeal
+
+
+def _as_disputed(row: Feedback, word: Word) -> Opening:
+    origin = Origin.PERSON if word.for_person else Origin.PROVIDER
+    return Opening(origin, word.reason, word.words, Actor("key", row.key_id))
+
+
+def _opened(entry_id: int, opening: Opening, at: datetime) -> Appeal | None:
+    try:
+        return appeals.begin(entry_id, opening, at)
+    except NothingToAppeal:
+        return None
+
+
+def _recount(tally: Tally) -> None:
+    """Count parties, not words: each stands where any standing word of it stands, down first."""
+    family = hashlists.versions([tally.entry_id])
+    standing = Feedback.objects.filter(entry_id__in=family, replaced_at=None)
+    down = standing.filter(verdict=Verdict.DOWN, reason__in=rules.SAYS_BENIGN)
+    against = set(down.values_list("party_id", flat=True))
+    up = standing.filter(verdict=Verdict.UP).values_list("party_id", flat=True)
+    tally.downs, tally.ups = len(against), len(set(up) - against)
+    tally.save()
+
+
+def _same(row: Feedback, word: Word) -> bool:
+    said = (row.verdict, row.reason, row.dispute, row.for_person)
+    return said == (word.verdict, word.reason, word.dispute, word.for_person)
+
+
+def _entry_of(text: str, keys: Iterable[str]) -> int | None:
+    ring = settings.TOCSIN_KEYS.ring("reference")
+    for key_id in keys:
+        try:
+            return open_reference(ring, text, audience=key_id)
+        except NotOurs:
+            continue
+    return None
+
+
+def _keys_of(speaker: Speaker) -> list[str]:
+    """The key itself, then the party's others: a reference outlives the key it was given to."""
+    party = accounts.party(speaker.party_id)
+    others = [] if party is None else [key.key_id for key in party.keys.order_by("-pk")]
+    return [speaker.key_id, *(key_id for key_id in others if key_id != speaker.key_id)]

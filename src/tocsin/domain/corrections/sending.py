@@ -1,0 +1,167 @@
+"""Speaking to webhooks: the challenge first, then the feed, signed, as far as it is taken.
+
+What is sent is the feed itself from where the other side left it, so that nothing is lost while a
+webhook is away, and order is kept. The connection is made outside any transaction: a stranger's
+slow server must not keep our database waiting.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from tocsin.base.egress import PUBLIC, Egress, EgressError
+from tocsin.base.secrets import sign
+from tocsin.domain.corrections import endpoints, reading, rules
+from tocsin.domain.corrections.models import Endpoint, PartyFeed
+from tocsin.domain.corrections.sealed import open_words
+from tocsin.domain.corrections.types import EndpointState, FeedPage
+
+log = structlog.get_logger()
+
+RING = "webhook"
+CORRECTIONS_AT_ONCE = 10
+LEASE = timedelta(seconds=30)
+POLICY = PUBLIC.limited_to(max_bytes=64_000, deadline_seconds=8.0)
+"""A web address from outside; a redirect never takes a body to another host (see egress)."""
+
+_THERE = Q(state=EndpointState.WAITING) | Q(state=EndpointState.PROVEN)
+
+
+class Refusal(Exception):
+    """The other side did not take it; the text is a fixed word for the table and the log."""
+
+
+def due(*, at: datetime) -> list[int]:
+    """Endpoints that should be spoken to now and that nobody speaks to."""
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=at)
+    rows = Endpoint.objects.filter(_THERE, free, next_try_at__lte=at).order_by("next_try_at", "pk")
+    last = dict(PartyFeed.objects.values_list("party_id", "last"))
+    return [
+        row.pk
+        for row in rows
+        if row.state == EndpointState.WAITING or last.get(row.party_id, 0) > row.sent_no
+    ]
+
+
+def send_due(*, at: datetime, egress: Egress) -> int:
+    """Speak to every endpoint that is due, once; how many took what they were sent."""
+    taken = 0
+    for pk in due(at=at):
+        if _lease(pk, at):
+            taken += _speak(Endpoint.objects.get(pk=pk), at, egress)
+    return taken
+
+
+def _lease(pk: int, at: datetime) -> bool:
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=at)
+    return bool(Endpoint.objects.filter(free, pk=pk).update(leased_until=at + LEASE))
+
+
+def _speak(endpoint: Endpoint, at: datetime, egress: Egress) -> bool:
+    try:
+        if endpoint.state == EndpointState.WAITING:
+            _challenge(endpoint, at, egress)
+            endpoints.prove(endpoint, at=at)
+        else:
+            page = reading.feed(
+                endpoint.party_id, after=endpoint.sent_no, limit=CORRECTIONS_AT_ONCE
+            )
+            _deliver(endpoint, page, at, egress)
+            _note_taken(endpoint, page, at)
+    except Refusal as refusal:
+        _note_refused(endpoint, str(refusal), at)
+        return False
+    return True
+
+
+def _challenge(endpoint: Endpoint, at: datetime, egress: Egress) -> None:
+    """Whoever listens must give our word back: that shows that they want to hear from us."""
+    word = open_words(endpoint.sealed_challenge, endpoints.challenge_context(endpoint))
+    body = msgspec.json.encode({"type": "challenge", "challenge": word})
+    answer = _post(endpoint, f"challenge-{endpoint.pk}", body, at, egress)
+    if not hmac.compare_digest(_word_in(answer).encode(), word.encode()):
+        raise Refusal("wrong_challenge")
+
+
+def _word_in(answer: bytes) -> str:
+    """`{"challenge": WORD}`, or the word alone."""
+    try:
+        told = msgspec.json.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return answer[:200].decode("utf-8", "replace").strip()
+    word = told.get("challenge") if isinstance(told, dict) else told
+    return word if isinstance(word, str) else ""
+
+
+def _deliver(endpoint: Endpoint, page: FeedPage, at: datetime, egress: Egress) -> None:
+    first = page.corrections[0].no if page.corrections else page.cursor
+    told = {
+        "type": "corrections",
+        "corrections": page.corrections,
+        "cursor": page.cursor,
+        "more": page.more,
+    }
+    webhook_id = f"corrections-{endpoint.party_id}-{first}-{page.cursor}"
+    _post(endpoint, webhook_id, msgspec.json.encode(told), at, egress)
+
+
+def _post(endpoint: Endpoint, webhook_id: str, body: bytes, at: datetime, egress: Egress) -> bytes:
+    url = open_words(endpoint.sealed_url, endpoints.url_context(endpoint))
+    headers = {"content-type": "application/json", **signed_headers(webhook_id, body, at)}
+    try:
+        answer = egress.request("POST", url, policy=POLICY, content=body, headers=headers)
+    except EgressError as error:
+        raise Refusal(f"{type(error).__name__}: {error.reason}") from None
+    if not 200 <= answer.status < 300:
+        raise Refusal(f"status {answer.status}")
+    return answer.body
+
+
+def signed_headers(webhook_id: str, body: bytes, at: datetime) -> dict[str, str]:
+    """Id, time and Ed25519 signature in the manner of Standard Webhooks 1.0 (`v1a`).
+
+    `tocsin-key-id` says which of our public keys it was made with.
+    """
+    timestamp = int(at.timestamp())
+    ring = settings.TOCSIN_KEYS.ring(RING)
+    key_id, signature = sign(ring, rules.signed_text(webhook_id, timestamp, body))
+    raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1a,{base64.b64encode(raw).decode()}",
+        "tocsin-key-id": key_id,
+    }
+
+
+def _note_taken(endpoint: Endpoint, page: FeedPage, at: datetime) -> None:
+    # Only from where we sent: somebody may have asked for all of it again meanwhile.
+    rows = Endpoint.objects.filter(pk=endpoint.pk, sent_no=endpoint.sent_no)
+    rows.update(sent_no=page.cursor)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        attempts=0, last_error="", last_sent_at=at, next_try_at=at, leased_until=None
+    )
+    log.info("corrections_sent", webhook_id=endpoint.pk, corrections=len(page.corrections))
+
+
+def _note_refused(endpoint: Endpoint, word: str, at: datetime) -> None:
+    with transaction.atomic():
+        Endpoint.objects.filter(pk=endpoint.pk).update(
+            attempts=F("attempts") + 1,
+            last_error=word[:60],
+            next_try_at=at + rules.wait_before(endpoint.attempts + 1),
+            leased_until=None,
+        )
+        endpoint.refresh_from_db()
+        gone_on = endpoint.attempts >= rules.DEAD_AFTER_ATTEMPTS
+        if gone_on and endpoint.state == EndpointState.PROVEN:
+            endpoints.give_up(endpoint, at=at)
+    log.warning("corrections_not_sent", webhook_id=endpoint.pk, attempts=endpoint.attempts)
