@@ -10,7 +10,7 @@ from tocsin.domain.matching.queries import Checker
 from tocsin.doors.api.http import Environ, Refused, Reply, StartResponse, require_method
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.v1 import check as v1
-from tocsin.doors.api.v2 import checks, openapi, reports
+from tocsin.doors.api.v2 import checks, corrections, feedback, openapi, reports
 from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
 
 PREFIXES = ("/v1/", "/v2/")
@@ -21,9 +21,11 @@ def _now() -> datetime:
 
 
 class ApiDoor:
-    """`/v1/check/…`, `/v1/test/check/…`, `/v2/checks`, `/v2/media`, `/v2/reports` and
-    `/v2/openapi.json`. The checker is asked for with each request, so that it starts in the process
-    that answers and not in the one that forks it."""
+    """All of `/v1` and `/v2`, as `/v2/openapi.json` describes them.
+
+    The checker is asked for with each request, so that it starts in the process that answers and
+    not in the one that forks it.
+    """
 
     def __init__(
         self,
@@ -41,6 +43,12 @@ class ApiDoor:
             "/v2/checks": lambda e: checks.check(e, *self._at_hand()),
             "/v2/media": lambda e: self._media.check(e, *self._at_hand()),
             "/v2/reports": lambda e: reports.report(e, *self._at_hand()),
+            "/v2/feedback": lambda e: feedback.say(e, *self._at_hand()),
+            "/v2/corrections": lambda e: corrections.poll(e, *self._at_hand()),
+            "/v2/corrections/acknowledge": lambda e: corrections.acknowledge(e, *self._at_hand()),
+            "/v2/webhook": lambda e: corrections.set_webhook(e, *self._at_hand()),
+            "/v2/webhook/state": lambda e: corrections.webhook_state(e, *self._at_hand()),
+            "/v2/webhook/keys": corrections.signing_keys,
             "/v2/openapi.json": _describe,
         }
 

@@ -1,0 +1,137 @@
+"""`GET /v2/corrections` and the webhook's own endpoints: what was told and is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from tocsin.base.audit.types import Actor
+from tocsin.domain.corrections import actions, queries
+from tocsin.domain.corrections.types import UnusableEndpoint
+from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import CheckKey
+from tocsin.doors.api.entering import by_bearer
+from tocsin.doors.api.http import Environ, Refused, Reply, read_body
+from tocsin.doors.api.http import require_method as only
+from tocsin.doors.api.limits import Allowance, RateLimit
+from tocsin.doors.api.v2.checks import NOT_JSON, not_json, require_json
+from tocsin.doors.api.v2.database import database
+from tocsin.doors.api.v2.wire_corrections import (
+    MOST_CURSOR,
+    Acknowledged,
+    AcknowledgeRequest,
+    CorrectionsAnswered,
+    SigningKey,
+    SigningKeys,
+    WebhookRequest,
+    WebhookTold,
+)
+
+MOST_BYTES = 8_000
+CORRECTIONS_AT_ONCE = 20
+
+T = TypeVar("T")
+
+_acknowledge = msgspec.json.Decoder(AcknowledgeRequest)
+_webhook = msgspec.json.Decoder(WebhookRequest)
+
+
+def poll(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    """The party's feed from behind `?after=`; raises Refused."""
+    only(environ, "GET")
+    key, allowance = _let_in(environ, checker, limit, at)
+    after = _after(environ)
+    with database(allowance):
+        page = queries.feed(key.party_id, after=after, limit=CORRECTIONS_AT_ONCE)
+    return _reply(CorrectionsAnswered(list(page.corrections), page.cursor, page.more), allowance)
+
+
+def acknowledge(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    """The party has worked its feed in up to a cursor; raises Refused."""
+    only(environ, "POST")
+    key, allowance = _let_in(environ, checker, limit, at)
+    cursor = _decoded(environ, _acknowledge.decode, "cursor").cursor
+    with database(allowance):
+        reached = actions.acknowledge(party_id=key.party_id, cursor=cursor)
+    return _reply(Acknowledged(reached), allowance)
+
+
+def set_webhook(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    """Where the party's corrections are sent from now on, once proved; raises Refused."""
+    only(environ, "POST")
+    key, allowance = _let_in(environ, checker, limit, at)
+    url = _decoded(environ, _webhook.decode, "url").url
+    actor = Actor("key", key.key_id)
+    with database(allowance):
+        if url is None:
+            actions.remove_endpoint(party_id=key.party_id, actor=actor, at=at)
+        else:
+            _set(key, url, actor, at)
+        told = _told(key)
+    return _reply(told, allowance)
+
+
+def webhook_state(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    """How the party's webhook is doing; raises Refused."""
+    only(environ, "GET")
+    key, allowance = _let_in(environ, checker, limit, at)
+    with database(allowance):
+        told = _told(key)
+    return _reply(told, allowance)
+
+
+def signing_keys(environ: Environ) -> Reply:
+    """Our public keys, for everybody; raises Refused."""
+    only(environ, "GET")
+    keys = [SigningKey(kid, x) for kid, x in queries.signing_keys().items()]
+    return Reply(200, msgspec.json.encode(SigningKeys(keys)))
+
+
+def _set(key: CheckKey, url: str, actor: Actor, at: datetime) -> None:
+    try:
+        actions.set_endpoint(party_id=key.party_id, url=url, actor=actor, at=at)
+    except UnusableEndpoint as error:
+        raise Refused(422, "wrong_webhook", str(error), more={"field": "url"}) from None
+
+
+def _told(key: CheckKey) -> WebhookTold:
+    found = queries.endpoint_of(key.party_id)
+    if found is None:
+        return WebhookTold(None, None, None, None, None)
+    return WebhookTold(
+        found.state, found.behind, found.attempts, found.last_error or None, found.last_sent_at
+    )
+
+
+def _let_in(
+    environ: Environ, checker: Checker, limit: RateLimit, at: datetime
+) -> tuple[CheckKey, Allowance]:
+    key = by_bearer(environ, checker, at)
+    return key, limit.take(key)
+
+
+def _after(environ: Environ) -> int:
+    told = dict(parse_qsl(str(environ.get("QUERY_STRING") or ""), max_num_fields=10))
+    text = told.get("after", "0")
+    if not (text.isascii() and text.isdigit()) or len(text) > 16 or int(text) > MOST_CURSOR:
+        raise Refused(422, "wrong_cursor", "`after` is a cursor of this feed, a whole number.")
+    return int(text)
+
+
+def _decoded(environ: Environ, decode: Callable[[bytes], T], field: str) -> T:
+    require_json(environ)
+    try:
+        return decode(read_body(environ, most_bytes=MOST_BYTES).getvalue())
+    except msgspec.ValidationError:
+        message = "This is missing or has another form than described."
+        raise Refused(422, "wrong_request", message, more={"field": field}) from None
+    except NOT_JSON:
+        raise not_json() from None
+
+
+def _reply(told: object, allowance: Allowance) -> Reply:
+    return Reply(200, msgspec.json.encode(told), headers=allowance.headers())

@@ -1,0 +1,107 @@
+"""What OpenAPI says of feedback, corrections and webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tocsin.doors.api.v2 import corrections, feedback, wire_corrections
+
+Json = dict[str, Any]
+Parts = Callable[..., Json]
+
+SHOWN = [
+    wire_corrections.FeedbackRequest,
+    wire_corrections.FeedbackAnswered,
+    wire_corrections.CorrectionsAnswered,
+    wire_corrections.AcknowledgeRequest,
+    wire_corrections.Acknowledged,
+    wire_corrections.WebhookRequest,
+    wire_corrections.WebhookTold,
+    wire_corrections.SigningKeys,
+]
+
+_BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
+
+
+def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
+    """The paths of corrections, built with the same parts as all others."""
+
+    def post(name: str, summary: str, request: tuple[str, int], told: tuple[str, str]) -> Json:
+        return {
+            "post": {
+                "operationId": name,
+                "summary": summary,
+                "security": _BEARER,
+                "requestBody": body(*request),
+                "responses": {
+                    "200": answer(*told),
+                    **refusals(400, 401, 408, 413, 415, 422, 429, 503),
+                },
+            }
+        }
+
+    def get(name: str, summary: str, told: tuple[str, str], *parameters: Json) -> Json:
+        wrong = (422,) if parameters else ()
+        return {
+            "get": {
+                "operationId": name,
+                "summary": summary,
+                "security": _BEARER,
+                "parameters": list(parameters),
+                "responses": {"200": answer(*told), **refusals(401, *wrong, 429, 503)},
+            }
+        }
+
+    return {
+        "/v2/feedback": post(
+            "giveFeedback",
+            "Say of entries that they are right or wrong, and appeal",
+            ("FeedbackRequest", feedback.MOST_BYTES),
+            ("FeedbackAnswered", "One result for each item, in the order sent."),
+        ),
+        "/v2/corrections": get(
+            "pollCorrections",
+            "What you were told and is no longer so",
+            ("CorrectionsAnswered", "Corrections of your party, oldest first."),
+            _after(),
+        ),
+        "/v2/corrections/acknowledge": post(
+            "acknowledgeCorrections",
+            "Say up to where you have worked them in",
+            ("AcknowledgeRequest", corrections.MOST_BYTES),
+            ("Acknowledged", "Up to where your party has by now."),
+        ),
+        "/v2/webhook": post(
+            "setWebhook",
+            "Have corrections sent to you",
+            ("WebhookRequest", corrections.MOST_BYTES),
+            ("WebhookTold", "The address is kept; it is used when it has answered our challenge."),
+        ),
+        "/v2/webhook/state": get(
+            "describeWebhook",
+            "How your webhook is doing",
+            ("WebhookTold", "The newest address that your party set."),
+        ),
+        "/v2/webhook/keys": {"get": _keys(answer)},
+    }
+
+
+def _after() -> Json:
+    return {
+        "name": "after",
+        "in": "query",
+        "required": False,
+        "description": "The `cursor` of the last answer; 0 for the beginning.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": wire_corrections.MOST_CURSOR},
+    }
+
+
+def _keys(answer: Parts) -> Json:
+    told = answer("SigningKeys", "Our public keys for webhooks, the one in use last.")
+    return {
+        "operationId": "signingKeys",
+        "summary": "What our webhooks are signed with",
+        "security": [],
+        "responses": {"200": {name: told[name] for name in ("description", "content")}},
+    }

@@ -1,0 +1,220 @@
+"""What providers say: kept once, replaced with its history, counted by party, acted upon."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from tests.domain.corrections.scenes import (
+    a_list,
+    corrections,
+    provider,
+    providers,
+    put,
+    refer,
+    say,
+    summary,
+    told,
+    withdraw,
+    work,
+)
+from tests.support import in_threads
+from tocsin.base.accounts.actions import KeyTerms
+from tocsin.base.accounts.types import Tier
+from tocsin.domain.corrections import actions, queries, rules
+from tocsin.domain.corrections.actions import Speaker
+from tocsin.domain.corrections.models import Appeal, Feedback, Tally
+from tocsin.domain.corrections.types import (
+    STOPNCII,
+    AppealState,
+    Kept,
+    Now,
+    Origin,
+    Scope,
+    Verdict,
+    Word,
+)
+from tocsin.domain.hashlists.models import Entry
+from tocsin.domain.matching.actions import issue_provider_key
+from tocsin.domain.matching.types import PolicyTerms
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_same_word_again_changes_nothing(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    assert say(now, one, entry).kept is Kept.KEPT
+    assert say(now, one, entry).kept is Kept.REPEATED
+    assert Feedback.objects.count() == 1
+
+
+def test_a_later_word_takes_the_place_of_the_earlier_and_the_history_stays(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    say(now, one, entry, reason="meme")
+    assert say(now, one, entry, Verdict.UP, "confirmed").kept is Kept.REPLACED
+    rows = list(Feedback.objects.order_by("pk"))
+    assert [(row.verdict, row.replaced_at is None) for row in rows] == [
+        ("down", False),
+        ("up", True),
+    ]
+
+
+def test_words_on_different_fingerprints_stand_beside_one_another(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    say(now, one, entry, scope=Scope.MD5)
+    assert say(now, one, entry, Verdict.UP, "confirmed", scope=Scope.PDQ).kept is Kept.KEPT
+    assert Feedback.objects.filter(replaced_at=None).count() == 2
+
+
+def test_a_reference_of_another_party_means_nothing(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    one, two = provider(now), provider(now, "Picbin")
+    words = [
+        Word(refer(one, entry), Verdict.DOWN, "not_csam"),
+        Word("k1.AAAA", Verdict.DOWN, "not_csam"),
+        Word("é", Verdict.DOWN, "not_csam"),
+    ]
+    heard = actions.give_feedback(words=words, speaker=two, at=now)
+    assert [h.kept for h in heard] == [Kept.UNKNOWN_REFERENCE] * 3
+    assert not Feedback.objects.exists()
+
+
+def test_a_reference_outlives_the_key_it_was_given_to(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    from tests.domain.listing import ACTOR
+
+    newer = issue_provider_key(
+        party_id=one.party_id,
+        terms=KeyTerms(Tier.DETAIL),
+        policy=PolicyTerms(),
+        actor=ACTOR,
+        at=now,
+    )
+    word = Word(refer(one, entry), Verdict.DOWN, "not_csam")
+    speaker = Speaker(one.party_id, newer.key_id)
+    [heard] = actions.give_feedback(words=[word], speaker=speaker, at=now)
+    assert heard.kept is Kept.KEPT
+
+
+def test_a_reference_still_counts_after_its_key_was_rotated(
+    now: datetime, settings: object
+) -> None:
+    from django.conf import settings as house
+
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    told(now, one, entry)
+    old = refer(one, entry)
+    house.TOCSIN_KEYS.rotate("reference")
+    assert refer(one, entry) != old
+    word = Word(old, Verdict.UP, "confirmed")
+    [heard] = actions.give_feedback(words=[word], speaker=one, at=now)
+    assert heard.kept is Kept.KEPT
+    withdraw(now, entry)
+    work(now)
+    [correction] = corrections(one)
+    assert correction.references == (refer(one, entry), old)
+
+
+def test_a_dispute_opens_an_appeal_and_another_partys_joins_it(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    one, two = providers(now, ["a", "b"])
+    first = say(now, one, entry, dispute=True, words="our own logo")
+    second = say(now, two, entry, dispute=True, for_person=True)
+    assert first.appeal == second.appeal == "A-2026-000001"
+    detail = queries.appeal("A-2026-000001")
+    assert detail.appeal.origin is Origin.PROVIDER
+    assert detail.appeal.state is AppealState.OPENED
+    assert detail.words == "our own logo"
+    assert (detail.downs, detail.ups) == (2, 0)
+    assert {word.party_name for word in detail.said} == {"a", "b"}
+
+
+def test_a_person_appeals_through_the_provider(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    say(now, one, entry, dispute=True, for_person=True)
+    assert Appeal.objects.get().origin == Origin.PERSON
+
+
+def test_a_down_without_dispute_is_counted_and_opens_nothing(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    heard = say(now, one, entry)
+    assert (heard.appeal, heard.now) == (None, Now.LISTED)
+    assert Tally.objects.get(pk=entry).downs == 1
+    assert not Appeal.objects.exists()
+
+
+def test_downs_of_independent_parties_hold_the_entry_at_once(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    parties = providers(now, "abc")
+    for who in parties:
+        told(now, who, entry)
+    heard = [say(now, who, entry) for who in parties]
+    assert [h.now for h in heard] == [Now.LISTED, Now.LISTED, Now.HELD]
+    assert Entry.objects.get(pk=entry).held
+    appeal = Appeal.objects.get()
+    assert (appeal.origin, appeal.holds) == (Origin.VOTES, True)
+    work(now)
+    assert [summary(who) for who in parties] == [[("held", [("upload-1", "held")])]] * 3
+
+
+def test_one_party_with_two_keys_or_many_words_is_one_voice(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    for scope in Scope:
+        say(now, one, entry, scope=scope)
+    assert Tally.objects.get(pk=entry).downs == 1
+    assert not Entry.objects.get(pk=entry).held
+
+
+@pytest.mark.parametrize("reason", ["duplicate", "cannot_view", "wrong_category", "own_code"])
+def test_reasons_that_do_not_say_benign_hold_nothing(reason: str, now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    for who in providers(now, "abcd"):
+        say(now, who, entry, reason=reason)
+    assert not Entry.objects.get(pk=entry).held
+
+
+def test_as_many_who_confirm_weigh_against_those_who_doubt(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    for who in providers(now, "abc"):
+        say(now, who, entry, Verdict.UP, "confirmed")
+    for who in providers(now, "def"):
+        say(now, who, entry)
+    assert not Entry.objects.get(pk=entry).held
+    say(now, provider(now, "g"), entry)
+    assert Entry.objects.get(pk=entry).held
+
+
+def test_a_word_on_what_is_gone_is_kept_and_told_so(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    withdraw(now, entry)
+    heard = say(now, one, entry, dispute=True)
+    assert (heard.kept, heard.now, heard.appeal) == (Kept.KEPT, Now.NOT_LISTED, None)
+
+
+def test_the_words_of_stopncii_are_ours_too() -> None:
+    assert STOPNCII["NotBlocked"] == (Verdict.DOWN, "not_violating")
+    assert STOPNCII["Blocked"] == (Verdict.UP, "blocked")
+    known = set().union(*rules.REASONS.values())
+    for verdict, reason in STOPNCII.values():
+        assert reason in rules.REASONS[verdict] <= known
+
+
+def test_what_was_said_lies_sealed(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    say(now, one, entry, dispute=True, words="belongs to Mrs Jansen")
+    assert "Jansen" not in str([row.__dict__ for row in Feedback.objects.all()])
+    assert "Jansen" not in str([row.__dict__ for row in Appeal.objects.all()])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parties_that_speak_at_the_same_moment_are_all_counted(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    parties = providers(now, "abc")
+    calls = [lambda who=who: say(now, who, entry, dispute=True) for who in parties]
+    results = in_threads(*calls, *calls)  # each of them twice: a late repeat
+    assert [r for r in results if isinstance(r, Exception)] == []
+    assert Feedback.objects.count() == 3
+    assert Appeal.objects.count() == 1
+    assert Tally.objects.get(pk=entry).downs == 3
+    assert Entry.objects.get(pk=entry).held
