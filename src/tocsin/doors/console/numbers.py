@@ -36,3 +36,9 @@ class NoticeNumber(_Number):
     """`N-2026-000001`."""
 
     regex = r"N-[0-9]{4}-[0-9]{6,}"
+
+
+class AppealNumber(_Number):
+    """`A-2026-000001`."""
+
+    regex = r"A-[0-9]{4}-[0-9]{6,}"

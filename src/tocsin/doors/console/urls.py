@@ -2,10 +2,12 @@
 
 from django.urls import path, register_converter
 
-from tocsin.doors.console.numbers import ItemNumber, NoticeNumber, RowNumber
+from tocsin.doors.console.numbers import AppealNumber, ItemNumber, NoticeNumber, RowNumber
 from tocsin.doors.console.views import (
     account,
+    appeals,
     desk,
+    floods,
     front,
     hosters,
     keys,
@@ -14,8 +16,10 @@ from tocsin.doors.console.views import (
     observed,
     people,
     system,
+    webhooks,
 )
 
+register_converter(AppealNumber, "appeal")
 register_converter(ItemNumber, "item")
 register_converter(NoticeNumber, "notice")
 register_converter(RowNumber, "row")
@@ -34,6 +38,14 @@ urlpatterns = [
     path("items/<item:number>/correct", desk.correct, name="correct"),
     path("notices/", notices.notices, name="notices"),
     path("notices/<notice:number>", notices.notice, name="notice"),
+    path("appeals/", appeals.appeals, name="appeals"),
+    path("appeals/new", appeals.open_appeal, name="appeal_new"),
+    path("appeals/<appeal:number>", appeals.appeal, name="appeal"),
+    path("appeals/<appeal:number>/take", appeals.take, name="appeal_take"),
+    path("appeals/<appeal:number>/give-back", appeals.give_back, name="appeal_give_back"),
+    path("appeals/<appeal:number>/decide", appeals.decide, name="appeal_decide"),
+    path("floods/", floods.floods, name="floods"),
+    path("floods/<row:flood_id>/decide", floods.decide, name="flood_decide"),
     path("hosters/", hosters.hosters, name="hosters"),
     path("hosters/new", hosters.add, name="hoster_new"),
     path("hosters/<row:hoster_id>", hosters.change, name="hoster"),
@@ -57,6 +69,9 @@ urlpatterns = [
         keys.remove_harmless,
         name="remove_harmless",
     ),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<row:party_id>", webhooks.webhook, name="webhook"),
+    path("webhooks/<row:party_id>/resend", webhooks.resend, name="webhook_resend"),
     path("system/", system.system, name="system"),
     path("system/audit", system.verify_audit, name="verify_audit"),
     path("system/letters/<row:letter_id>/revive", system.revive_letter, name="revive_letter"),

@@ -10,7 +10,15 @@ from django.utils.translation import ngettext
 
 from tocsin.base.accounts.types import PartyKind, Permission, Role, Tier
 from tocsin.base.letters.types import LetterState
-from tocsin.domain.hashlists.types import Category, EntryStatus, Purpose, RunState
+from tocsin.domain.corrections.types import (
+    AppealState,
+    EndpointState,
+    FloodState,
+    Origin,
+    Scope,
+    Verdict,
+)
+from tocsin.domain.hashlists.types import Category, EntryStatus, Purpose, RunState, Standing
 from tocsin.domain.matching.types import Action, ListsSeen, Sign, Step
 from tocsin.domain.reports.types import (
     Channel,
@@ -180,7 +188,76 @@ HISTORY: Words = {
     "reports.correct": _("finding corrected"),
 }
 
+APPEAL: Words = {
+    AppealState.OPENED: _("to review"),
+    AppealState.BEING_REVIEWED: _("being reviewed"),
+    AppealState.NEEDS_SOURCE: _("source asked"),
+    AppealState.UPHELD: _("entry withdrawn"),
+    AppealState.DISMISSED: _("entry stands"),
+    AppealState.MOOT: _("entry gone before"),
+}
+ORIGIN: Words = {
+    Origin.PROVIDER: _("a provider"),
+    Origin.PERSON: _("a person, through a provider"),
+    Origin.STAFF: _("somebody here"),
+    Origin.VOTES: _("several providers doubt it"),
+}
+VERDICT: Words = {
+    Verdict.UP: _("right"),
+    Verdict.DOWN: _("wrong"),
+    Verdict.SEEN: _("looked at"),
+}
+SCOPE: Words = {Scope.ALL: _("all fingerprints")}
+FEEDBACK_REASON: Words = {
+    "not_csam": _("no abuse of a child"),
+    "adult": _("adults"),
+    "benign_artwork": _("harmless artwork"),
+    "known_software_asset": _("part of well-known software"),
+    "meme": _("meme"),
+    "hash_collision": _("another picture matched"),
+    "blank_or_pattern": _("blank or a pattern"),
+    "wrong_category": _("wrong category"),
+    "duplicate": _("duplicate"),
+    "cannot_view": _("could not be looked at"),
+    "not_violating": _("breaks no rule there"),
+    "withdrawn_by_owner": _("withdrawn by its owner"),
+    "confirmed": _("confirmed"),
+    "blocked": _("blocked there"),
+    "removed": _("removed there"),
+    "pending_review": _("still being reviewed there"),
+    "quality_unknown": _("quality unknown"),
+    "deleted": _("deleted there"),
+    "none": _("no reason given"),
+}
+STANDING: Words = {
+    Standing.LISTED: _("counts"),
+    Standing.HELD: _("held"),
+    Standing.CHANGED: _("changed"),
+    Standing.WITHDRAWN: _("withdrawn"),
+    Standing.EXPIRED: _("expired"),
+}
+FLOOD: Words = {
+    FloodState.HELD: _("held"),
+    FloodState.LIFTED: _("lifted"),
+    FloodState.WITHDRAWN: _("entry withdrawn"),
+    FloodState.MOOT: _("entry gone before"),
+}
+WEBHOOK: Words = {
+    EndpointState.WAITING: _("waits for its proof"),
+    EndpointState.PROVEN: _("in service"),
+    EndpointState.DEAD: _("given up on"),
+    EndpointState.LAPSED: _("never proved itself"),
+}
+
 ALL: dict[str, Words] = {
+    "appeal": APPEAL,
+    "origin": ORIGIN,
+    "verdict": VERDICT,
+    "scope": SCOPE,
+    "feedback": FEEDBACK_REASON,
+    "standing": STANDING,
+    "flood": FLOOD,
+    "webhook": WEBHOOK,
     "item": ITEM_STATE,
     "finding": FINDING,
     "ground": GROUND,

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.base.accounts.types import Permission
 from tocsin.base.clock import queries as clock
+from tocsin.domain.corrections import queries as corrections
 from tocsin.domain.reports.types import Reason
 from tocsin.doors.console import words
 
@@ -42,10 +43,13 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
     pages = [
         ("console:queue", _("Queue"), Permission.SEE_ITEMS),
         ("console:notices", _("Notices"), Permission.SEE_NOTICES),
+        ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
+        ("console:floods", _("Floods"), Permission.SEE_ITEMS),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
         ("console:people", _("People"), Permission.KEEP_PEOPLE),
         ("console:keys", _("Keys of partners"), Permission.KEEP_KEYS),
+        ("console:webhooks", _("Webhooks"), Permission.SEE_SYSTEM),
         ("console:system", _("System"), Permission.SEE_SYSTEM),
     ]
     person = request.user
@@ -64,6 +68,20 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
 def paused_banner() -> dict[str, object]:
     """Clocks and mail stand still: every page says so."""
     return {"paused": clock.paused()}
+
+
+@register.inclusion_tag("console/_floods.html")
+def floods_banner(request: HttpRequest) -> dict[str, int]:
+    """Entries wait, held by the brake: every page of who may look says so."""
+    person = request.user
+    sees = person.is_authenticated and person.may(Permission.SEE_ITEMS)
+    return {"open_floods": corrections.open_floods() if sees else 0}
+
+
+@register.filter
+def named(actor: str, names: dict[str, str]) -> str:
+    """An actor by name where `names` has one, else as `who` says it."""
+    return names.get(actor) or who(actor)
 
 
 @register.simple_tag
