@@ -45,6 +45,7 @@ class Row:
 ITEM = {"number": "T-2026-000001"}
 NOTICE = {"number": "N-2026-000001"}
 NOBODY = {"person_id": 9_999}
+APPEAL = {"number": "A-2026-000001"}
 
 TABLE: dict[str, Row] = {
     "front": Row(OPEN, NOT_SO),
@@ -61,6 +62,15 @@ TABLE: dict[str, Row] = {
     "console:correct": Row(NOT_SO, MANAGER_ON_ONE, ITEM),
     "console:notices": Row(ITEM_PAGES, NOT_SO),
     "console:notice": Row(ONE_ITEM, NOT_SO, NOTICE),
+    # What providers say is wrong, and what suddenly matches everywhere: managers decide.
+    "console:appeals": Row(ITEM_PAGES, NOT_SO),
+    "console:appeal_new": Row(ITEM_PAGES, ITEM_PAGES),
+    "console:appeal": Row(ONE_ITEM, NOT_SO, APPEAL),
+    "console:appeal_take": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
+    "console:appeal_give_back": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
+    "console:appeal_decide": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
+    "console:floods": Row(ITEM_PAGES, NOT_SO),
+    "console:flood_decide": Row(NOT_SO, MANAGER_ON_ONE, {"flood_id": 9_999}),
     # Kept by managers.
     "console:hosters": Row(MANAGER, NOT_SO),
     "console:hoster_new": Row(MANAGER, MANAGER),
@@ -87,6 +97,10 @@ TABLE: dict[str, Row] = {
     "console:entry": Row(ONE_ITEM, NOT_SO, {"entry_id": 999}),
     "console:me": Row(STAFF, STAFF),
     "console:set_language": Row(NOT_SO, (LOGIN, 422, 422, 422)),
+    # Where corrections are sent.
+    "console:webhooks": Row(SYSTEM, NOT_SO),
+    "console:webhook": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),
+    "console:webhook_resend": Row(NOT_SO, SYSTEM_GOES_ON, {"party_id": 9_999}),
     # The machine's own state.
     "console:system": Row(SYSTEM, NOT_SO),
     "console:verify_audit": Row(NOT_SO, SYSTEM),

@@ -94,6 +94,8 @@ def test_the_door_does_what_its_description_says(
         if path == "/v2/reports" and mode is GenerationMode.POSITIVE:
             # No schema can say what is a web address that we can work with.
             case.body["url"] = "https://pictures.example/a.jpg"
+        if path == "/v2/webhook" and mode is GenerationMode.POSITIVE:
+            case.body["url"] = None if case.body["url"] is None else "https://hooks.example/a"
         statuses.add(case.call_and_validate(headers=headers).status_code)
 
     ask()

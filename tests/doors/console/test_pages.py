@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.doors import staff
+from tests.doors.console.doubts import fill_with_doubts
 from tests.doors.console.reading import Page, read
 from tests.support import run_worker_round
 from tocsin.base.accounts.models import Person
@@ -44,6 +45,13 @@ DESK = [
     "/console/lists/entries/{entry}",
     "/console/notices/",
     "/console/notices/N-{year}-000001",
+    "/console/appeals/",
+    "/console/appeals/?state=decided",
+    "/console/appeals/new",
+    "/console/appeals/A-{year}-000001",
+    "/console/appeals/A-{year}-000002",
+    "/console/floods/",
+    "/console/webhooks/",
     "/console/hosters/",
     "/console/hosters/new",
     "/console/hosters/{hoster}",
@@ -51,6 +59,8 @@ DESK = [
     "/console/people/",
 ]
 OFFICE = [
+    "/console/webhooks/",
+    "/console/webhooks/{party}",
     "/console/people/",
     "/console/keys/",
     "/console/keys/parties/{party}/new",
@@ -78,6 +88,7 @@ def fill(today: datetime) -> dict[str, int]:
     )
     reports.take(number=number, actor=ada, at=today)
     item = reports.assess(number=number, finding=finding, actor=ada, at=today)
+    fill_with_doubts(today)
     for _ in range(3):
         run_worker_round(today)
     return {

@@ -54,7 +54,7 @@ def acknowledge(environ: Environ, checker: Checker, limit: RateLimit, at: dateti
     """The party has worked its feed in up to a cursor; raises Refused."""
     only(environ, "POST")
     key, allowance = _let_in(environ, checker, limit, at)
-    cursor = _decoded(environ, _acknowledge.decode, "cursor").cursor
+    cursor = int(_decoded(environ, _acknowledge.decode, "cursor").cursor)
     with database(allowance):
         reached = actions.acknowledge(party_id=key.party_id, cursor=cursor)
     return _reply(Acknowledged(reached), allowance)

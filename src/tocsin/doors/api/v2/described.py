@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tocsin.domain.corrections.types import STOPNCII, Verdict
 from tocsin.doors.api.v2 import corrections, feedback, wire_corrections
 
 Json = dict[str, Any]
@@ -85,6 +86,34 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
         ),
         "/v2/webhook/keys": {"get": _keys(answer)},
     }
+
+
+def say_what_belongs_together(schemas: Json) -> None:
+    """Add to the schema of a word which of its fields need or exclude one another."""
+    null = {"type": "null"}
+    theirs = [value.value for value in wire_corrections.StopNcii]
+    down = [value for value in theirs if STOPNCII[value][0] is Verdict.DOWN]
+    rest = [value for value in theirs if value not in down]
+    others = [verdict.value for verdict in Verdict if verdict is not Verdict.DOWN]
+
+    def own(verdicts: list[str]) -> Json:
+        fields = {"verdict": {"enum": verdicts}, "reason": {"type": "string"}}
+        return {
+            "required": ["verdict", "reason"],
+            "properties": {**fields, "feedback_value": null},
+        }
+
+    def foreign(values: list[str]) -> Json:
+        fields = {"feedback_value": {"enum": values}, "verdict": null, "reason": null}
+        return {"required": ["feedback_value"], "properties": fields}
+
+    undisputed = {"properties": {"dispute": {"const": False}}}
+    schemas["FeedbackItem"]["anyOf"] = [
+        own([Verdict.DOWN.value]),
+        {"allOf": [own(others), undisputed]},
+        foreign(down),
+        {"allOf": [foreign(rest), undisputed]},
+    ]
 
 
 def _after() -> Json:

@@ -57,6 +57,7 @@ def document() -> Json:
     ]
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     _say_what_belongs_together(schemas)
+    described.say_what_belongs_together(schemas)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -42,6 +42,13 @@ Reason = Annotated[
 Cursor = Annotated[int, Meta(ge=0, le=MOST_CURSOR, description="Where the feed was read to.")]
 
 
+# A float, because JSON knows one kind of number; whole ones up to 2**53 are exact in it.
+CursorSent = Annotated[
+    float,
+    Meta(ge=0, le=MOST_CURSOR, description="A `cursor` of the feed; a fraction is cut off."),
+]
+
+
 class StopNcii(StrEnum):
     """`feedbackValue` as StopNCII v1 has it."""
 
@@ -105,7 +112,7 @@ class CorrectionsAnswered(Struct, frozen=True):
 class AcknowledgeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """You have worked in everything up to this cursor."""
 
-    cursor: Cursor
+    cursor: CursorSent
 
 
 class Acknowledged(Struct, frozen=True):
