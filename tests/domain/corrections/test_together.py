@@ -23,7 +23,6 @@ from tests.domain.corrections.scenes import (
     work,
 )
 from tocsin.base.audit.types import Actor
-from tocsin.base.clock import actions as clock
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.base.clock.models import Due
 from tocsin.domain.corrections import actions, rules
@@ -67,6 +66,10 @@ class World:
         last = Flood.objects.order_by("-pk").first()
         return last.pk if last else 0
 
+    def flood_now(self) -> None:
+        for who in self.parties:
+            self.hits(who, 4)
+
     def hits(self, who: Speaker, many: int) -> None:
         made = []
         for _ in range(many):
@@ -77,6 +80,7 @@ class World:
 
 
 Act = Callable[[World, int], object]
+
 ACTS: dict[str, Act] = {
     "down": lambda w, n: say(w.at, w.parties[n], w.entry, dispute=bool(n % 2)),
     "up": lambda w, n: say(w.at, w.parties[n], w.entry, Verdict.UP, "confirmed"),
@@ -95,11 +99,11 @@ ACTS: dict[str, Act] = {
         number=w.number(), words="w", actor=PEOPLE[n % 2], at=w.at
     ),
     "hit": lambda w, n: w.hits(w.parties[n], 1),
-    "flood": lambda w, _: [w.hits(who, 4) for who in w.parties],
+    "flood": lambda w, _: w.flood_now(),
     "lift": lambda w, n: actions.lift(number=w.flood(), words="w", actor=PEOPLE[n % 2], at=w.at),
     "withdraw": lambda w, _: withdraw(w.at, w.entry),
     "wait": lambda w, n: setattr(w, "at", w.at + timedelta(hours=(1, 5, 25, 169)[n])),
-    "work": lambda w, _: (work(w.at), clock.run_round(at=w.at, worker="test")),
+    "work": lambda w, _: work(w.at),
 }
 # What ends it comes rarely, so that there is something to end.
 NAMES = st.sampled_from([n for n in ACTS if n not in {"withdraw", "uphold"}] * 4 + list(ACTS))

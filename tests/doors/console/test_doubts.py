@@ -109,6 +109,12 @@ def test_an_analyst_opens_an_appeal_and_sees_that_a_manager_decides(
     assert "A manager decides on appeals." in page
     again = analyst.post("/console/appeals/new", form)
     assert again.headers["Location"] == answer.headers["Location"]
+    asked = analyst.get(f"/console/appeals/new?entry={entry}").content.decode()
+    assert f'value="{entry}"' in asked
+    assert (
+        f"/console/appeals/new?entry={entry}"
+        in analyst.get(f"/console/lists/entries/{entry}").content.decode()
+    )
     missing = analyst.post("/console/appeals/new", {**form, "entry": 9_999})
     assert missing.status_code == 422
 

@@ -57,7 +57,8 @@ def take_in(hit_ids: Iterable[UUID], at: datetime) -> None:
 
 def _gather(at: datetime) -> bool:
     """Note which entries with hits the next changes touch; False when there are none."""
-    if Follower.objects.filter(change_no__gte=hashlists.last_change_no()).exists():
+    place = Follower.objects.values_list("change_no", flat=True).first()
+    if place is not None and not hashlists.changes_after(place, 1):
         return False
     with transaction.atomic():
         follower = _follower()

@@ -54,7 +54,7 @@ def appeals(request: StaffRequest) -> HttpResponse:
 @may(Permission.ASSESS)
 def open_appeal(request: StaffRequest) -> HttpResponse:
     """Ask for a decision on an entry."""
-    form = AppealForm(request.POST or None)
+    form = AppealForm(request.POST or None, initial={"entry": request.GET.get("entry", "")[:20]})
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "console/appeal_new.html", {"form": form}, status=status)
