@@ -39,6 +39,9 @@ def provider(client: Client, issue: Issue) -> Client:
     return client.with_bearer(issue())
 
 
+NOTHING = {"match": None, "reference": None}
+
+
 def item(name: str, **more: Any) -> dict[str, Any]:
     return {"id": name, "md5": digest(Kind.MD5, name).hex(), **more}
 
@@ -55,21 +58,19 @@ def test_each_item_is_answered_in_its_place(provider: Client, beach: int) -> Non
     assert said.json["list_version"] == 1
     assert said.json["stale"] is False
     hill, exact, edit = said.json["results"]
-    assert hill == {"id": "hill", "status": "not_listed", "action": "none", "match": None}
+    assert hill == {"id": "hill", "status": "not_listed", "action": "none"} | NOTHING
     assert exact["status"] == "listed"
     assert exact["action"] == "block"
     assert exact["match"].keys() == {
         "kind",
         "category",
         "sources",
-        "reference",
         "distance_bits",
     }
-    assert edit["match"] | {"reference": ""} == {
+    assert edit["match"] == {
         "kind": "near",
         "category": "B1",
         "sources": 1,
-        "reference": "",
         "distance_bits": 12,  # told in steps of 4
     }
 
@@ -94,8 +95,9 @@ def test_a_tier_is_told_no_more_than_it_may_know(
     asking = client.with_bearer(issue(tier))
     results = asking.post_json(PATH, {"items": [item("beach"), near("beach", 3)]}).json["results"]
     assert [(r["status"], r["action"]) for r in results] == [exact, close]
-    assert all(r.keys() == {"id", "status", "action", "match"} for r in results)
+    assert all(r.keys() == {"id", "status", "action", "match", "reference"} for r in results)
     assert all((r["match"] is not None) == (tier is Tier.DETAIL) for r in results)
+    assert all(r["reference"].startswith("k1.") for r in results)
 
 
 def test_no_answer_holds_a_hash_of_an_entry_or_its_number(provider: Client, beach: int) -> None:

@@ -52,7 +52,7 @@ def test_from_the_check_to_the_appeal_to_the_correction(
     asking = client.with_bearer(issue())
     result = check(asking, checker, now)
     assert result["action"] == "block"
-    reference = result["match"]["reference"]
+    reference = result["reference"]
     item = {"reference": reference, "verdict": "down", "reason": "not_csam", "dispute": True}
     said = asking.post_json("/v2/feedback", {"items": [item]})
     assert said.status == 200
@@ -136,7 +136,7 @@ def test_the_words_of_stopncii_are_taken(
 ) -> None:
     put(now, a_list(now), "logo")
     asking = client.with_bearer(issue())
-    reference = check(asking, checker, now)["match"]["reference"]
+    reference = check(asking, checker, now)["reference"]
     item = {"reference": reference, "feedback_value": "NotBlocked", "dispute": True}
     [result] = asking.post_json("/v2/feedback", {"items": [item]}).json["results"]
     assert result["appeal"]

@@ -64,7 +64,13 @@ def test_a_slowed_key_hears_near_matches_as_a_plain_held(
     said = client.with_bearer(key).post_json("/v2/checks", {"items": [ITEM, NEAR]})
     exact, near = said.json["results"]
     assert exact["status"] == "listed"
-    assert near == {"id": "b", "status": "held", "action": "review", "match": None}
+    assert near == {
+        "id": "b",
+        "status": "held",
+        "action": "review",
+        "match": None,
+        "reference": None,
+    }
 
 
 def test_in_shadow_every_result_says_what_would_have_been_advised(

@@ -23,17 +23,24 @@ Answerer = Callable[[list[dict[str, Any]]], tuple[int, dict[str, str], Any]]
 
 
 def match(item: dict[str, Any]) -> dict[str, Any]:
-    told = {"kind": "exact", "category": "A1", "sources": 2, "reference": "k1.abc"}
+    told = {"kind": "exact", "category": "A1", "sources": 2}
     return {
         "id": item["id"],
         "status": "listed",
         "action": "block",
         "match": {**told, "distance_bits": 0},
+        "reference": "k1.abc",
     }
 
 
 def nothing(item: dict[str, Any]) -> dict[str, Any]:
-    return {"id": item["id"], "status": "not_listed", "action": "none", "match": None}
+    return {
+        "id": item["id"],
+        "status": "not_listed",
+        "action": "none",
+        "match": None,
+        "reference": None,
+    }
 
 
 def answered(results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -151,7 +158,17 @@ def test_a_key_that_is_told_little_is_shown_little(
     server.answer = lambda items: (
         200,
         {},
-        answered([{"id": items[0]["id"], "status": "held", "action": None, "match": None}]),
+        answered(
+            [
+                {
+                    "id": items[0]["id"],
+                    "status": "held",
+                    "action": None,
+                    "match": None,
+                    "reference": None,
+                }
+            ]
+        ),
     )
     file = str(UPLOADS / "exact" / "snow.jpg")
     assert main(["check", "--server", server.url, "--key-file", str(key_file), file]) == 1
@@ -209,7 +226,9 @@ def test_a_server_that_is_not_there_is_not_asked_for_ever() -> None:
         b"\xff",
         {"results": []},
         answered([nothing({"id": "1"})]),
-        answered([{"id": "0", "status": "fine", "action": "none", "match": None}]),
+        answered(
+            [{"id": "0", "status": "fine", "action": "none", "match": None, "reference": None}]
+        ),
         answered([{"id": "0", "status": 5}]),
     ],
 )

@@ -26,7 +26,6 @@ class _Match(msgspec.Struct):
     kind: str
     category: str | None
     sources: int
-    reference: str
 
 
 class _Result(msgspec.Struct):
@@ -34,6 +33,7 @@ class _Result(msgspec.Struct):
     status: str
     action: str | None = None
     match: _Match | None = None
+    reference: str | None = None
 
 
 class _Answered(msgspec.Struct):
@@ -157,7 +157,7 @@ def _known(result: _Result) -> Known:
         kind=match.kind if match else None,
         category=match.category if match else None,
         sources=match.sources if match else None,
-        reference=match.reference if match else None,
+        reference=result.reference,
     )
 
 

@@ -106,4 +106,4 @@ def _of(reply: Reply, expected: int) -> Any:
 
 def _told(result: Mapping[str, Any]) -> Told:
     match = result["match"] or {}
-    return Told(result["status"], result["action"], match.get("sources"), match.get("reference"))
+    return Told(result["status"], result["action"], match.get("sources"), result["reference"])

@@ -36,13 +36,17 @@ def told(outcomes: Sequence[Outcome], tier: Tier) -> list[Result]:
 
     `boolean` hears yes, no, or that there is no answer: a near match is `held` for it, because
     "listed" would be too much and "not listed" a lie. `action` hears the status and what to do.
-    `detail` hears the match as well.
+    `detail` hears the match as well. Every tier hears the reference of what it matched, without
+    which nobody could say that it is wrong.
     """
     if tier is Tier.DETAIL:
         return [_with_action(o, _match(o.match)) for o in outcomes]
     if tier is Tier.ACTION:
         return [_with_action(o, None) for o in outcomes]
-    return [Result(o.client_id or None, _yes_or_no(o.status), None, None) for o in outcomes]
+    return [
+        Result(o.client_id or None, _yes_or_no(o.status), None, None, _reference(o))
+        for o in outcomes
+    ]
 
 
 def _with_action(outcome: Outcome, match: MatchTold | None) -> Result:
@@ -52,8 +56,13 @@ def _with_action(outcome: Outcome, match: MatchTold | None) -> Result:
         outcome.status,
         outcome.action,
         match,
+        _reference(outcome),
         UNSET if shadow is None else shadow,
     )
+
+
+def _reference(outcome: Outcome) -> str | None:
+    return outcome.match.reference if outcome.match else None
 
 
 def _yes_or_no(status: AnswerStatus) -> AnswerStatus:
@@ -67,7 +76,6 @@ def _match(match: Match | None) -> MatchTold | None:
         match.kind,
         match.category.value or None,
         match.sources,
-        match.reference,
         _in_steps(match.distance_bits or 0),
     )
 

@@ -88,9 +88,6 @@ class MatchTold(Struct, frozen=True):
     kind: MatchKind
     category: Annotated[str, Meta(description="The gravest class named for it.")] | None
     sources: Annotated[int, Meta(ge=1, description="Independent organisations that list it.")]
-    reference: Annotated[
-        str, Meta(description="Names the matched entry to us; only your key can use it.")
-    ]
     distance_bits: Annotated[
         int,
         Meta(
@@ -104,13 +101,18 @@ class MatchTold(Struct, frozen=True):
 class Result(Struct, frozen=True):
     """The answer for one item. `action` and `match` are null for tiers that are not told.
 
-    `shadow_action` is there for keys in shadow mode only: what `action` would have said.
+    `reference` is there for every tier, so that everyone can say that a match is wrong: null where
+    nothing matched. `shadow_action` is there for keys in shadow mode only: what `action` would
+    have said.
     """
 
     id: str | None
     status: AnswerStatus
     action: Action | None
     match: MatchTold | None
+    reference: Annotated[
+        str | None, Meta(description="Names the matched entry to us; only your party can use it.")
+    ]
     shadow_action: Action | UnsetType = UNSET
 
 
