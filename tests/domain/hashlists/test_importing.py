@@ -118,6 +118,34 @@ def test_a_tombstone_takes_the_entry_away(tmp_path: Path, now: datetime) -> None
     assert queries.run_withdrawn_ids(report.run_id or 0) == [old.pk]
 
 
+@pytest.mark.parametrize("rows_at_once", [2, 2_000])
+def test_a_tombstone_behind_its_own_entry_counts_and_no_later_line_undoes_it(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    rows = {"sqlite": rows_at_once, "postgresql": rows_at_once}
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE", rows)
+    make(now)
+    bring(write(tmp_path / "list", entry("old")), now)
+    gone = entry("a", tombstone=True, fingerprints=[])
+    path = write(
+        tmp_path / "list",
+        entry("old"),
+        entry("a"),
+        entry("b"),
+        gone,
+        entry("a"),
+        gone,
+        entry("old", status="withdrawn"),
+    )
+
+    tried = bring(path, now, dry_run=True)
+    report = bring(path, now)
+
+    assert visible() == {"b"}
+    assert counts(tried) == counts(report) == (2, 2, 1, 1, 1)
+    assert [r.line for r in report.first_refusals] == [5]
+
+
 def test_a_source_may_bring_its_own_tombstone_back_to_life(tmp_path: Path, now: datetime) -> None:
     make(now)
     for record in (entry("a"), entry("a", status="deleted"), entry("a")):

@@ -22,6 +22,8 @@ class Refused(Exception):
     """This line cannot be taken; the text says why in words of ours, never quoting a value."""
 
 
+_COUNTING = frozenset(status.number for status in rules.MATCHABLE)
+
 Print = tuple[int, int, bytes, int | None, str, float | None]
 """One fingerprint as it goes into the table: kind, n, value, quality, hasher, offset in seconds.
 A bare tuple, because an import makes thirty million of them."""
@@ -71,6 +73,11 @@ class SourceRecord:
     digest: int = 0
     observed: int = 0
     codes: tuple[Asserted, ...] = ()
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether it says that the entry counts no more."""
+        return self.status not in _COUNTING
 
     def close(self) -> SourceRecord:
         """Check what holds for every record, give one without an id its own, and digest it."""

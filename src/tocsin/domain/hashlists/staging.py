@@ -117,10 +117,14 @@ class Stager:
     def _sort_out(
         self, batch: Sequence[Numbered], staged: Staged
     ) -> tuple[list[tuple[SourceRecord, Known]], list[int]]:
-        """Count what repeats or contradicts itself; what is to be written, and what is there."""
+        """Count what repeats or contradicts itself; what is to be written, and what is there.
+
+        A later line that takes an entry away counts whatever stood before it: of two lines that
+        disagree, the one that makes nobody suspect is right until the source says more.
+        """
         known = self.known(numbered.record for numbered in batch)
         in_batch: dict[tuple[str, str], int] = {}
-        fresh = []
+        fresh: dict[tuple[str, str], tuple[SourceRecord, Known]] = {}
         unchanged = []
         for line, record in batch:
             identity = (record.member, record.source_entry_id)
@@ -128,19 +132,23 @@ class Stager:
             earlier = in_batch.get(identity)
             if earlier is None and self._run_id in there.met_in_runs:
                 earlier = there.digest
-            if earlier is not None:
+            if earlier is not None and (earlier == record.digest or not record.takes_away):
                 _count_repeat(line, record, earlier, staged)
                 continue
             in_batch[identity] = record.digest
             staged.left_out += record.left_out
+            if earlier is not None:
+                staged.changed += 1
+                fresh[identity] = (record, there)
+                continue
             if there.entry_id is not None and there.digest == record.digest:
                 unchanged.append(there.entry_id)
                 continue
             staged.added += there.entry_id is None
             staged.changed += there.entry_id is not None
-            fresh.append((record, there))
+            fresh[identity] = (record, there)
         staged.unchanged = len(unchanged)
-        return fresh, unchanged
+        return list(fresh.values()), unchanged
 
     def known(self, records: Iterable[SourceRecord]) -> dict[tuple[str, str], Known]:
         """What is there already, by (member, source entry id)."""

@@ -70,13 +70,14 @@ def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None
 
 
 class _Seen:
-    """What became of each record, in 21 bytes each: a real import asks its own rows instead."""
+    """What became of each record, in 22 bytes each: a real import asks its own rows instead."""
 
     def __init__(self) -> None:
         self._identities = array("q")
         self._digests = array("q")
         self._lines = array("I")
         self._outcomes = array("B")
+        self._takes_away = array("B")
 
     def __len__(self) -> int:
         return len(self._outcomes)
@@ -85,6 +86,7 @@ class _Seen:
         self._identities.append(hash(_identity(record)))
         self._digests.append(record.digest)
         self._lines.append(line)
+        self._takes_away.append(record.takes_away)
         if known.digest == record.digest:
             self._outcomes.append(_UNCHANGED)
         else:
@@ -93,21 +95,33 @@ class _Seen:
     def count(self) -> tuple[list[int], int, list[Refusal]]:
         """Counts by outcome of first occurrences, repeats with the same content, contradictions."""
         identities = np.frombuffer(self._identities, np.int64)
-        digests = np.frombuffer(self._digests, np.int64)
         order = np.argsort(identities, kind="stable")
         new = np.ones(len(order), np.bool_)
         new[1:] = identities[order[1:]] != identities[order[:-1]]
-        if new.all():
-            repeats = first = order[:0]
-        else:
-            first = order[np.flatnonzero(new)[np.cumsum(new) - 1][~new]]
-            repeats = order[~new]
-        same = digests[repeats] == digests[first]
+        repeats = order[~new]
         outcomes = np.frombuffer(self._outcomes, np.uint8)
         counts = np.bincount(outcomes, minlength=3) - np.bincount(outcomes[repeats], minlength=3)
-        lines = np.frombuffer(self._lines, np.uint32)[repeats[~same]]
-        contradicting = [Refusal(int(line), CONTRADICTS) for line in np.sort(lines)]
-        return [int(count) for count in counts], int(same.sum()), contradicting
+        first = order[np.flatnonzero(new)[np.cumsum(new) - 1][~new]] if len(repeats) else repeats
+        duplicates, taken_away, contradicting = self._repeats(first.tolist(), repeats.tolist())
+        counts[_CHANGED] += taken_away
+        return [int(count) for count in counts], duplicates, contradicting
+
+    def _repeats(self, first: list[int], repeats: list[int]) -> tuple[int, int, list[Refusal]]:
+        """Of records after the first of their entry: how many say the same, how many take it away,
+        and which contradict what stood before."""
+        newest: dict[int, int] = {}
+        duplicates = taken_away = 0
+        contradicting = []
+        for of, repeat in zip(first, repeats, strict=True):
+            digest = self._digests[repeat]
+            if digest == newest.get(of, self._digests[of]):
+                duplicates += 1
+            elif self._takes_away[repeat]:
+                newest[of] = digest
+                taken_away += 1
+            else:
+                contradicting.append(Refusal(self._lines[repeat], CONTRADICTS))
+        return duplicates, taken_away, sorted(contradicting, key=lambda refusal: refusal.line)
 
 
 def _identity(record: SourceRecord) -> tuple[str, str]:
