@@ -33,7 +33,7 @@ from benchmarks.edit_families import families_of
 from benchmarks.edit_plots import draw
 from benchmarks.machine import keep, print_machine
 from benchmarks.peers import meet_peers
-from benchmarks.pictures import as_jpeg, distinct_wallpapers, from_jpeg, tiles
+from benchmarks.pictures import as_jpeg, distinct_wallpapers, from_jpeg, shown, tiles
 
 if TYPE_CHECKING:
     from tocsin.engine.index import NearIndex
@@ -156,7 +156,7 @@ def originals_of() -> Iterator[Original]:
         if found.pdq is not None and (found.pdq_quality or 0) >= 50:
             with Image.open(path) as opened:
                 opened.draft("RGB", (1600, 1600))
-                copy = sized(opened.convert("RGB"), LONGER_SIDE)
+                copy = sized(shown(opened), LONGER_SIDE)
             listed = np.frombuffer(found.pdq, np.uint8)
             yield Original(
                 path, listed, copy, held_out=next(old if _was_looked_at(path) else new) % 2 == 1

@@ -123,10 +123,18 @@ def from_jpeg(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
+def shown(picture: Image.Image) -> Image.Image:
+    """The picture as RGB, what can be seen through on white."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    over = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
+
+
 def rgb(path: Path) -> npt.NDArray[np.uint8]:
     """The pixels of a file as uint8[height, width, 3]."""
     with Image.open(path) as opened:
-        return np.asarray(opened.convert("RGB"))
+        return np.asarray(shown(opened))
 
 
 def _fetch(package: str, folder: Path) -> None:
