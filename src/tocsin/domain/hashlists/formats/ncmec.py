@@ -2,12 +2,12 @@
 
 From public samples; the schema itself is not public. An entry is one member's word, known by that
 member and its id there. Where a member has said no to a fingerprint, the entry is disputed: its
-matches are looked at, and block nothing.
+matches are looked at, and block nothing. Where several have, and no more say yes, it is set aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from msgspec import UNSET
@@ -40,6 +40,8 @@ _NAMES: Final[Mapping[Algo, str]] = {
     "videntifier": "videntifier", "tmk_pdqf": "tmk-pdqf", "ssvh_pdna": "ssvh-pdna",
     "ssvh_safer_hash": "ssvh-safer-hash",
 }  # fmt: skip
+SET_ASIDE_BY_MEMBERS: Final = 3
+"""So many members who say no, and not fewer than say yes, keep an entry from matching at all."""
 _TAG, _ATTRIBUTES, _CHILD_ORDER = "@tag", "@attributes", "@order"
 
 
@@ -74,14 +76,13 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
     prints = _fingerprints(fields, feedback)
     if gone and prints:
         raise Refused("it is deleted and has fingerprints")
-    disputed = any(given.vote == "down" for _, given in feedback)
     return NativeEntry(
         schema="hash-entry/1",
         entry_id="",
         source=context.source(member_id, _text(member) or None),
         source_entry_id=own_id,
         media_type=media_type,
-        status="deleted" if gone else "disputed" if disputed else "active",
+        status="deleted" if gone else _standing(given for _, given in feedback),
         status_src=fields[_TAG],
         tombstone=True if gone else UNSET,
         fingerprints=prints,
@@ -223,6 +224,18 @@ def _negative(given: Tree) -> Iterator[Feedback]:
                     reason_name=reason.get("name"),
                     at=at,
                 )
+
+
+def _standing(given: Iterable[Feedback]) -> Literal["active", "disputed", "quarantined"]:
+    """What members' words make of an entry: each member counts once, whatever the fingerprint."""
+    ups: set[object] = set()
+    downs: set[object] = set()
+    for said in given:
+        (downs if said.vote == "down" else ups).add(said.member_id)
+    if not downs:
+        return "active"
+    aside = len(downs) >= SET_ASIDE_BY_MEMBERS and len(downs) >= len(ups - downs)
+    return "quarantined" if aside else "disputed"
 
 
 def _members(given: Tree) -> Iterator[tuple[str | None, str | None]]:
