@@ -14,7 +14,7 @@ MORE_WAYS_IN = {
     "tocsin.base.secrets": {""},
     "tocsin.base.privacy": {""},
     "tocsin.base.egress": {""},
-    "tocsin.domain.hashlists": {"classification"},
+    "tocsin.domain.hashlists": {"classification", "pages"},
 }
 
 

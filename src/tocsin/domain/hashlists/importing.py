@@ -186,7 +186,8 @@ def run_import(
 ) -> ImportReport:
     """Stage a whole file; the report. What is raised leaves a run that can be gone on with."""
     opened = open_file(request, hash_list)
-    source = runs.Source(request.path.name, opened.identity, opened.mapping_sha256)
+    name = request.name or request.path.name
+    source = runs.Source(name, opened.identity, opened.mapping_sha256)
     started = time.monotonic()
 
     def clock() -> datetime:

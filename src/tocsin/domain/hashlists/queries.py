@@ -40,6 +40,7 @@ from tocsin.domain.hashlists.types import (
     FingerprintValue,
     IndexableEntry,
     Kind,
+    LastWord,
     ListView,
     Origins,
     PolicyRecord,
@@ -57,7 +58,9 @@ __all__ = [
     "entry",
     "index_snapshot",
     "indexable",
+    "kinds_of",
     "last_change_no",
+    "last_words",
     "lists",
     "newest",
     "organisations",
@@ -138,6 +141,30 @@ def run_withdrawn_ids(run_id: int) -> list[int]:
     ).exclude(status__in=[status.number for status in rules.MATCHABLE])
     older = Entry.objects.filter(Exists(newer), replaced_by_run_id=run_id)
     return list(older.order_by("pk").values_list("pk", flat=True))
+
+
+def last_words(slug: str, member: str, own_ids: Sequence[str]) -> dict[str, LastWord]:
+    """What a list's source last said of its entries, by the source's ids; unknown ones left out."""
+    found: dict[str, LastWord] = {}
+    gone = {EntryStatus.DELETED.number, EntryStatus.WITHDRAWN.number}
+    for start in range(0, len(own_ids), _ASK_AT_ONCE):
+        rows = Entry.objects.filter(
+            hash_list__slug=slug,
+            member=member,
+            source_entry_id__in=own_ids[start : start + _ASK_AT_ONCE],
+            run__state=RunState.RELEASED,
+        ).order_by("version")
+        for own_id, updated, status, ours in rows.values_list(
+            "source_entry_id", "source_updated", "status", "withdrawn_here"
+        ):
+            found[own_id] = LastWord(updated, status in gone and not ours)
+    return found
+
+
+def kinds_of(entry_id: int) -> frozenset[Kind]:
+    """Which kinds of fingerprint an entry has."""
+    kinds = Fingerprint.objects.filter(entry_id=entry_id).values_list("kind", flat=True)
+    return frozenset(Kind(kind) for kind in kinds)
 
 
 def lists() -> list[ListView]:

@@ -298,6 +298,14 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class LastWord:
+    """When a source last changed an entry (seconds since 1970), and whether it took it away."""
+
+    updated: int | None
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """One import: what it did and where it stands."""
 
@@ -323,7 +331,7 @@ class ImportRequest:
     `format`: one of those that `tocsin lists import --format` takes, or nothing to tell it from
     the file. `dry_run` writes nothing; without `release` what came in stays invisible, and so does
     a document that stops before its end without `release_broken`; `report_path` gets every
-    refused line with its reason.
+    refused line with its reason. `name`: what the import is called, where not after its file.
     """
 
     path: Path
@@ -334,6 +342,7 @@ class ImportRequest:
     report_path: Path | None = None
     format: str = ""
     release_broken: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

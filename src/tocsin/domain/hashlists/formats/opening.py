@@ -70,7 +70,7 @@ def open_records(
         return None
     if name in _COLUMNS:
         return _open_columns(path, start, first_byte, name)
-    return _open_page(path, start, name)
+    return open_page(path, start, name)
 
 
 def mapping_digest(opened: Document | Table | None) -> str:
@@ -130,7 +130,8 @@ def _open_vics(path: Path, start: bytes, mapping_path: Path | None) -> Document:
     return Document(vics.VICS, context, partial(json_elements.pieces, path=array), mapping)
 
 
-def _open_page(path: Path, start: bytes, name: str) -> Document:
+def open_page(path: Path, start: bytes, name: str) -> Document:
+    """A page of NCMEC or StopNCII, told by its first bytes; raises UnusableFile, naming `path`."""
     if name == "ncmec-v2":
         telling.check_ncmec(start, path)
         cut = partial(xml_elements.pieces, within=frozenset({"images", "videos"}))
