@@ -14,6 +14,8 @@ TOCSIN_OUTSIDE = Path(environment.text("TOCSIN_OUTSIDE", str(TOCSIN_DATA / "outs
 TOCSIN_INDEX = TOCSIN_DATA / "index"
 TOCSIN_JOURNAL = TOCSIN_DATA / "journal"
 TOCSIN_KEYS = Keyrings(Path(environment.text("TOCSIN_KEYS", str(TOCSIN_DATA / "keys"))).resolve())
+_EXCHANGE_KEYS = environment.text("TOCSIN_EXCHANGE_KEYS", "")
+TOCSIN_EXCHANGE_KEYS = Path(_EXCHANGE_KEYS).resolve() if _EXCHANGE_KEYS else None
 TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api")
 TOCSIN_PORT = environment.number("TOCSIN_PORT", 8000)
 TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
@@ -72,6 +74,7 @@ INSTALLED_APPS = [
     "tocsin.base.letters",
     "tocsin.base.accounts",
     "tocsin.domain.hashlists",
+    "tocsin.domain.exchanges",
     "tocsin.domain.hosters",
     "tocsin.domain.matching",
     "tocsin.domain.corrections",

@@ -1,0 +1,159 @@
+"""What follows from what in a pull: windows, checkpoints, waits. No Django, no clock, no network.
+
+All moments are whole seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+OVERLAP_SECONDS = HOUR
+"""Asked for again with each window: an entry may become visible after its own time."""
+SETTLE_SECONDS = 2 * MINUTE
+"""A window ends so long before the server's clock: what is being written then has its time."""
+BLIND_SETTLE_SECONDS = 15 * MINUTE
+"""The same where the server does not tell its time and only our clock is known."""
+FIRST_WIDTH_SECONDS = 30 * DAY
+LEAST_WIDTH_SECONDS = MINUTE
+MOST_WIDTH_SECONDS = 1_024 * DAY
+MOST_PAGES = 2_500
+FEW_PAGES = 50
+CURSOR_LIVES_SECONDS = 11 * HOUR
+"""NCMEC's `next` is said to hold for about twelve hours."""
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 30, 6 * HOUR
+LONGEST_ASKED_WAIT_SECONDS = DAY
+BEGIN_AGAIN_AFTER_FAILURES = 3
+DEAD_AFTER_FAILURES = 12
+DEAD_AFTER_REFUSALS = 3
+DEAD_AFTER_WINDOWS = 5
+"""Windows begun and never brought to an end, though pages of them came."""
+STALE_AFTER_DAYS = 30
+
+
+class LeadsElsewhere(Exception):
+    """A page names a next one that is not of the same window of the same service."""
+
+
+class Window(NamedTuple):
+    """What is asked for: everything that changed from one moment up to another."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """When a source last spoke of an entry, and whether it took it away."""
+
+    updated: int | None
+    gone: bool
+
+
+def window(*, checkpoint: int, width: int, ours: int, theirs: int | None) -> Window | None:
+    """The next window of a service that takes an end; None while there is nothing to ask for.
+
+    It never ends behind the server's own clock: entries may still get a time before that end, and
+    nobody would ask for them again. `theirs` None: the server does not tell its time.
+    """
+    settled = ours - BLIND_SETTLE_SECONDS if theirs is None else min(ours, theirs) - SETTLE_SECONDS
+    stop = min(settled, checkpoint + width)
+    if stop <= checkpoint:
+        return None
+    return Window(max(checkpoint - OVERLAP_SECONDS, 0), stop)
+
+
+def checkpoint_after(*, before: int, told: int | None, ours: int, theirs: int | None) -> int:
+    """The checkpoint of a service that names it itself, once its pages are exhausted.
+
+    Never back in time, and never ahead of either clock: a moment in the future would leave out
+    all that changes until then.
+    """
+    if told is None:
+        return before
+    now = ours if theirs is None else min(ours, theirs)
+    return max(before, min(told, now))
+
+
+def supersedes(new: Word, old: Word | None) -> bool:
+    """Whether a source's word takes the place of an earlier one.
+
+    By its own time, whatever the order of arrival; of two at one moment, the one that takes the
+    entry away. A word without a time says nothing against one that takes away.
+    """
+    if old is None:
+        return True
+    if new.updated is not None and old.updated is not None and new.updated != old.updated:
+        return new.updated > old.updated
+    return new.gone or not old.gone
+
+
+def wider(width: int, pages: int) -> int:
+    """How wide the next window is, after one of so many pages."""
+    return min(width * 2, MOST_WIDTH_SECONDS) if pages <= FEW_PAGES else width
+
+
+def narrower(width: int) -> int | None:
+    """How wide to try again after too many pages; None where it cannot be narrower."""
+    return None if width <= LEAST_WIDTH_SECONDS else max(width // 4, LEAST_WIDTH_SECONDS)
+
+
+def follow(next_page: str, asked: Window) -> str:
+    """Path and query of the next page of NCMEC; raises LeadsElsewhere.
+
+    Used with the same window only: with another one, entries would be passed over.
+    """
+    try:
+        parts = urlsplit(next_page.strip())
+        told = parse_qs(parts.query, strict_parsing=True)
+        moments = [(told[name], moment) for name, moment in zip(("from", "to"), asked, strict=True)
+                   if name in told]  # fmt: skip
+        same = all([instant(one) for one in texts] == [moment] for texts, moment in moments)
+    except ValueError:
+        raise LeadsElsewhere from None
+    elsewhere = parts.scheme or parts.netloc or parts.path != "/v2/entries"
+    if elsewhere or not parts.query or not same:
+        raise LeadsElsewhere
+    return f"{parts.path}?{parts.query}"
+
+
+def instant(text: str) -> int:
+    """Seconds of an RFC 3339 time; one without a zone is UTC. Raises ValueError."""
+    when = datetime.fromisoformat(text)
+    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+
+
+def in_utc(seconds: int) -> str:
+    """A moment as NCMEC takes it. By UTC, wherever this machine stands and whatever TZ says."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def server_time(date: str | None) -> int | None:
+    """The moment in a Date header (RFC 9110); None where there is none that can be read."""
+    try:
+        return int(parsedate_to_datetime(date).timestamp()) if date else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def asked_wait(retry_after: str | None, now: int) -> int | None:
+    """Seconds that a Retry-After asks us to wait (a number or a date), at most a day."""
+    if retry_after is None:
+        return None
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), LONGEST_ASKED_WAIT_SECONDS)
+    moment = server_time(text)
+    return None if moment is None else min(max(moment - now, 0), LONGEST_ASKED_WAIT_SECONDS)
+
+
+def wait(failures: int, *, asked: int | None, chance: float) -> int:
+    """Seconds until the next try after so many failures in a row. `chance` in [0, 1) spreads many
+    clients over time; never sooner than the server asked."""
+    doubled = FIRST_WAIT_SECONDS << min(max(failures - 1, 0), 20)
+    spread = int(min(doubled, LONGEST_WAIT_SECONDS) * (0.5 + chance / 2))
+    return max(spread, asked or 0)
