@@ -51,6 +51,7 @@ DESK = [
     "/console/appeals/A-{year}-000001",
     "/console/appeals/A-{year}-000002",
     "/console/floods/",
+    "/console/exchanges/",
     "/console/webhooks/",
     "/console/hosters/",
     "/console/hosters/new",
@@ -59,6 +60,7 @@ DESK = [
     "/console/people/",
 ]
 OFFICE = [
+    "/console/exchanges/",
     "/console/webhooks/",
     "/console/webhooks/{party}",
     "/console/people/",

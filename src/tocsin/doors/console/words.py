@@ -30,6 +30,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
+from tocsin.doors.console import words_exchanges
 from tocsin.engine.search import RateKind
 
 Words = Mapping[str, Promise]
@@ -250,6 +251,10 @@ WEBHOOK: Words = {
 }
 
 ALL: dict[str, Words] = {
+    "pull": words_exchanges.PULL,
+    "exchange": words_exchanges.EXCHANGE,
+    "direction": words_exchanges.DIRECTION,
+    "trouble": words_exchanges.TROUBLE,
     "appeal": APPEAL,
     "origin": ORIGIN,
     "verdict": VERDICT,

@@ -49,6 +49,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
         ("console:people", _("People"), Permission.KEEP_PEOPLE),
         ("console:keys", _("Keys of partners"), Permission.KEEP_KEYS),
+        ("console:exchanges", _("Exchanges"), Permission.SEE_SYSTEM),
         ("console:webhooks", _("Webhooks"), Permission.SEE_SYSTEM),
         ("console:system", _("System"), Permission.SEE_SYSTEM),
     ]

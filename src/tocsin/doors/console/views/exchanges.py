@@ -1,0 +1,46 @@
+"""Exchanges: how pulls from other organisations' services go, and which votes did not get there."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from tocsin.base.accounts.types import Permission
+from tocsin.domain.exchanges import actions, queries
+from tocsin.doors.console.permissions import StaffRequest, may
+
+
+@require_safe
+@may(Permission.SEE_SYSTEM)
+def exchanges(request: StaffRequest) -> HttpResponse:
+    """How far each pull is, what went wrong, and when it is tried again."""
+    page = {
+        "exchanges": queries.exchanges(at=request.at),
+        "dead_votes": queries.dead_votes(),
+    }
+    return render(request, "console/exchanges.html", page)
+
+
+@require_POST
+@may(Permission.SEE_SYSTEM)
+def try_now(request: StaffRequest, slug: str) -> HttpResponse:
+    """Pull at once and not when its turn comes."""
+    try:
+        trying = actions.try_now(slug=slug, actor=request.actor, at=request.at)
+    except actions.NoSuchExchange as error:
+        raise Http404 from error
+    if trying:
+        messages.success(request, _("It is tried again."))
+    return redirect("console:exchanges")
+
+
+@require_POST
+@may(Permission.SEE_SYSTEM)
+def revive_vote(request: StaffRequest, vote_id: int) -> HttpResponse:
+    """Send a vote that was given up on."""
+    if actions.revive_vote(vote_id=vote_id, actor=request.actor, at=request.at):
+        messages.success(request, _("It is tried again."))
+    return redirect("console:exchanges")
