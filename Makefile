@@ -16,6 +16,7 @@ run:
 test:
 	@sh tools/venv.sh dev
 	@.venv/bin/python -m tools.debian_packages
+	@-.venv/bin/python -m tools.foreign
 	@.venv/bin/python -m tools.test
 
 check:

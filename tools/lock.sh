@@ -14,9 +14,11 @@ $compile pyproject.toml --extra build -o requirements/run.txt "$@"
 $compile pyproject.toml --extra build --extra dev --extra video \
     -c requirements/run.txt -o requirements/dev.txt "$@"
 $compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
+$compile --no-deps requirements/foreign.in -c requirements/peers.txt \
+    -o requirements/foreign.txt "$@"
 # The locks must work with any index or mirror.
 if grep -nE 'https?:|file:|^-' requirements/*.txt; then
     echo "A lock names a place to download from; that must not be." >&2
     exit 1
 fi
-echo "requirements/run.txt, dev.txt and peers.txt are written."
+echo "requirements/run.txt, dev.txt, peers.txt and foreign.txt are written."

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from tools.foreign import foreign_python
 from tools.servers import DoesNotStart, chromium, node, postgres_programs, temporary_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,8 @@ def _left_out() -> tuple[list[str], list[str]]:
         missing.append("chromium: no browser test ran (Debian's package: chromium)")
     if node() is None:
         missing.append("node: the browser's module ran in chromium only (Debian's package: nodejs)")
+    if foreign_python() is None:
+        missing.append("the foreign client of exchanges: python -m tools.foreign makes it")
     notes = []
     if not VECTORS.is_dir():
         notes.append("fingerprint vectors: ../shared/vectors is not there; our own still ran")
