@@ -26,7 +26,8 @@ def put(exchange_id: int, window_no: int, number: int, page: bytes) -> None:
     context = _context(exchange_id, window_no, number)
     text = seal(settings.TOCSIN_KEYS.ring(_RING), zlib.compress(page, 1), context=context)
     unfinished = path.with_suffix(f".unfinished-{os.getpid()}")
-    with unfinished.open("w", encoding="ascii") as file:
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
