@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 
 import pytest
 from django.db import transaction
@@ -71,7 +72,8 @@ _now_playing: list[Any] = []
 
 
 class _Machine(RuleBasedStateMachine):
-    """`held`: what the service says now, by id: (time, gone)."""
+    """`held`: what the service says now, by id: (time, gone); `said`: all that it ever said, which
+    one that `echoes` says again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +84,15 @@ class _Machine(RuleBasedStateMachine):
         self.faults: list[str] = []
         self.last = b""
         self.held: dict[str, tuple[int, bool]] = {}
+        self.said: list[tuple[str, int, bool]] = []
+        self.echoes = False
         self.checkpoint = 0
+
+    def words(self) -> list[tuple[str, int, bool]]:
+        """What it has to say: each entry once, or every word that was ever said of it."""
+        if self.echoes:
+            return self.said
+        return [(word, at, gone) for word, (at, gone) in self.held.items()]
 
     def teardown(self) -> None:
         _now_playing.remove(self)
@@ -93,6 +103,7 @@ class _Machine(RuleBasedStateMachine):
     def the_source_speaks(self, word: str, gone: bool) -> None:
         self.at += timedelta(minutes=1)
         self.held[word] = (int(self.at.timestamp()), gone)
+        self.said.append((word, *self.held[word]))
 
     @rule(minutes=st.integers(1, 600))
     def time_goes_by(self, minutes: int) -> None:
@@ -150,10 +161,14 @@ def _query(target: str) -> dict[str, str]:
 class NcmecMachine(_Machine):
     """NCMEC, in any order, two or three to a page."""
 
-    @initialize(seed=st.randoms(use_true_random=False), size=st.integers(1, 3))
-    def begin(self, seed: Any, size: int) -> None:
+    @initialize(
+        seed=st.randoms(use_true_random=False), size=st.integers(1, 3), echoes=st.booleans()
+    )
+    def begin(self, seed: Any, size: int, echoes: bool) -> None:
+        self.echoes = echoes
+
         def anyhow(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            return sorted(found, key=lambda e: (hash((e["id"], shift)), e["id"]))
+            return sorted(found, key=lambda e: crc32(f"{e['id']}{e['at']}{shift}".encode()))
 
         shift = seed.randint(0, 99)
         self.stand_in = Ncmec(page_size=size, order=anyhow)
@@ -166,7 +181,7 @@ class NcmecMachine(_Machine):
         self.stand_in.entries = [
             image(word, at, tag="deletedImage" if gone else "image",
                   prints={} if gone else {"md5": value(f"{word}{at}", 16)})
-            for word, (at, gone) in self.held.items()
+            for word, at, gone in self.words()
         ]  # fmt: skip
         return 200, self.stand_in.page(_query(target)).encode()
 
@@ -177,15 +192,16 @@ class NcmecMachine(_Machine):
 class StopNciiMachine(_Machine):
     """StopNCII, its newest record as the next checkpoint."""
 
-    @initialize(size=st.integers(1, 3))
-    def begin(self, size: int) -> None:
+    @initialize(size=st.integers(1, 3), echoes=st.booleans())
+    def begin(self, size: int, echoes: bool) -> None:
+        self.echoes = echoes
         self.stand_in = StopNcii(page_size=size)
         self.row = add_stopncii(HOST, START)
 
     def answer(self, target: str) -> tuple[int, bytes]:
         self.stand_in.records = [
             submitted(value(word, 32), at, hashStatus="Withdrawn" if gone else "Active")
-            for word, (at, gone) in self.held.items()
+            for word, at, gone in reversed(self.words())
         ]
         return 200, json.dumps(self.stand_in.page(_query(target))).encode()
 

@@ -293,6 +293,18 @@ def test_a_page_that_was_lost_makes_the_window_begin_again(now: datetime) -> Non
     assert len(counting()) == 5
 
 
+def test_pages_that_wait_are_sealed(now: datetime) -> None:
+    with Ncmec(entries=entries(now), clock=lambda: now).serving() as peer:
+        row = add_ncmec(peer.url, now)
+        pull(row, now, most_pages=2)
+    pages = list((settings.TOCSIN_DATA / "exchanges").rglob("*.sealed"))
+    assert len(pages) == 2
+    texts = b"".join(path.read_bytes() for path in pages)
+    assert value("0", 16).encode() not in texts
+    assert b"queryResult" not in texts
+    assert {path.stat().st_mode & 0o077 for path in pages} == {0}
+
+
 class Killed(BaseException):
     """The process ends here."""
 
