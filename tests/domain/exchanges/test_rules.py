@@ -78,14 +78,22 @@ def test_a_wait_that_is_asked_for(text: str, wait: int | None) -> None:
 WINDOW = Window(1_508_457_600, 1_509_321_600)
 
 
+FROM, TO = "from=2017-10-20T00%3A00%3A00Z", "to=2017-10-30T00%3A00%3A00Z"
+
+
 @pytest.mark.parametrize(
-    "link",
-    ["/v2/entries?from=2017-10-20T00%3A00%3A00.000Z&to=2017-10-30T00%3A00%3A00.000Z&start=2001",
-     "/v2/entries?start=2001&size=1000&max=3000",
-     "/v2/entries?from=2017-10-20T02:00:00%2B02:00&start=5"],
-)  # fmt: skip
-def test_a_next_page_of_the_same_window_is_followed(link: str) -> None:
-    assert rules.follow(link, WINDOW) == link
+    ("link", "followed"),
+    [
+        (
+            "/v2/entries?from=2017-10-20T00%3A00%3A00.000Z&to=2017-10-30T00%3A00%3A00.000Z&start=1",
+            "",
+        ),
+        ("/v2/entries?start=2001&size=1000", f"&{FROM}&{TO}"),
+        ("/v2/entries?from=2017-10-20T02:00:00%2B02:00&start=5", f"&{TO}"),
+    ],
+)
+def test_a_next_page_of_the_same_window_is_followed(link: str, followed: str) -> None:
+    assert rules.follow(link, WINDOW) == link + followed
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 OVERLAP_SECONDS = HOUR
@@ -105,20 +105,23 @@ def narrower(width: int) -> int | None:
 def follow(next_page: str, asked: Window) -> str:
     """Path and query of the next page of NCMEC; raises LeadsElsewhere.
 
-    Used with the same window only: with another one, entries would be passed over.
+    Used with the same window only: with another one, entries would be passed over. Where the link
+    leaves the window out, it is put there.
     """
     try:
         parts = urlsplit(next_page.strip())
         told = parse_qs(parts.query, strict_parsing=True)
-        moments = [(told[name], moment) for name, moment in zip(("from", "to"), asked, strict=True)
-                   if name in told]  # fmt: skip
-        same = all([instant(one) for one in texts] == [moment] for texts, moment in moments)
-    except ValueError:
+        missing = ""
+        for name, moment in zip(("from", "to"), asked, strict=True):
+            if name not in told:
+                missing += f"&{name}={quote(in_utc(moment))}"
+            elif [instant(text) for text in told[name]] != [moment]:
+                raise LeadsElsewhere
+    except (ValueError, OverflowError):
         raise LeadsElsewhere from None
-    elsewhere = parts.scheme or parts.netloc or parts.path != "/v2/entries"
-    if elsewhere or not parts.query or not same:
+    if parts.scheme or parts.netloc or parts.path != "/v2/entries" or not parts.query:
         raise LeadsElsewhere
-    return f"{parts.path}?{parts.query}"
+    return f"{parts.path}?{parts.query}{missing}"
 
 
 def instant(text: str) -> int:
