@@ -178,7 +178,7 @@ def test_pages_that_lead_back_are_noticed(now: datetime) -> None:
 
 
 def test_pages_without_an_end_are_noticed(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "MOST_PAGES", 20)
+    monkeypatch.setattr(rules, "MOST_PAGES_WITHOUT_END", 20)
     stand_in = StopNcii(clock=lambda: now)
     stand_in.page = lambda query: {  # type: ignore[method-assign]
         "count": 0, "hasMoreRecords": True, "hashRecords": [],

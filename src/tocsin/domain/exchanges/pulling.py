@@ -162,7 +162,8 @@ _EMPTY: Final[dict[str, object]] = {
 def _fetch(work: Work) -> None:
     """One page: fetched, found whole, sealed on the disk, then counted. Raises PullFailed."""
     row = work.row
-    if row.pages >= rules.MOST_PAGES:
+    with_end = work.speech.takes_end
+    if row.pages >= (rules.MOST_PAGES if with_end else rules.MOST_PAGES_WITHOUT_END):
         _too_many(work)
         return
     window = Window(row.window_start or 0, row.window_stop or 0)

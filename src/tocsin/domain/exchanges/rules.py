@@ -21,7 +21,10 @@ BLIND_SETTLE_SECONDS = 15 * MINUTE
 FIRST_WIDTH_SECONDS = 30 * DAY
 LEAST_WIDTH_SECONDS = MINUTE
 MOST_WIDTH_SECONDS = 1_024 * DAY
-MOST_PAGES = 2_500
+MOST_PAGES = 500
+"""Of one window: where each record lies is held in memory, about 0.6 KB for each."""
+MOST_PAGES_WITHOUT_END = 2_500
+"""The same for a service whose windows cannot be made smaller; 800 records a page."""
 FEW_PAGES = 50
 CURSOR_LIVES_SECONDS = 11 * HOUR
 """NCMEC's `next` is said to hold for about twelve hours."""
