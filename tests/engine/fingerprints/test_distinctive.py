@@ -214,6 +214,24 @@ def test_random_bits_are_no_pattern_and_no_hashes_give_no_answer() -> None:
     assert hash_is_patterned(random[:0]).shape == (0,)
 
 
+@pytest.mark.parametrize("evenly", [True, False])
+def test_looking_at_rows_first_turns_no_pattern_away(evenly: bool) -> None:
+    rng = np.random.default_rng(8)
+    product = rng.integers(0, 2, (3000, 16, 1)) ^ rng.integers(0, 2, (3000, 1, 16))
+    for one in product:
+        if evenly:
+            for row in one:
+                row[rng.choice(16, 2, replace=False)] ^= 1
+        else:
+            one.reshape(-1)[rng.choice(256, rng.integers(20, 44), replace=False)] ^= 1
+    hashes = np.packbits(product.reshape(-1, 256).astype(np.uint8), axis=1)
+
+    expected = bits_from_a_product(hashes) <= 32
+
+    assert expected.sum() > 1000
+    assert (hash_is_patterned(hashes) == expected).all()
+
+
 @pytest.mark.parametrize("wrong", [np.zeros((3, 31), np.uint8), np.zeros((3, 32), np.int64)])
 def test_hashes_of_another_shape_are_refused(wrong: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="uint8 of the shape"):
