@@ -6,8 +6,10 @@ A value `NAME` may also be given as `NAME_FILE`: the path of a file that holds i
 from __future__ import annotations
 
 import os
+from datetime import UTC, tzinfo
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 
 class WrongSetting(Exception):
@@ -40,6 +42,19 @@ def yes(name: str, default: bool = False) -> bool:
     if value not in {"yes", "no"}:
         raise WrongSetting(f"{name} takes yes or no, not {value!r}")
     return value == "yes"
+
+
+def zone(name: str, default: str) -> tzinfo:
+    """The setting as a time zone, as Europe/Amsterdam."""
+    value = text(name, default)
+    if value == "UTC":
+        return UTC  # also where the machine knows no zones
+    try:
+        return ZoneInfo(value)
+    except (OSError, ValueError, KeyError) as error:
+        raise WrongSetting(
+            f"{name} takes a zone such as Europe/Amsterdam, not {value!r}"
+        ) from error
 
 
 def words(name: str, default: str) -> list[str]:

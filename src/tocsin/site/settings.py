@@ -52,6 +52,8 @@ TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)
 TOCSIN_FLOOD_HITS = environment.number("TOCSIN_FLOOD_HITS", 50)
 TOCSIN_FLOOD_TIMES = environment.number("TOCSIN_FLOOD_TIMES", 10)
 TOCSIN_DOWN_VOTES_TO_HOLD = environment.number("TOCSIN_DOWN_VOTES_TO_HOLD", 3)
+# Where it is night when the lists are gone over.
+TOCSIN_ZONE = environment.zone("TOCSIN_ZONE", "UTC")
 
 SECRET_KEY = TOCSIN_KEYS.ring("django").active.material.hex()
 SECRET_KEY_FALLBACKS = [key.material.hex() for key in TOCSIN_KEYS.ring("django").keys[:-1]]

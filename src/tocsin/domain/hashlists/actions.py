@@ -11,12 +11,13 @@ from django.db import transaction
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import archive
+from tocsin.domain.hashlists import archive, lint, runs
 from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
 from tocsin.domain.hashlists.changes import log_change, skip_numbers
 from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
 from tocsin.domain.hashlists.importing import DatabaseBusy, Tell, patience, run_import
 from tocsin.domain.hashlists.lines import UnusableFile
+from tocsin.domain.hashlists.lint import LintUnderWay, lint_list, lint_live
 from tocsin.domain.hashlists.making import ListExists, NoSuchList, list_of, make_list
 from tocsin.domain.hashlists.mapped import WrongMapping
 from tocsin.domain.hashlists.models import ImportRun
@@ -27,13 +28,18 @@ from tocsin.domain.hashlists.own import (
     add_own_entry,
     agree_entry,
 )
+from tocsin.domain.hashlists.quarantine import decide, decide_all
+from tocsin.domain.hashlists.quarantine_types import (
+    DecidedAlready,
+    NoSuchQuarantine,
+    WordsNeeded,
+)
 from tocsin.domain.hashlists.runs import (
     HoldLost,
     ImportInProgress,
     NoSuchRun,
     NotReady,
     discard,
-    release,
 )
 from tocsin.domain.hashlists.standing import (
     EXPIRE_AT_ONCE,
@@ -47,6 +53,7 @@ from tocsin.domain.hashlists.standing import (
 )
 from tocsin.domain.hashlists.trying import try_import
 from tocsin.domain.hashlists.types import ChangeKind, ImportReport, ImportRequest, RunState
+from tocsin.engine.knowngood import WrongSet
 
 __all__ = [
     "EXPIRE_AT_ONCE",
@@ -55,12 +62,15 @@ __all__ = [
     "ConvertReport",
     "ConvertRequest",
     "DatabaseBusy",
+    "DecidedAlready",
     "HoldLost",
     "ImportInProgress",
+    "LintUnderWay",
     "ListExists",
     "NoFingerprint",
     "NoSuchEntry",
     "NoSuchList",
+    "NoSuchQuarantine",
     "NoSuchRun",
     "NotImportable",
     "NotLive",
@@ -68,15 +78,21 @@ __all__ = [
     "NotReady",
     "SamePerson",
     "UnusableFile",
+    "WordsNeeded",
     "WrongMapping",
+    "WrongSet",
     "add_own_entry",
     "agree_entry",
     "ask_rebuild",
     "convert",
+    "decide",
+    "decide_all",
     "discard",
     "expire",
     "hold_entry",
     "import_file",
+    "lint_list",
+    "lint_live",
     "make_list",
     "read_archive",
     "release",
@@ -99,8 +115,9 @@ def import_file(
     Streams, in small transactions, so it must not run inside one. What was killed goes on where
     it stopped when the same file is imported again; a file that came in before changes nothing. A
     document that stops before its end is staged as far as it is whole and not released.
-    Raises NoSuchList, UnusableFile, WrongMapping, ImportInProgress, HoldLost, DatabaseBusy and
-    ArchiveFailed; refused lines are no exception but part of the report.
+    What is known to be benign is put in quarantine and does not count (see `lint`).
+    Raises NoSuchList, UnusableFile, WrongMapping, ImportInProgress, HoldLost, DatabaseBusy,
+    ArchiveFailed and WrongSet; refused lines are no exception but part of the report.
     """
     hash_list = list_of(request.list_slug)
     if hash_list.own:
@@ -117,6 +134,15 @@ def import_file(
             release(run_id=report.run_id, actor=actor, at=by_now)
         report = replace(report, state=RunState.RELEASED)
     return report
+
+
+def release(*, run_id: int, actor: Actor, at: datetime) -> int | None:
+    """Make what an import brought count, all at once; the number of the change (None: nothing new).
+
+    Nothing is released that the lint has not gone over. Raises NoSuchRun, NotReady, WrongSet.
+    """
+    lint.lint_unlinted(run_id=run_id, actor=actor, at=at)
+    return runs.release(run_id=run_id, actor=actor, at=at)
 
 
 def read_archive(*, run_id: int, actor: Actor, at: datetime) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol, TextIO
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import archive, lines, rows, runs
+from tocsin.domain.hashlists import archive, lines, lint, rows, runs
 from tocsin.domain.hashlists.formats import opening
 from tocsin.domain.hashlists.formats.carrying import EntryReader
 from tocsin.domain.hashlists.formats.types import Context
@@ -23,6 +23,7 @@ from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.mapped import WrongMapping
 from tocsin.domain.hashlists.models import HashList, ImportRun
 from tocsin.domain.hashlists.native import NativeReader
+from tocsin.domain.hashlists.quarantine_types import Counts
 from tocsin.domain.hashlists.records import Refused, SourceRecord
 from tocsin.domain.hashlists.staging import Numbered, Staged, Stager
 from tocsin.domain.hashlists.types import (
@@ -225,6 +226,7 @@ def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
         duplicates=run.duplicates,
         refused=run.refused,
         left_out=run.left_out,
+        quarantined=run.quarantined,
         first_refusals=tuple(Refusal(line, reason) for line, reason in refused),
     )
 
@@ -257,10 +259,30 @@ def _go_through(
             if tell is not None:
                 tell(Progress(batch.end, opened.identity.size_bytes, batch.line, *counts))
             time.sleep(pause_seconds)
+        size = opened.identity.size_bytes
+        _lint(run, Progress(size, size, run.lines_done, *counts), tell, actor=actor, clock=clock)
         name = archived()
     with patience():
         runs.finish(run, archive=name, actor=actor, at=clock())
     return broken
+
+
+def _lint(
+    run: ImportRun,
+    read: Progress,
+    tell: Tell | None,
+    *,
+    actor: Actor,
+    clock: Callable[[], datetime],
+) -> None:
+    """Go over what was staged, before the run is whole: one that was not is never released."""
+
+    def told(done: Counts) -> None:
+        if tell is not None:
+            tell(replace(read, linted=done.looked))
+
+    with patience():
+        lint.lint_run(run, actor=actor, clock=clock, tell=told)
 
 
 def _put(run: ImportRun, stager: Stager, batch: Batch, *, actor: Actor, at: datetime) -> Staged:

@@ -49,27 +49,45 @@ from tocsin.domain.hashlists.types import (
     RunView,
     Serve,
 )
+from tocsin.domain.hashlists.waiting import (
+    decided,
+    last_lint,
+    notes_of,
+    quarantine,
+    quarantine_groups,
+    quarantined,
+    quarantines_of,
+    set_apart,
+)
 
 __all__ = [
     "NoSuchEntry",
     "Snapshot",
     "changes_after",
     "counts_since",
+    "decided",
     "entry",
     "index_snapshot",
     "indexable",
     "kinds_of",
     "last_change_no",
+    "last_lint",
     "last_words",
     "lists",
     "newest",
+    "notes_of",
     "organisations",
+    "quarantine",
+    "quarantine_groups",
+    "quarantined",
+    "quarantines_of",
     "refusals",
     "replaced_in",
     "run_entry_ids",
     "run_replaced_ids",
     "run_withdrawn_ids",
     "runs",
+    "set_apart",
     "standings",
     "versions",
 ]
@@ -249,6 +267,7 @@ def runs(list_slug: str | None = None, limit: int = 50) -> list[RunView]:
             duplicates=row.duplicates,
             refused=row.refused,
             archived=bool(row.archive),
+            quarantined=row.quarantined,
         )
         for row in rows[:limit]
     ]

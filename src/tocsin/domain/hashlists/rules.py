@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 
+from tocsin.base.clock.lifecycle import Lifecycle, Waiting, move
+from tocsin.domain.hashlists.quarantine_types import QuarantineState
 from tocsin.domain.hashlists.types import (
     FLAG_HELD,
     FLAG_TEST,
@@ -30,6 +32,23 @@ that is of a flat picture; this judges hashes whose source gives no quality."""
 
 VIDEO = MEDIA_TYPES.index("video")
 MOST = 255
+
+_WAITING = QuarantineState.WAITING
+QUARANTINE = Lifecycle(
+    states=QuarantineState,
+    first=_WAITING,
+    moves=(
+        move("release", [_WAITING], QuarantineState.RELEASED),
+        move("confirm", [_WAITING], QuarantineState.CONFIRMED),
+        # Its source, its time, a person elsewhere, or a newer version of it.
+        move("moot", [_WAITING], QuarantineState.MOOT),
+    ),
+    final=frozenset(QuarantineState) - {_WAITING},
+    # Nothing is ever let out by a clock: managers are reminded, again and again.
+    waiting={_WAITING: Waiting(timedelta(days=3), "hashlists.quarantine_waits")},
+)
+REMIND_AFTER = QUARANTINE.waiting[_WAITING].within
+NIGHT_HOUR = 2
 
 
 def near_matchable(kind: Kind, value: bytes, quality: int | None, media_type: int) -> bool:
@@ -78,3 +97,12 @@ def seconds(text: str) -> int:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return int(when.timestamp())
+
+
+def night_has_come(*, last: datetime | None, at: datetime, zone: tzinfo) -> bool:
+    """Whether two o'clock at night in `zone` has struck since `last`; always so after never."""
+    here = at.astimezone(zone)
+    night = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0, fold=0)
+    if night > here:
+        night -= timedelta(days=1)
+    return last is None or last < night

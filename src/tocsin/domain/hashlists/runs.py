@@ -17,6 +17,7 @@ from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.changes import log_change
 from tocsin.domain.hashlists.lines import FileIdentity
 from tocsin.domain.hashlists.models import Entry, HashList, ImportRun, RefusedLine
+from tocsin.domain.hashlists.quarantine import carry, discarded
 from tocsin.domain.hashlists.staging import Staged
 from tocsin.domain.hashlists.types import ChangeKind, Refusal, RunState
 
@@ -134,12 +135,37 @@ def advance(
         )
 
 
+def linted(run: ImportRun, *, to: int, version: str, quarantined: int, at: datetime) -> None:
+    """Note in the lint's own transaction how far it has gone over the run; raises HoldLost."""
+    held = ImportRun.objects.filter(pk=run.pk)
+    # A whole run that no lint has seen was staged by a version of Tocsin that had none.
+    ours = held.filter(state=RunState.RUNNING, holder=run.holder) | held.filter(
+        state=RunState.READY, linted_at=None
+    )
+    if not ours.update(
+        linted_to=to,
+        lint_version=version,
+        quarantined=F("quarantined") + quarantined,
+        held_until=at + HOLD,
+    ):
+        raise HoldLost("Another process has taken this import over.")
+    run.linted_to = to
+
+
+def lint_done(run: ImportRun, *, at: datetime) -> None:
+    """A whole run has been gone over by the lint: it may be released."""
+    ImportRun.objects.filter(pk=run.pk, state=RunState.READY, linted_at=None).update(
+        linted_at=at, held_until=None
+    )
+
+
 def finish(run: ImportRun, *, archive: str, actor: Actor, at: datetime) -> None:
-    """All lines are through and the text is archived: the run may be released. Raises HoldLost."""
+    """All lines are through, gone over by the lint, and the text is archived: the run may be
+    released. Raises HoldLost."""
     with transaction.atomic():
         held = ImportRun.objects.filter(pk=run.pk, holder=run.holder)
         won = held.filter(state=RunState.RUNNING).update(
-            state=RunState.READY, finished_at=at, archive=archive, held_until=None
+            state=RunState.READY, finished_at=at, linted_at=at, archive=archive, held_until=None
         )
         if not won and not held.filter(state=RunState.READY).exists():
             raise HoldLost("Another process has taken this import over.")
@@ -150,7 +176,12 @@ def finish(run: ImportRun, *, archive: str, actor: Actor, at: datetime) -> None:
                 action="hashlists.import_done",
                 subject=f"import:{run.pk}",
                 at=at,
-                facts={"added": run.added, "changed": run.changed, "refused": run.refused},
+                facts={
+                    "added": run.added,
+                    "changed": run.changed,
+                    "refused": run.refused,
+                    "quarantined": run.quarantined,
+                },
             )
 
 
@@ -162,25 +193,33 @@ def let_go(run: ImportRun) -> None:
 def release(*, run_id: int, actor: Actor, at: datetime) -> int | None:
     """Make what a run brought visible, all at once; the number of the change (None: nothing new).
 
-    What we hold or withdrew ourselves comes back held when its source changes it. Releasing again
-    changes nothing. Raises NoSuchRun, NotReady.
+    What we hold or withdrew ourselves comes back held when its source changes it; what waits in
+    quarantine stays there. Releasing again changes nothing. Raises NoSuchRun, NotReady.
     """
     with transaction.atomic():
         run = _run(run_id)
-        won = ImportRun.objects.filter(pk=run_id, state=RunState.READY).update(
-            state=RunState.RELEASED, released_at=at
-        )
+        # Nothing counts that the lint has not gone over.
+        ready = ImportRun.objects.filter(pk=run_id, state=RunState.READY, linted_at__isnull=False)
+        won = ready.update(state=RunState.RELEASED, released_at=at)
         if not won:
             if run.state == RunState.RELEASED:
                 return None
+            if run.state == RunState.READY:
+                raise NotReady(f"Import {run_id} has not been gone over by the lint yet.")
             raise NotReady(f"Import {run_id} is {run.state}; only a whole one can be released.")
         held = _carry_holds(run) if run.changed else 0
+        set_aside = carry(run, at=at) if run.changed else 0
         record(
             actor=actor,
             action="hashlists.release",
             subject=f"import:{run_id}",
             at=at,
-            facts={"added": run.added, "changed": run.changed, "held": held},
+            facts={
+                "added": run.added,
+                "changed": run.changed,
+                "held": held,
+                "kept_in_quarantine": set_aside,
+            },
         )
         if not run.added and not run.changed:
             return None
@@ -195,6 +234,7 @@ def discard(*, run_id: int, actor: Actor, at: datetime) -> bool:
             pk=run_id, state__in=[RunState.RUNNING, RunState.READY]
         ).update(state=RunState.DISCARDED, finished_at=at, holder="", held_until=None)
         if won:
+            discarded(run_id, at=at)
             record(actor=actor, action="hashlists.discard", subject=f"import:{run_id}", at=at)
     return bool(won)
 

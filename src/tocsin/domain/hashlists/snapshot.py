@@ -56,7 +56,7 @@ _FINGERPRINTS = (
     "SELECT entry_id, value, CAST(COALESCE(quality, -1) AS bigint) FROM hashlists_fingerprint"
     " WHERE kind = {kind}"
 )
-_NUMBER = np.dtype(np.int64)
+NUMBER = np.dtype(np.int64)
 
 Numbers = npt.NDArray[np.int64]
 Values = npt.NDArray[np.uint8]
@@ -79,7 +79,7 @@ class Snapshot:
         tables = _list_tables()
         highest = _highest_entry_id()
         self._marks = np.zeros(highest + 1, np.uint8)
-        for ids, packed, run, replaced in _columns(_ENTRIES, (_NUMBER,) * 4):
+        for ids, packed, run, replaced in columns(_ENTRIES, (NUMBER,) * 4):
             keep = released[run] & ~(released[replaced] & (replaced > 0))
             keep &= np.isin(_field(packed, "status"), _MATCHABLE)
             kept, fields = ids[keep], packed[keep]
@@ -96,10 +96,10 @@ class Snapshot:
         wanted = _VISIBLE | _NEAR if kind is Kind.PDQ else _VISIBLE
         value = np.dtype((np.uint8, (WIDTHS[kind],)))
         query = _FINGERPRINTS.format(kind=int(kind))
-        for ids, values, quality in _columns(query, (_NUMBER, value, _NUMBER)):
+        for ids, values, quality in columns(query, (NUMBER, value, NUMBER)):
             keep = (self._marks[ids] & wanted) == wanted
             if kind is Kind.PDQ:
-                keep &= _near_matchable(values, quality)
+                keep &= near_matchable(values, quality)
             if keep.all():
                 yield FingerprintBatch(ids.astype(np.uint64), values)
             elif keep.any():
@@ -138,9 +138,7 @@ def _reading() -> Iterator[None]:
             yield
 
 
-def _columns(
-    query: str, types: tuple[np.dtype[Any], ...]
-) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+def columns(query: str, types: tuple[np.dtype[Any], ...]) -> Iterator[tuple[npt.NDArray[Any], ...]]:
     """The columns of a query as arrays, some rows at a time: numbers, and bytes of one width."""
     if connection.vendor == "postgresql":
         yield from _copied_columns(query, types)
@@ -153,7 +151,7 @@ def _columns(
 
 
 def _array(column: tuple[Any, ...], kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    if kind == _NUMBER:
+    if kind == NUMBER:
         return np.array(column, np.int64)
     return np.frombuffer(b"".join(column), np.uint8).reshape(-1, *kind.shape)
 
@@ -185,7 +183,7 @@ def _copied_columns(
 def _copied_row(types: tuple[np.dtype[Any], ...]) -> np.dtype[np.void]:
     fields: list[tuple[str, Any]] = [("count", ">i2")]
     for place, kind in enumerate(types):
-        fields += [(f"bytes{place}", ">i4"), (f"c{place}", ">i8" if kind == _NUMBER else kind)]
+        fields += [(f"bytes{place}", ">i4"), (f"c{place}", ">i8" if kind == NUMBER else kind)]
     return np.dtype(fields)
 
 
@@ -195,13 +193,13 @@ def _parted(
     table = np.frombuffer(bytes(held[: count * row.itemsize]), row)
     return tuple(
         table[f"c{place}"].astype(np.int64)
-        if kind == _NUMBER
+        if kind == NUMBER
         else np.ascontiguousarray(table[f"c{place}"])
         for place, kind in enumerate(types)
     )
 
 
-def _near_matchable(values: Values, quality: Numbers) -> npt.NDArray[np.bool_]:
+def near_matchable(values: Values, quality: Numbers) -> npt.NDArray[np.bool_]:
     """`rules.near_matchable` for many PDQs at once."""
     good: npt.NDArray[np.bool_] = quality >= LEAST_NEAR_QUALITY
     unknown = np.flatnonzero(quality == _UNKNOWN_QUALITY)

@@ -12,8 +12,9 @@ from django.db import transaction
 from tocsin.base.audit.actions import append_outside, record
 from tocsin.base.audit.types import Actor, Json, system
 from tocsin.domain.hashlists import rules
-from tocsin.domain.hashlists.changes import log_change
-from tocsin.domain.hashlists.models import Entry
+from tocsin.domain.hashlists.changes import log_change, log_changes
+from tocsin.domain.hashlists.models import Entry, Quarantine
+from tocsin.domain.hashlists.quarantine_types import QuarantineState
 from tocsin.domain.hashlists.types import WITHDRAWALS_FILE, ChangeKind, EntryStatus
 
 EXPIRE_AT_ONCE = 200
@@ -37,15 +38,7 @@ def withdraw_entry(*, entry_id: int, reason: str, actor: Actor, at: datetime) ->
     """
     with transaction.atomic():
         entry = entry_of(entry_id)
-        versions = Entry.objects.filter(
-            hash_list=entry.hash_list_id,
-            member=entry.member,
-            source_entry_id=entry.source_entry_id,
-            version__gte=entry.version,
-            status__in=_MATCHABLE,
-        )
-        ids = list(versions.order_by("pk").values_list("pk", flat=True))
-        won = [pk for pk in ids if _withdraw(pk)]
+        won = withdraw_versions(entry, at=at)
         if not won:
             return False
         record(
@@ -56,11 +49,35 @@ def withdraw_entry(*, entry_id: int, reason: str, actor: Actor, at: datetime) ->
             facts={"list": entry.hash_list.slug, "entries": list(won)},
             personal={"reason": reason},
         )
-        for pk in won:
-            log_change(ChangeKind.WITHDRAW, at=at, entry_id=pk)
+    return True
+
+
+def withdraw_versions(entry: Entry, *, at: datetime) -> list[int]:
+    """Withdraw an entry and its newer versions in the caller's transaction, whose audit tells of
+    it; the numbers of those that still counted."""
+    versions = Entry.objects.filter(
+        hash_list=entry.hash_list_id,
+        member=entry.member,
+        source_entry_id=entry.source_entry_id,
+        version__gte=entry.version,
+        status__in=_MATCHABLE,
+    )
+    ids = list(versions.order_by("pk").values_list("pk", flat=True))
+    won = [pk for pk in ids if _withdraw(pk)]
+    if won:
+        quarantine_over(won, at=at)
+        log_changes(ChangeKind.WITHDRAW, won, at=at)
         newest = Entry.objects.get(pk=won[-1])
         transaction.on_commit(partial(append_outside, WITHDRAWALS_FILE, [_line(newest, at)]))
-    return True
+    return won
+
+
+def quarantine_over(entry_ids: Iterable[int], *, at: datetime) -> int:
+    """These entries are gone, or a newer version stands for them: nobody need decide any more."""
+    waits = Quarantine.objects.filter(entry__in=list(entry_ids), state=QuarantineState.WAITING)
+    return waits.update(
+        state=rules.QUARANTINE.target("moot", QuarantineState.WAITING), decided_at=at
+    )
 
 
 def replay_withdrawals(*, lines: Iterable[str], actor: Actor, at: datetime) -> int:
@@ -116,6 +133,7 @@ def expire(*, at: datetime) -> int:
                 at=at,
                 facts={"entries": list(ids)},
             )
+            quarantine_over(ids, at=at)
         for entry_id in ids:
             log_change(ChangeKind.WITHDRAW, at=at, entry_id=entry_id)
     return len(ids)

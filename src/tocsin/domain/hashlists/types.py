@@ -23,6 +23,11 @@ from tocsin.domain.hashlists.classification import (
     Observations,
 )
 from tocsin.domain.hashlists.origins import Origins as Origins  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import Chosen as Chosen  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import Decision as Decision  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import Group as Group  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import LintReason as LintReason  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import QuarantineState as QuarantineState  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.stands import Standing as Standing  # noqa: PLC0414 - handed out here
 
 
@@ -322,6 +327,7 @@ class RunView:
     duplicates: int
     refused: int
     archived: bool
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,18 +361,20 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import has come."""
+    """How far an import has come; `linted`: entries the lint has gone over since."""
 
     bytes_done: int
     bytes_total: int
     lines: int
     taken: int
     refused: int
+    linted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did; after a dry run: what it would do. `run_id` is None after a dry run.
+    """What an import did; after a dry run: what it would do, except that nothing is quarantined
+    then. `run_id` is None after a dry run.
 
     `left_out` counts fingerprints that only the archive keeps, `first_refusals` holds up to 20.
     `unit`: what `lines` counts, lines or the records of a document. `broken`: why the document
@@ -387,3 +395,4 @@ class ImportReport:
     first_refusals: tuple[Refusal, ...]
     unit: str = "line"
     broken: str = ""
+    quarantined: int = 0

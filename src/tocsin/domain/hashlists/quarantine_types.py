@@ -1,0 +1,136 @@
+"""What the quarantine speaks of: reasons, states, what people see and decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class LintReason(StrEnum):
+    """Why an entry was set aside, or what was noted beside it."""
+
+    KNOWN_SHA256 = "known_sha256"
+    KNOWN_SHA1 = "known_sha1"
+    KNOWN_MD5 = "known_md5"
+    KNOWN_NEAR = "known_near"
+    BLANK_FILE = "blank_file"
+    VOID_PDQ = "void_pdq"
+    BLANK_PDQ = "blank_pdq"
+    FLAT_PDQ = "flat_pdq"
+    PATTERNED_PDQ = "patterned_pdq"
+    MD5_TWIN = "md5_twin"
+    SHA1_TWIN = "sha1_twin"
+
+
+class QuarantineState(StrEnum):
+    """Where an entry's quarantine stands."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    CONFIRMED = "confirmed"
+    """It is benign: the entry was withdrawn."""
+    MOOT = "moot"
+    """The entry went by another way before anybody decided, or a newer version took its place."""
+
+
+class Decision(StrEnum):
+    """What a person decides of an entry in quarantine."""
+
+    RELEASE = "release"
+    CONFIRM = "confirm"
+
+
+class WordsNeeded(Exception):
+    """A decision needs a few words on why."""
+
+
+class NoSuchQuarantine(Exception):
+    """There is no quarantine of that number."""
+
+
+class DecidedAlready(Exception):
+    """Somebody has decided in the meantime, or the entry is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a lint did: entries looked at, set aside, and noted."""
+
+    looked: int = 0
+    quarantined: int = 0
+    noted: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.looked + other.looked,
+            self.quarantined + other.quarantined,
+            self.noted + other.noted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries in quarantine for one reason by one set, on one list. `through`: the newest of them,
+    so that a decision on all reaches only those that were seen."""
+
+    list_slug: str
+    list_name: str
+    reason: LintReason
+    known_set: str
+    entries: int
+    since: datetime
+    through: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineView:
+    """One quarantine for people. No fingerprint: nobody needs to read one."""
+
+    number: int
+    entry_id: int
+    list_slug: str
+    list_name: str
+    run_id: int | None
+    reason: LintReason
+    known_set: str
+    source: str
+    bits: int | None
+    alone: bool
+    state: QuarantineState
+    at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """Something written beside an entry that keeps matching."""
+
+    reason: LintReason
+    known_set: str
+    source: str
+    bits: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LintView:
+    """How far the lint over the live lists is."""
+
+    finished_at: datetime | None
+    under_way: bool
+    looked: int
+    quarantined: int
+    noted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """All entries that wait for one reason by one set on one list, up to number `through`."""
+
+    list_slug: str
+    reason: LintReason
+    known_set: str
+    through: int
