@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.hashlists.lists import bring, entry, make, write
+from tests.domain.hashlists.known_sets import know, listed
+from tests.domain.hashlists.lists import bring, entry, make, value, write
 from tocsin.domain.hashlists import queries
 from tocsin.domain.hashlists.models import Entry
 from tocsin.domain.hashlists.types import EntryStatus, RunState
@@ -127,3 +128,35 @@ def test_an_entry_is_withdrawn_by_its_number(tmp_path: Path, now: datetime, caps
 
     assert queries.entry(number).status is EntryStatus.WITHDRAWN
     assert "did not count any more" in capsys.readouterr().err
+
+
+def test_what_is_known_to_be_benign_is_told_at_import_and_shown(
+    tmp_path: Path, now: datetime, capsys: Output
+) -> None:
+    make(now)
+    know("icon")
+    path = write(tmp_path / "list", listed("a", sha1="icon"), entry("b"))
+
+    assert lists("import", path, "--list", "test") == 0
+    assert lists("quarantine", "--list", "test") == 0
+
+    told = capsys.readouterr().out
+    assert "1 are known to be benign or say too little: they are in quarantine" in told
+    assert "known_sha1 office wordpress 6.1" in told
+    assert "1 entries wait in quarantine" in told
+    assert value("icon", 20) not in told
+
+
+def test_the_live_lists_are_gone_over_on_request(
+    tmp_path: Path, now: datetime, capsys: Output
+) -> None:
+    make(now)
+    bring(write(tmp_path / "list", listed("a", sha1="icon"), entry("b")), now)
+    know("icon")
+
+    assert lists("lint", "--list", "test") == 0
+    assert lists("lint", "--list", "nothing") == 2
+
+    told = capsys.readouterr()
+    assert "2 entries gone over: 1 set aside now, 0 noted." in told.out
+    assert "There is no list nothing." in told.err

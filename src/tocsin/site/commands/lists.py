@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from tocsin.domain.hashlists.types import ImportReport, Progress, Refusal
 
-HELP = "show lists, take one in from a file, release or give up an import, convert a file"
+HELP = "show lists, take one in from a file, release or give up an import, convert a file, lint"
 NEEDS_DATABASE = True
 
 PURPOSES = ("illegal", "national_illegal", "exploitative", "victim_submitted", "benign_allow",
@@ -24,6 +25,7 @@ FORMATS = ("native", "csv", "vics", "ncmec-v2", "stopncii-v1", "icse-csv", "hash
 WRITTEN = ("native", "vics-1.3", "vics-2.0", "ncmec-v2", "stopncii-v1", "icse-csv", "hashkeeper",
            "csv", "same")  # fmt: skip
 _BAR_CELLS = 30
+_SHOWN_WAITING = 20
 _PLAIN_LINE_SECONDS = 10.0
 
 
@@ -47,6 +49,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     read = what.add_parser("archive", help="write out the text an import was made from")
     read.add_argument("run", type=int, help="the import's number")
     read.add_argument("--out", type=Path, required=True, help="a new file for it")
+    lint = what.add_parser("lint", help="look for entries that are known to be benign, now")
+    lint.add_argument("--list", dest="slug", help="on this list only")
+    waits = what.add_parser("quarantine", help="show what the lint set aside")
+    waits.add_argument("--list", dest="slug", help="of this list only")
     withdraw = what.add_parser("withdraw", help="let one entry stop matching, at once")
     withdraw.add_argument("entry", type=int, help="its number")
     withdraw.add_argument("--reason", required=True, help="a few words, kept in the audit")
@@ -60,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
         "show": _show, "imports": _imports, "make": _make, "import": _import,
         "release": _release, "discard": _discard, "archive": _archive, "withdraw": _withdraw,
         "convert": _convert,
+        "lint": _lint, "quarantine": _quarantine,
     }  # fmt: skip
     try:
         return known[options.what](options)
@@ -67,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         actions.ArchiveFailed, actions.ArchiveUnreadable, actions.DatabaseBusy, actions.HoldLost,
         actions.ImportInProgress, actions.ListExists, actions.NoSuchEntry, actions.NoSuchList,
         actions.NoSuchRun, actions.NotImportable, actions.NotReady, actions.UnusableFile,
-        actions.WrongMapping,
+        actions.WrongMapping, actions.WrongSet,
     ) as error:  # fmt: skip
         raise Stop(str(error)) from error
 
@@ -199,6 +206,11 @@ def _tell_report(report: ImportReport, options: argparse.Namespace) -> None:
         f"{report.duplicates:,} repeated in the file, "
         f"{report.refused:,} refused."
     )
+    if report.quarantined:
+        print(
+            f"{report.quarantined:,} are known to be benign or say too little: they are in "
+            f"quarantine and do not count. See: tocsin lists quarantine --list {report.list_slug}"
+        )
     if report.left_out:
         print(f"{report.left_out:,} fingerprints of other kinds are kept in the archive only.")
     where = f"all are in {options.report}" if options.report else "--report FILE gets them all"
@@ -285,6 +297,45 @@ def _archive(options: argparse.Namespace) -> int:
     return 0
 
 
+def _lint(options: argparse.Namespace) -> int:
+    from tocsin.base.audit.types import system
+    from tocsin.domain.hashlists import actions, queries
+
+    if options.slug and not any(view.slug == options.slug for view in queries.lists()):
+        raise Stop(f"There is no list {options.slug}.")
+    done = actions.lint_list(
+        options.slug, actor=system("command line"), clock=partial(datetime.now, UTC)
+    )
+    print(
+        f"{done.looked:,} entries gone over: {done.quarantined:,} set aside now, "
+        f"{done.noted:,} noted."
+    )
+    if done.quarantined:
+        print("Somebody must decide about them: tocsin lists quarantine, or the console.")
+    return 0
+
+
+def _quarantine(options: argparse.Namespace) -> int:
+    from tocsin.domain.hashlists import queries
+
+    groups = queries.quarantine_groups(options.slug)
+    for group in groups:
+        by = f"by {group.known_set}" if group.known_set else ""
+        print(
+            f"{group.entries:>10,}  {group.list_slug:<20} {group.reason.value:<14} "
+            f"since {group.since:%Y-%m-%d}  {by}"
+        )
+    for view in queries.quarantined(options.slug, limit=_SHOWN_WAITING):
+        bits = f" within {view.bits} bits" if view.bits is not None else ""
+        print(
+            f"  entry {view.entry_id}: {view.reason.value}{bits} "
+            f"{view.known_set} {view.source}".rstrip()
+        )
+    waiting = sum(group.entries for group in groups)
+    print(f"{waiting:,} entries wait in quarantine; the console decides about them.")
+    return 0
+
+
 def _withdraw(options: argparse.Namespace) -> int:
     from tocsin.base.audit.types import system
     from tocsin.domain.hashlists import actions
@@ -300,16 +351,18 @@ def _withdraw(options: argparse.Namespace) -> int:
     return 0
 
 
+def _told(progress: Progress) -> str:
+    linted = f", {progress.linted:,} gone over" if progress.linted else ""
+    return f"{progress.taken:,} taken, {progress.refused:,} refused{linted}"
+
+
 class _Bar:
     """A bar on one line, for a person at a terminal."""
 
     def __call__(self, progress: Progress) -> None:
         part = progress.bytes_done / max(progress.bytes_total, 1)
         cells = "#" * int(part * _BAR_CELLS)
-        sys.stderr.write(
-            f"\r[{cells:<{_BAR_CELLS}}] {part:>4.0%}  {progress.taken:,} taken, "
-            f"{progress.refused:,} refused "
-        )
+        sys.stderr.write(f"\r[{cells:<{_BAR_CELLS}}] {part:>4.0%}  {_told(progress)} ")
         sys.stderr.flush()
 
     def end(self) -> None:
@@ -327,7 +380,7 @@ class _PlainLines:
         if (now - self._last).total_seconds() >= _PLAIN_LINE_SECONDS:
             self._last = now
             part = progress.bytes_done / max(progress.bytes_total, 1)
-            print(f"{part:.0%}: {progress.taken:,} taken, {progress.refused:,} refused")
+            print(f"{part:.0%}: {_told(progress)}")
 
     def end(self) -> None:
         return
