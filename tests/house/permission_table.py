@@ -25,6 +25,7 @@ ITEM_PAGES: Answers = (LOGIN, 200, 200, 403)
 ONE_ITEM: Answers = (LOGIN, 404, 404, 403)
 MANAGER: Answers = (LOGIN, 403, 200, 403)
 MANAGER_ON_ONE: Answers = (LOGIN, 403, 404, 403)
+MANAGER_FORGOT_WORDS: Answers = (LOGIN, 403, 422, 403)
 ADMINISTRATOR: Answers = (LOGIN, 403, 403, 200)
 ADMINISTRATOR_ON_ONE: Answers = (LOGIN, 403, 403, 404)
 ADMINISTRATOR_GOES_ON: Answers = (LOGIN, 403, 403, 302)
@@ -76,6 +77,9 @@ TABLE: dict[str, Row] = {
     "console:hoster_new": Row(MANAGER, MANAGER),
     "console:hoster": Row(MANAGER_ON_ONE, MANAGER_ON_ONE, {"hoster_id": 9_999}),
     "console:hoster_remove": Row(NOT_SO, MANAGER_ON_ONE, {"hoster_id": 9_999}),
+    "console:quarantine": Row(ITEM_PAGES, NOT_SO),
+    "console:quarantine_all": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:quarantine_decide": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),
     # Kept by administrators.
     "console:people": Row(ADMINISTRATOR, NOT_SO),
     "console:invite": Row(NOT_SO, ADMINISTRATOR_FORGOT_WORDS),

@@ -43,6 +43,7 @@ DESK = [
     "/console/items/T-{year}-000002",
     "/console/items/T-{year}-000003",
     "/console/lists/entries/{entry}",
+    "/console/lists/quarantine",
     "/console/notices/",
     "/console/notices/N-{year}-000001",
     "/console/appeals/",

@@ -16,6 +16,7 @@ from tocsin.doors.console.views import (
     notices,
     observed,
     people,
+    quarantine,
     system,
     webhooks,
 )
@@ -53,6 +54,9 @@ urlpatterns = [
     path("hosters/<row:hoster_id>/remove", hosters.remove, name="hoster_remove"),
     path("lists/", lists.lists, name="lists"),
     path("lists/entries/<row:entry_id>", lists.entry, name="entry"),
+    path("lists/quarantine", quarantine.quarantine, name="quarantine"),
+    path("lists/quarantine/all", quarantine.decide_all, name="quarantine_all"),
+    path("lists/quarantine/<row:number>", quarantine.decide, name="quarantine_decide"),
     path("people/", people.people, name="people"),
     path("people/invite", people.invite, name="invite"),
     path("people/<str:username>/link", people.renew_link, name="renew_link"),

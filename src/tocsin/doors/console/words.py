@@ -18,7 +18,16 @@ from tocsin.domain.corrections.types import (
     Scope,
     Verdict,
 )
-from tocsin.domain.hashlists.types import Category, EntryStatus, Purpose, RunState, Standing
+from tocsin.domain.hashlists.types import (
+    Category,
+    Decision,
+    EntryStatus,
+    LintReason,
+    Purpose,
+    QuarantineState,
+    RunState,
+    Standing,
+)
 from tocsin.domain.matching.types import Action, ListsSeen, Sign, Step
 from tocsin.domain.reports.types import (
     Channel,
@@ -188,6 +197,29 @@ HISTORY: Words = {
     "reports.agree": _("second person agreed"),
     "reports.correct": _("finding corrected"),
 }
+LINT: Words = {
+    LintReason.KNOWN_SHA256: _("a harmless file has this SHA-256"),
+    LintReason.KNOWN_SHA1: _("a harmless file has this SHA-1"),
+    LintReason.KNOWN_MD5: _("a harmless file has this MD5, its only digest"),
+    LintReason.KNOWN_NEAR: _("a harmless picture looks like it"),
+    LintReason.BLANK_FILE: _("a file without content, or a field that nobody filled"),
+    LintReason.VOID_PDQ: _("its PDQ is a field that nobody filled"),
+    LintReason.BLANK_PDQ: _("its PDQ is that of a blank picture"),
+    LintReason.FLAT_PDQ: _("its PDQ says too little, and there is nothing else"),
+    LintReason.PATTERNED_PDQ: _("its PDQ is that of a pattern"),
+    LintReason.MD5_TWIN: _("a harmless file has this MD5, but its other digests differ"),
+    LintReason.SHA1_TWIN: _("a harmless file has this SHA-1, but its SHA-256 differs"),
+}
+QUARANTINE: Words = {
+    QuarantineState.WAITING: _("waits for a decision"),
+    QuarantineState.RELEASED: _("let out, matches again"),
+    QuarantineState.CONFIRMED: _("harmless, withdrawn"),
+    QuarantineState.MOOT: _("gone or replaced before"),
+}
+DECISION: Words = {
+    Decision.RELEASE: _("It may match again"),
+    Decision.CONFIRM: _("It is harmless: withdraw it"),
+}
 
 APPEAL: Words = {
     AppealState.OPENED: _("to review"),
@@ -263,6 +295,9 @@ ALL: dict[str, Words] = {
     "standing": STANDING,
     "flood": FLOOD,
     "webhook": WEBHOOK,
+    "lint": LINT,
+    "quarantine": QUARANTINE,
+    "decision": DECISION,
     "item": ITEM_STATE,
     "finding": FINDING,
     "ground": GROUND,

@@ -218,3 +218,9 @@ def _within(path: str, page: str) -> bool:
     if page == reverse("console:queue"):
         return path == page or path.startswith(f"{page}items/")
     return path.startswith(page)
+
+
+@register.filter
+def of_list(apart: dict[str, dict[str, int]], slug: str) -> list[tuple[str, int]]:
+    """How many entries of a list do not simply count, by status."""
+    return list(apart.get(slug, {}).items())

@@ -20,6 +20,8 @@ def lists(request: StaffRequest) -> HttpResponse:
         "lists": hashlists.lists(),
         "runs": hashlists.runs(limit=30),
         "index": matching.index_state(),
+        "apart": hashlists.set_apart(),
+        "waiting": _waiting(request),
     }
     return render(request, "console/lists.html", page)
 
@@ -35,4 +37,17 @@ def entry(request: StaffRequest, entry_id: int) -> HttpResponse:
         shown = hashlists.entry(entry_id)
     except hashlists.NoSuchEntry as error:
         raise Http404 from error
-    return render(request, "console/entry.html", {"entry": shown, "at": request.at})
+    page = {
+        "entry": shown,
+        "at": request.at,
+        "quarantines": hashlists.quarantines_of(entry_id),
+        "notes": hashlists.notes_of(entry_id),
+    }
+    return render(request, "console/entry.html", page)
+
+
+def _waiting(request: StaffRequest) -> int:
+    """How many entries wait in quarantine, for whoever may see them."""
+    if not request.user.may(Permission.SEE_ITEMS):  # type: ignore[union-attr]
+        return 0
+    return sum(group.entries for group in hashlists.quarantine_groups())
