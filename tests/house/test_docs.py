@@ -151,7 +151,10 @@ def test_every_link_to_another_document_leads_somewhere(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-READERS = {"environment.text", "environment.number", "environment.yes", "environment.words", "text"}
+READERS = {
+    "text",
+    *(f"environment.{kind}" for kind in ("text", "number", "yes", "words", "zone")),
+}
 
 
 def settings_read() -> set[str]:
