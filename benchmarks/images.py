@@ -85,8 +85,8 @@ def main() -> None:
 
 
 def _peer() -> Act:
-    from threatexchange.signal_type.md5 import VideoMD5Signal  # type: ignore[import-not-found]
-    from threatexchange.signal_type.pdq.signal import PdqSignal  # type: ignore[import-not-found]
+    from threatexchange.signal_type.md5 import VideoMD5Signal
+    from threatexchange.signal_type.pdq.signal import PdqSignal
 
     def hashed(data: bytes) -> object:
         return VideoMD5Signal.hash_from_bytes(data), PdqSignal.hash_from_bytes(data)
