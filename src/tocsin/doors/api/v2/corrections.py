@@ -31,7 +31,7 @@ from tocsin.doors.api.v2.wire_corrections import (
     WebhookTold,
 )
 
-MOST_BYTES = 8_000
+MOST_BYTES = 64_000
 CORRECTIONS_AT_ONCE = 20
 
 T = TypeVar("T")
