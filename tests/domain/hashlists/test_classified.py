@@ -75,6 +75,15 @@ def test_codes_beyond_the_category_are_kept_as_they_are() -> None:
     )
 
 
+def test_a_label_that_stands_among_the_classifications_too_is_one() -> None:
+    _, codes = read(
+        classifications=[{"scheme": "inhope-ucs", "scheme_version": "3.1", "code": "abc"}],
+        observations={"ucs": {"@version": "3.1", "abc": True}},
+    )
+
+    assert codes == (Asserted("inhope-ucs", "3.1", "abc"),)
+
+
 def test_labels_are_kept_with_their_version_and_one_bad_one_costs_no_other() -> None:
     ucs = {"@version": "3.1", "b:seen": True, "a:denied": False, "deep": {"x": [1]}, "x" * 200: 1}
 

@@ -48,7 +48,8 @@ def of(entry: NativeEntry) -> tuple[int, tuple[Asserted, ...]]:
         return 0, tuple(codes)
     if seen.ucs is not UNSET:
         codes += _labels(seen.ucs)
-    return pack_fields(seen), tuple(codes)
+    # A label may stand among the classifications too.
+    return pack_fields(seen), tuple(dict.fromkeys(codes))
 
 
 def _codes(given: list[NativeClassification]) -> list[Asserted]:

@@ -30,7 +30,11 @@ from tocsin.domain.hashlists.quarantine_types import (
     QuarantineState,
     WordsNeeded,
 )
-from tocsin.domain.hashlists.standing import quarantine_over, withdraw_versions
+from tocsin.domain.hashlists.standing import (
+    quarantine_moot,
+    quarantine_over,
+    withdraw_versions,
+)
 from tocsin.domain.hashlists.types import ChangeKind, EntryStatus
 
 AT_ONCE = 500
@@ -114,8 +118,7 @@ def carry(run: ImportRun, *, at: datetime) -> int:
 
 def discarded(run_id: int, *, at: datetime) -> None:
     """An import was given up: nobody need decide about what it brought."""
-    waits = Quarantine.objects.filter(run=run_id, state=QuarantineState.WAITING)
-    quarantine_over(waits.values_list("entry", flat=True), at=at)
+    quarantine_moot(Quarantine.objects.filter(run=run_id), at=at)
 
 
 def _copy(older: Quarantine, newer: Entry) -> None:

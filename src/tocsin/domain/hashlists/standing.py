@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tocsin.base.audit.actions import append_outside, record
 from tocsin.base.audit.types import Actor, Json, system
@@ -74,8 +75,12 @@ def withdraw_versions(entry: Entry, *, at: datetime) -> list[int]:
 
 def quarantine_over(entry_ids: Iterable[int], *, at: datetime) -> int:
     """These entries are gone, or a newer version stands for them: nobody need decide any more."""
-    waits = Quarantine.objects.filter(entry__in=list(entry_ids), state=QuarantineState.WAITING)
-    return waits.update(
+    return quarantine_moot(Quarantine.objects.filter(entry__in=list(entry_ids)), at=at)
+
+
+def quarantine_moot(rows: QuerySet[Quarantine], *, at: datetime) -> int:
+    """Those of these quarantines that wait are over; how many. They may be a whole list's."""
+    return rows.filter(state=QuarantineState.WAITING).update(
         state=rules.QUARANTINE.target("moot", QuarantineState.WAITING), decided_at=at
     )
 
