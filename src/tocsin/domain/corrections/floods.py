@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
@@ -39,6 +40,7 @@ DAYS_KEPT = HABIT_DAYS + 1
 FORGET_AT_ONCE = 5_000
 
 _US = system("flood brake")
+_Counted = TypeVar("_Counted", MinuteCount, DayCount)
 _GONE = frozenset({Standing.WITHDRAWN, Standing.EXPIRED})
 
 
@@ -59,8 +61,8 @@ def count(lines: Sequence[HitLine], at: datetime) -> None:
                 minutes[entry_id, line.party_id, _minute(when)] += 1
             if _day(when) > _day(at) - DAYS_KEPT:
                 days[entry_id, line.party_id, _day(when)] += 1
-    _add_minutes(minutes)
-    _add_days(days)
+    _add(MinuteCount, "minute", minutes)
+    _add(DayCount, "day", days)
     for entry_id in sorted(_suspects({entry_id for entry_id, _, _ in minutes}, now)):
         _brake(entry_id, at)
 
@@ -211,37 +213,21 @@ def _by_party(entry_id: int, now: int) -> dict[int, int]:
     return dict(rows.values_list("party_id").annotate(Sum("n")))
 
 
-def _add_minutes(counted: Counter[tuple[int, int, int]]) -> None:
-    rows = MinuteCount.objects.filter(
+def _add(table: type[_Counted], span: str, counted: Counter[tuple[int, int, int]]) -> None:
+    """Add hits by (entry, party, number of the minute or day) to the rows that count them."""
+    rows = table.objects.filter(
         entry_id__in={entry_id for entry_id, _, _ in counted},
-        minute__in={minute for _, _, minute in counted},
+        **{f"{span}__in": {number for _, _, number in counted}},
     )
-    known = {(row.entry_id, row.party_id, row.minute): row for row in rows}
-    for key in known.keys() & counted.keys():
-        known[key].n += counted[key]
+    known = {(row.entry_id, row.party_id, getattr(row, span)): row for row in rows}
     changed = [known[key] for key in known.keys() & counted.keys()]
-    MinuteCount.objects.bulk_update(changed, ["n"], 200)
-    MinuteCount.objects.bulk_create(
-        MinuteCount(entry_id=entry_id, party_id=party_id, minute=minute, n=n)
-        for (entry_id, party_id, minute), n in counted.items()
-        if (entry_id, party_id, minute) not in known
-    )
-
-
-def _add_days(counted: Counter[tuple[int, int, int]]) -> None:
-    rows = DayCount.objects.filter(
-        entry_id__in={entry_id for entry_id, _, _ in counted},
-        day__in={day for _, _, day in counted},
-    )
-    known = {(row.entry_id, row.party_id, row.day): row for row in rows}
-    for key in known.keys() & counted.keys():
-        known[key].n += counted[key]
-    changed = [known[key] for key in known.keys() & counted.keys()]
-    DayCount.objects.bulk_update(changed, ["n"], 200)
-    DayCount.objects.bulk_create(
-        DayCount(entry_id=entry_id, party_id=party_id, day=day, n=n)
-        for (entry_id, party_id, day), n in counted.items()
-        if (entry_id, party_id, day) not in known
+    for row in changed:
+        row.n += counted[row.entry_id, row.party_id, getattr(row, span)]
+    table.objects.bulk_update(changed, ["n"], 200)
+    table.objects.bulk_create(
+        table(entry_id=entry_id, party_id=party_id, n=n, **{span: number})
+        for (entry_id, party_id, number), n in counted.items()
+        if (entry_id, party_id, number) not in known
     )
 
 
