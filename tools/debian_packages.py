@@ -1,4 +1,4 @@
-"""Install what the tests need from Debian: PostgreSQL, chromium, node. Says what it cannot install.
+"""Install what the tests need from Debian: servers, clients, a browser. Says what it cannot install.
 
 Run as `python -m tools.debian_packages`. It starts no service of the machine's own.
 """
@@ -42,7 +42,14 @@ def main() -> int:
 
 
 def _missing() -> list[str]:
-    found = {"postgresql": postgres_programs(), "chromium": chromium(), "nodejs": node()}
+    found = {
+        "postgresql": postgres_programs(),
+        "chromium": chromium(),
+        "nodejs": node(),
+        "clamdscan": shutil.which("clamdscan"),
+        "c-icap": shutil.which("c-icap-client"),
+        "squid": shutil.which("squid") or shutil.which("squid", path="/usr/sbin"),
+    }
     return [package for package, place in found.items() if place is None]
 
 

@@ -36,7 +36,7 @@ def main() -> int:
     # --no-deps: its lock holds what its two clients import, and not the matching that comes along.
     command: list[str | Path] = [
         FOLDER / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check",
-        "--quiet", "--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", LOCK,
+        "--quiet", "--only-binary", ":all:", "--no-binary", "pyclamd", "--require-hashes", "--no-deps", "-r", LOCK,
     ]  # fmt: skip
     if subprocess.run(command, check=False).returncode != 0:
         return 1
