@@ -1,4 +1,4 @@
-"""Install what the tests need from Debian: servers, clients, a browser. Says what it cannot install.
+"""Install what the tests need from Debian: servers, clients, a browser. Says what is missing.
 
 Run as `python -m tools.debian_packages`. It starts no service of the machine's own.
 """

@@ -1,4 +1,4 @@
-"""An environment with other people's client of the exchanges we pull from, for tests.
+"""An environment with other people's clients of our doors and exchanges, for tests.
 
 Run as `python -m tools.foreign` to make it: in `.venv/foreign`, from `requirements/foreign.txt`,
 each file checked against its hash. What is there already is left as it is.
@@ -36,7 +36,8 @@ def main() -> int:
     # --no-deps: its lock holds what its two clients import, and not the matching that comes along.
     command: list[str | Path] = [
         FOLDER / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check",
-        "--quiet", "--only-binary", ":all:", "--no-binary", "pyclamd", "--require-hashes", "--no-deps", "-r", LOCK,
+        "--quiet", "--only-binary", ":all:", "--no-binary", "pyclamd", "--require-hashes",
+        "--no-deps", "-r", LOCK,
     ]  # fmt: skip
     if subprocess.run(command, check=False).returncode != 0:
         return 1
