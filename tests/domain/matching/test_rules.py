@@ -93,6 +93,17 @@ def test_a_key_that_wants_two_sources_is_not_told_to_block_on_one() -> None:
     assert judge(replace(ENTRY, sources=3), terms=wants_two)[1] is Action.BLOCK
 
 
+def test_a_list_that_asks_for_a_look_lends_no_source_to_one_that_blocks() -> None:
+    wants_two = PolicyTerms(min_sources=2, near_action=Action.BLOCK)
+    look = replace(ENTRY, list_no=4, purpose=Purpose.OTHER, sources=9)
+    assert judge(ENTRY, look, terms=wants_two) == (AnswerStatus.LISTED, Action.REVIEW)
+    near_look = replace(look, kind=MatchKind.NEAR, distance_bits=12)
+    assert judge(NEAR, near_look, terms=wants_two) == (AnswerStatus.NEAR, Action.REVIEW)
+    # How many say that it is known is told all the same.
+    told = rules.verdict([ENTRY, look], terms=wants_two, facts=FACTS, unchecked=None)
+    assert told.sources == 9
+
+
 def test_our_own_unagreed_entry_blocks_nothing_however_many_sources_are_asked() -> None:
     assert judge(replace(OWN, sources=9))[1] is Action.REVIEW
 

@@ -219,11 +219,8 @@ def independent_sources(entries: Sequence[Found], facts: ListFacts) -> int:
 
 
 def _listed(exact: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Verdict:
-    sources = independent_sources(exact, facts)
-    blocks = any(
-        entry.purpose in BLOCKING and _agreed(entry, sources, terms, facts) for entry in exact
-    )
-    return _verdict(AnswerStatus.LISTED, Action.BLOCK if blocks else Action.REVIEW, exact, facts)
+    action = Action.BLOCK if _blocks(exact, terms, facts) else Action.REVIEW
+    return _verdict(AnswerStatus.LISTED, action, exact, facts)
 
 
 def _near_action(near: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Action:
@@ -235,11 +232,20 @@ def _near_action(near: Sequence[Found], terms: PolicyTerms, facts: ListFacts) ->
     if within_bits is None:
         return terms.near_action
     close = [entry for entry in near if entry.distance_bits <= within_bits and entry.distinct]
-    sources = independent_sources(close, facts) if close else 0
-    blocks = any(
-        entry.purpose in BLOCKING and _agreed(entry, sources, terms, facts) for entry in close
-    )
-    return Action.BLOCK if blocks else Action.REVIEW
+    return Action.BLOCK if _blocks(close, terms, facts) else Action.REVIEW
+
+
+def _blocks(entries: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> bool:
+    """Whether enough stands behind one of these.
+
+    Only lists that may block say so: one that asks for a look, however many there are of it, is
+    nobody's word that the picture is illegal.
+    """
+    blocking = [entry for entry in entries if entry.purpose in BLOCKING]
+    if not blocking:
+        return False
+    sources = independent_sources(blocking, facts)
+    return any(_agreed(entry, sources, terms, facts) for entry in blocking)
 
 
 def _agreed(entry: Found, sources: int, terms: PolicyTerms, facts: ListFacts) -> bool:
