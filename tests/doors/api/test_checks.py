@@ -15,7 +15,7 @@ from tests.doors.api.asking import Client
 from tests.doors.api.conftest import Issue
 from tests.support import run_worker_round
 from tocsin.base.accounts.types import Tier
-from tocsin.domain.hashlists.types import Kind
+from tocsin.domain.hashlists.types import Kind, Purpose
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.models import Hit
 from tocsin.domain.matching.queries import hit
@@ -98,6 +98,17 @@ def test_a_tier_is_told_no_more_than_it_may_know(
     assert all(r.keys() == {"id", "status", "action", "match", "reference"} for r in results)
     assert all((r["match"] is not None) == (tier is Tier.DETAIL) for r in results)
     assert all(r["reference"].startswith("k1.") for r in results)
+
+
+def test_yes_or_no_says_listed_only_where_the_advice_is_to_block(
+    client: Client, issue: Issue, checker: Checker, now: datetime
+) -> None:
+    put(now, a_list(now, "doubtful", purpose=Purpose.EXPLOITATIVE), "hill")
+    checker.follow(now)
+    for tier, told in ((Tier.BOOLEAN, "held"), (Tier.ACTION, "listed")):
+        asking = client.with_bearer(issue(tier))
+        [result] = asking.post_json(PATH, {"items": [item("hill")]}).json["results"]
+        assert result["status"] == told
 
 
 def test_no_answer_holds_a_hash_of_an_entry_or_its_number(provider: Client, beach: int) -> None:

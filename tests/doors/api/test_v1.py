@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.domain.listing import Told, a_list, digest, prints, put
+from tests.domain.listing import ANALYST, Told, a_list, digest, prints, put
 from tests.doors.api.asking import Client, basic
 from tests.doors.api.conftest import Issue
 from tests.support import run_worker_round
 from tocsin.domain.hashlists.types import Kind, Purpose
+from tocsin.domain.matching.actions import set_terms
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.models import Hit
+from tocsin.domain.matching.types import PolicyTerms
 from tocsin.doors.api.door import ApiDoor
 from tocsin.engine.media import fingerprint
 
@@ -130,6 +132,32 @@ def test_a_held_entry_is_false_here_and_written_down(
     assert said.body == b"false"
     run_worker_round(now)
     assert Hit.objects.get().status == "held"
+
+
+def test_what_is_for_review_is_false_here_and_written_down(
+    provider: Client, checker: Checker, now: datetime
+) -> None:
+    put(now, a_list(now, "doubtful", purpose=Purpose.EXPLOITATIVE), "beach")
+    checker.follow(now)
+    said = provider.post("/v1/check/md5", digest(Kind.MD5, "beach").hex().encode())
+    assert said.body == b"false"
+    run_worker_round(now)
+    assert (Hit.objects.get().status, Hit.objects.get().action) == ("listed", "review")
+
+
+def test_true_waits_for_as_many_sources_as_the_key_asks_for(
+    client: Client, issue: Issue, checker: Checker, now: datetime
+) -> None:
+    key = issue()
+    set_terms(key_id=key.key_id, policy=PolicyTerms(min_sources=2), actor=ANALYST, at=now)
+    checker.keys.refresh(at=now)
+    asking, said = client.with_basic(key), []
+    for slug in ("police", "hotline"):
+        put(now, a_list(now, slug, source=slug), "beach")
+        checker.follow(now)
+        beach = digest(Kind.MD5, "beach").hex().encode()
+        said.append(asking.post("/v1/check/md5", beach).body)
+    assert said == [b"false", b"true"]
 
 
 def test_a_hit_is_written_down_for_whoever_must_be_told_of_a_correction(

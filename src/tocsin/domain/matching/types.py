@@ -244,6 +244,12 @@ class Outcome:
     shadow_action: Action | None = None
 
 
+def says_true(outcome: Outcome) -> bool:
+    """Whether `/v1` answers `true`, and the tier `boolean` hears `listed`: an exact match, and the
+    advice is to block. In shadow nothing is advised, so it is never true there."""
+    return outcome.status is AnswerStatus.LISTED and outcome.action is Action.BLOCK
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer for a batch, outcomes in the order asked.

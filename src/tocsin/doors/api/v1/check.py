@@ -3,11 +3,11 @@
 The shape is the one that existing clients speak (no official description is public): HTTP Basic,
 the body is one hash as text, the answer is exactly `true` or `false`.
 
-`true` says: listed, by an exact match on a list this key may see. An entry that is held (disputed,
-or stopped because it hit too many) answers `false`: this wire has no third word, a client takes
-`true` for "delete it", and a held entry is one that we ourselves do not stand by at the moment. The
-hit is written down all the same, so that the client can be told. What could not be checked is
-never `false`: it is 503.
+`true` says: listed, by an exact match on a list this key may see, and the advice for this key is to
+block. A client takes `true` for "delete it" and this wire has no third word, so what is for review
+answers `false`: entries that are held (disputed, or stopped because they hit too many), lists of
+other than illegal material, and what too few organisations or people stand behind. The hit is
+written down all the same. What could not be checked is never `false`: it is 503.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker
-from tocsin.domain.matching.types import AnswerStatus, CheckKey, Door, ListsSeen, Query
+from tocsin.domain.matching.types import CheckKey, Door, ListsSeen, Query, says_true
 from tocsin.doors.api.entering import by_basic, let_ask
 from tocsin.doors.api.http import TEXT, Environ, Refused, Reply, read_body, require_method
 from tocsin.doors.api.limits import RateLimit
@@ -77,9 +77,8 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
         raise Refused(
             503, "unavailable", answer.problem, headers=(("Retry-After", "5"), *allowance.headers())
         )
-    # In shadow nothing is done, and on this wire `true` means that something is.
-    listed = answer.outcomes[0].status is AnswerStatus.LISTED and not key.terms.shadow
-    return Reply(200, b"true" if listed else b"false", TEXT, allowance.headers())
+    said = b"true" if says_true(answer.outcomes[0]) else b"false"
+    return Reply(200, said, TEXT, allowance.headers())
 
 
 def _asking(key: CheckKey, lists: ListsSeen) -> CheckKey:

@@ -208,7 +208,7 @@ def _v1(name: str, lists: str) -> Json:
         },
         "responses": {
             "200": {
-                "description": "`true` when listed by an exact match, else `false`.",
+                "description": "`true` for an exact match that this key is to block, else `false`.",
                 "headers": _RATE,
                 "content": {
                     "text/plain": {"schema": {"type": "string", "enum": ["true", "false"]}}

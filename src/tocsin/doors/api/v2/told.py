@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from tocsin.base.accounts.types import Tier
-from tocsin.domain.matching.types import Answer, AnswerStatus, Match, Outcome
+from tocsin.domain.matching.types import Answer, AnswerStatus, Match, Outcome, says_true
 from tocsin.doors.api.http import Reply
 from tocsin.doors.api.limits import Allowance
 from tocsin.doors.api.v2.wire import Answered, Error, MatchTold, Result, Unavailable
@@ -34,19 +34,16 @@ def reply(answer: Answer, tier: Tier, allowance: Allowance) -> Reply:
 def told(outcomes: Sequence[Outcome], tier: Tier) -> list[Result]:
     """Outcomes as a tier hears them, always of the same shape.
 
-    `boolean` hears yes, no, or that there is no answer: a near match is `held` for it, because
-    "listed" would be too much and "not listed" a lie. `action` hears the status and what to do.
-    `detail` hears the match as well. Every tier hears the reference of what it matched, without
-    which nobody could say that it is wrong.
+    `boolean` hears yes, no, or that there is no answer: a near match, and an exact one that is for
+    review, is `held` for it, because "listed" would be too much and "not listed" a lie. `action`
+    hears the status and what to do. `detail` hears the match as well. Every tier hears the
+    reference of what it matched, without which nobody could say that it is wrong.
     """
     if tier is Tier.DETAIL:
         return [_with_action(o, _match(o.match)) for o in outcomes]
     if tier is Tier.ACTION:
         return [_with_action(o, None) for o in outcomes]
-    return [
-        Result(o.client_id or None, _yes_or_no(o.status), None, None, _reference(o))
-        for o in outcomes
-    ]
+    return [Result(o.client_id or None, _yes_or_no(o), None, None, _reference(o)) for o in outcomes]
 
 
 def _with_action(outcome: Outcome, match: MatchTold | None) -> Result:
@@ -65,8 +62,10 @@ def _reference(outcome: Outcome) -> str | None:
     return outcome.match.reference if outcome.match else None
 
 
-def _yes_or_no(status: AnswerStatus) -> AnswerStatus:
-    return AnswerStatus.HELD if status is AnswerStatus.NEAR else status
+def _yes_or_no(outcome: Outcome) -> AnswerStatus:
+    if outcome.status is AnswerStatus.LISTED and not says_true(outcome):
+        return AnswerStatus.HELD
+    return AnswerStatus.HELD if outcome.status is AnswerStatus.NEAR else outcome.status
 
 
 def _match(match: Match | None) -> MatchTold | None:
