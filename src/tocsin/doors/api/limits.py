@@ -12,6 +12,8 @@ from tocsin.domain.matching.types import CheckKey
 from tocsin.doors.api.http import Refused
 
 ITEMS_PER_TOKEN = 100
+# Who comes back exactly when told to is not refused for the last binary digit.
+_ROUNDING = 1e-6
 
 
 @dataclass(slots=True)
@@ -49,28 +51,31 @@ class RateLimit:
         self._lock = threading.Lock()
         self._buckets: dict[str, _Bucket] = {}
 
-    def take(self, key: CheckKey, cost: int = 1) -> Allowance:
+    def take(self, key: CheckKey, cost: int = 1, *, paid: int = 0) -> Allowance:
         """Take tokens; raises Refused 429 with `Retry-After` when there are not enough.
 
-        More than the bucket can ever hold is taken as a full bucket, or the largest batch could
-        never be asked at all.
+        `paid` of the cost were taken before, for the same request. What costs more than the bucket
+        can ever hold is let pass when it is full, and paid afterwards: the bucket stands below
+        nothing until then.
         """
-        cost = min(cost, key.burst)
+        asked_for = min(cost, key.burst)
         with self._lock:
             bucket = self._filled(key)
-            missing = cost - bucket.tokens
-            if missing <= 0:
-                bucket.tokens -= cost
-            allowance = _allowance(key, bucket.tokens)
-        if missing > 0:
-            wait = max(1, math.ceil(missing / key.per_second))
-            raise Refused(
-                429,
-                "too_many_requests",
-                f"This key has asked too often; ask again in {wait} s.",
-                headers=(("Retry-After", str(wait)), *allowance.headers()),
-            )
-        return allowance
+            passes = bucket.tokens + _ROUNDING >= asked_for - paid
+            if passes:
+                bucket.tokens -= cost - paid
+            tokens = bucket.tokens
+        allowance = _allowance(key, tokens)
+        if passes:
+            return allowance
+        # What was paid is gone: whoever comes again pays that anew.
+        wait = max(1, math.ceil((asked_for - tokens) / key.per_second))
+        raise Refused(
+            429,
+            "too_many_requests",
+            f"This key has asked too often; ask again in {wait} s.",
+            headers=(("Retry-After", str(wait)), *allowance.headers()),
+        )
 
     def _filled(self, key: CheckKey) -> _Bucket:
         now = self._clock()
@@ -88,7 +93,7 @@ def cost_of(items: int) -> int:
 
 def _allowance(key: CheckKey, tokens: float) -> Allowance:
     return Allowance(
-        left=int(tokens),
+        left=max(0, int(tokens)),
         full_in_seconds=math.ceil((key.burst - tokens) / key.per_second),
         quota=key.burst,
         window_seconds=max(1, math.ceil(key.burst / key.per_second)),

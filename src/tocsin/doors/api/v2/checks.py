@@ -60,7 +60,7 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
     require_json(environ)
     items = _items(read_body(environ, most_bytes=MOST_BYTES).getvalue())
     if (cost := cost_of(len(items))) > 1:
-        allowance = limit.take(key, cost - 1)
+        allowance = limit.take(key, cost, paid=1)
     queries = _queries(items)
     return told.reply(checker.check(key, queries, door=Door.CHECKS, at=at), key.tier, allowance)
 

@@ -40,7 +40,7 @@ def say(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> R
     require_json(environ)
     items = _decoded(read_body(environ, most_bytes=MOST_BYTES).getvalue())
     if (cost := cost_of(len(items))) > 1:
-        allowance = limit.take(key, cost - 1)
+        allowance = limit.take(key, cost, paid=1)
     words = _words(items)
     with database(allowance):
         heard = give_feedback(words=words, speaker=Speaker(key.party_id, key.key_id), at=at)
