@@ -16,6 +16,7 @@ from math import log2
 from random import Random
 
 import numpy as np
+import numpy.typing as npt
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.guard import rules
@@ -35,6 +36,8 @@ from tocsin.domain.matching.guard.watch import Watch
 BITS = 256
 JUDGED_EACH = 10
 START = datetime(2026, 3, 3, tzinfo=UTC)
+
+Distances = npt.NDArray[np.int64]
 
 
 class Stopped(Exception):
@@ -113,9 +116,10 @@ class World:
         """Answer a batch of PDQ hashes; raises Stopped."""
         if self.step is Step.PAUSED:
             raise Stopped
-        distances, entries = self._nearest(hashes)
-        near = {place: d for place, d in enumerate(distances) if d <= self.radius_bits}
-        withheld = self._watch.look(self._asked(hashes, near, entries), self._limits, self._date())
+        bits = self._distances(hashes)
+        entries = bits.argmin(axis=1).tolist()
+        distances = bits.min(axis=1).tolist()
+        withheld = self._watch.look(self._asked(hashes, bits), self._limits, self._date())
         replies = [
             self._reply(place, distances[place], entries[place], withheld)
             for place in range(len(hashes))
@@ -149,23 +153,29 @@ class World:
         self._days.append((totals.asked_today, totals.matched_today))
         self.day += 1
 
-    def _asked(self, hashes: Sequence[int], near: dict[int, int], entries: list[int]) -> Asked:
+    def _asked(self, hashes: Sequence[int], bits: Distances) -> Asked:
+        places, entries = np.nonzero(bits <= self.radius_bits)
+        met = list(zip(places.tolist(), entries.tolist(), strict=True))
         edges = (self.radius_bits,)
         return Asked(
             names=np.array([tag_of(h.to_bytes(32, "little")) for h in hashes], np.uint64),
             words=words_of(hashes),
             places=np.arange(len(hashes)),
-            near=[NearHit(p, entries[p] + 1, rules.is_at_edge(d, edges)) for p, d in near.items()],
+            near=[
+                NearHit(p, p, entry + 1, rules.is_at_edge(int(bits[p, entry]), edges))
+                for p, entry in met
+            ],
+            exact={},
             settled=frozenset(),
-            matched=np.array([tag_of(b"entry %d" % entries[p]) for p in near], np.uint64),
+            matched=np.array([tag_of(b"entry %d" % entry) for _, entry in met], np.uint64),
             ball_bits=rules.ball_bits(self.radius_bits),
         )
 
-    def _nearest(self, hashes: Sequence[int]) -> tuple[list[int], list[int]]:
+    def _distances(self, hashes: Sequence[int]) -> Distances:
+        """From each hash to each listed one: int64[n, m]."""
         asked = words_of(hashes)
-        bits = np.bitwise_count(asked[:, None] ^ self._words[None]).sum(axis=2)
-        best = bits.argmin(axis=1)
-        return bits[np.arange(len(hashes)), best].tolist(), best.tolist()
+        apart = np.bitwise_count(asked[:, None] ^ self._words[None])
+        return apart.sum(axis=2).astype(np.int64)
 
     def _judge(self) -> None:
         step, sign = rules.judge(self._totals(), self._limits)

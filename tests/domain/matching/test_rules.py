@@ -104,6 +104,18 @@ def test_a_list_that_asks_for_a_look_lends_no_source_to_one_that_blocks() -> Non
     assert told.sources == 9
 
 
+def test_which_entry_is_named_does_not_tell_which_of_two_lies_nearer() -> None:
+    def named(mine: int, other: int) -> int:
+        found = [
+            replace(NEAR, distance_bits=mine),
+            replace(NEAR, entry_id=2, distance_bits=other, category=Category.A1),
+        ]
+        verdict = rules.verdict(found, terms=TERMS, facts=FACTS, unchecked=None)
+        return verdict.entries[0].entry_id
+
+    assert named(4, 20) == named(20, 4) == 2
+
+
 def test_our_own_unagreed_entry_blocks_nothing_however_many_sources_are_asked() -> None:
     assert judge(replace(OWN, sources=9))[1] is Action.REVIEW
 

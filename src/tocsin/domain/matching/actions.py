@@ -118,8 +118,10 @@ def _record_terms(key_id: str, policy: PolicyTerms, actor: Actor, at: datetime) 
 def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
     """Hits from a journal as rows, with news of those that carry an address; how many were new.
 
-    One audit row for all of them. A hit that is kept already is left as it is.
+    One audit row for all of them. A hit that is kept already is left as it is, and a line of the
+    journal that met nothing is not kept.
     """
+    hits = [hit for hit in hits if hit.entry_ids]
     if not hits:
         return 0
     with transaction.atomic():

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from uuid import uuid4
 
 import structlog
 from django.conf import settings
@@ -19,11 +18,11 @@ from django.db import close_old_connections, connection
 from tocsin.base.secrets import Keyring, reference
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.actions import CountKey
+from tocsin.domain.matching.answering import Judged, hit_of, in_shadow, judged, match_of, outcome_of
 from tocsin.domain.matching.counting import Counts
 from tocsin.domain.matching.guard.process import Guard
 from tocsin.domain.matching.guard.types import Step, Withheld
 from tocsin.domain.matching.harmless import entries_found_harmless
-from tocsin.domain.matching.hits import NewHit, fingerprints_of
 from tocsin.domain.matching.journal import Journal
 from tocsin.domain.matching.keys import KeyTable
 from tocsin.domain.matching.live_lists import LiveLists, Serving
@@ -36,7 +35,6 @@ from tocsin.domain.matching.types import (
     CheckKey,
     Door,
     JournalFailed,
-    ListsSeen,
     Match,
     MatchKind,
     Outcome,
@@ -106,10 +104,13 @@ class Checker:
         try:
             verdicts = self._verdicts(key, queries, serving)
             withheld = self._withheld(key, queries, verdicts, at)
-            answer = self._answer(key, queries, verdicts, withheld, serving, at)
-            hits = self._hits(key, queries, verdicts, withheld, serving, at)
-            if hits:
-                self._journal.append(hits)
+            batch = judged(queries, verdicts, withheld)
+            answer = self._answer(key, batch, serving, at)
+            written = [
+                hit_of(o, key, version=serving.version, at=at) for o in batch if o.is_written
+            ]
+            if written:
+                self._journal.append(tuple(written))
         except (IndexUnusable, JournalFailed) as error:
             log.error("check_unavailable", error=type(error).__name__)
             return self._unavailable(key, queries, str(error), door, at)
@@ -125,7 +126,7 @@ class Checker:
         if serving is None or self._problem(serving, at) is not None:
             return None
         try:
-            return self._match(self._verdicts(key, [query], serving)[0], key)
+            return match_of(self._verdicts(key, [query], serving)[0], key, self._refer)
         except IndexUnusable as error:
             log.error("check_unavailable", error=type(error).__name__)
             return None
@@ -230,56 +231,10 @@ class Checker:
         return replace(withheld, closed=withheld.closed | near)
 
     def _answer(
-        self,
-        key: CheckKey,
-        queries: Sequence[Query],
-        verdicts: Sequence[Verdict],
-        withheld: Withheld,
-        serving: Serving,
-        at: datetime,
+        self, key: CheckKey, batch: Sequence[Judged], serving: Serving, at: datetime
     ) -> Answer:
-        outcomes = []
-        for place, (query, verdict) in enumerate(zip(queries, verdicts, strict=True)):
-            if place in withheld.closed:
-                told = Outcome(query.client_id, AnswerStatus.HELD, Action.REVIEW)
-            else:
-                match = self._match(verdict, key)
-                if match is not None and place in withheld.blurred:
-                    match = replace(match, distance_bits=key.terms.near_radius_bits)
-                told = Outcome(query.client_id, verdict.status, verdict.action, match)
-            outcomes.append(_in_shadow(told) if key.terms.shadow else told)
-        return Answer(serving.version, self._stale(at), tuple(outcomes))
-
-    def _hits(
-        self,
-        key: CheckKey,
-        queries: Sequence[Query],
-        verdicts: Sequence[Verdict],
-        withheld: Withheld,
-        serving: Serving,
-        at: datetime,
-    ) -> tuple[NewHit, ...]:
-        """What is written down: the truth of what matched, and what the key was told of it."""
-        hits = []
-        for place, verdict in enumerate(verdicts):
-            match = self._match(verdict, key)
-            if match is not None:
-                told = rules.held_back(verdict) if place in withheld.closed else verdict
-                hits.append(_hit(key, queries[place], told, match, serving, at))
-        return tuple(hits)
-
-    def _match(self, verdict: Verdict, key: CheckKey) -> Match | None:
-        if not verdict.entries:
-            return None
-        best = verdict.entries[0]
-        return Match(
-            kind=best.kind,
-            category=rules.gravest(verdict.entries),
-            sources=verdict.sources,
-            entry_ids=tuple(entry.entry_id for entry in verdict.entries),
-            reference=self._refer(best.entry_id, key.key_id),
-            distance_bits=best.distance_bits,
-        )
+        outcomes = tuple(outcome_of(one, key, self._refer) for one in batch)
+        return Answer(serving.version, self._stale(at), outcomes)
 
     def _unavailable(
         self, key: CheckKey, queries: Sequence[Query], problem: str, door: Door, at: datetime
@@ -288,7 +243,7 @@ class Checker:
             Outcome(query.client_id, AnswerStatus.UNAVAILABLE, Action.HOLD) for query in queries
         ]
         if key.terms.shadow:
-            outcomes = [_in_shadow(outcome) for outcome in outcomes]
+            outcomes = [in_shadow(outcome) for outcome in outcomes]
         answer = Answer(None, self._stale(at), tuple(outcomes), problem)
         self._count(key, answer, door, at)
         return answer
@@ -302,34 +257,6 @@ class Checker:
                 for status, n in ended.items()
             }
         )
-
-
-def _in_shadow(outcome: Outcome) -> Outcome:
-    """The same, advising nothing and telling what would have been advised."""
-    return replace(outcome, action=Action.NONE, shadow_action=outcome.action)
-
-
-def _hit(
-    key: CheckKey, query: Query, verdict: Verdict, match: Match, serving: Serving, at: datetime
-) -> NewHit:
-    return NewHit(
-        id=uuid4(),
-        key_id=key.key_id,
-        party_id=key.party_id,
-        at=at,
-        kind=match.kind,
-        status=verdict.status,
-        action=Action.NONE if key.terms.shadow else verdict.action,
-        shadow_action=verdict.action if key.terms.shadow else None,
-        entry_ids=match.entry_ids,
-        distance_bits=match.distance_bits,
-        client_id=query.client_id,
-        url=query.url,
-        fingerprints=fingerprints_of(query),
-        uploaded_at=query.uploaded_at,
-        list_version=serving.version,
-        rehearsal=key.terms.lists is ListsSeen.TEST,
-    )
 
 
 _mine: Checker | None = None

@@ -7,7 +7,7 @@ in words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -56,6 +56,7 @@ class Found:
     """One entry that a picture met, and what its policy record says.
 
     `distinct` is False when only hashes too regular to block by (`hash_is_distinct`) met it.
+    `hash_no`: which of the query's PDQ hashes lies nearest, where it was met by nearness.
     """
 
     entry_id: int
@@ -68,6 +69,7 @@ class Found:
     sources: int
     quorum: int
     distinct: bool = True
+    hash_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,19 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the entries that were met amount to; `entries` are those it rests on, best first."""
+    """What the entries that were met amount to.
+
+    `entries` are those it rests on, first the one to name. `others` were met too and say the same
+    by nearness: they change nothing in the answer, but whoever got it hears when they change.
+    `capped`: there may be more than were looked at.
+    """
 
     status: AnswerStatus
     action: Action
     entries: tuple[Found, ...] = ()
     sources: int = 0
+    others: tuple[Found, ...] = ()
+    capped: bool = False
 
 
 _NOT_LISTED: Final = Verdict(AnswerStatus.NOT_LISTED, Action.NONE)
@@ -109,7 +118,13 @@ def visible(
 
 
 def found_in(
-    record: Any, *, entry_id: int, kind: MatchKind, distance_bits: int, distinct: bool = True
+    record: Any,
+    *,
+    entry_id: int,
+    kind: MatchKind,
+    distance_bits: int,
+    distinct: bool = True,
+    hash_no: int = 0,
 ) -> Found:
     """One record of `POLICY_DTYPE` (as a scalar) in words. A disputed entry counts as held."""
     disputed = int(record["status"]) == EntryStatus.DISPUTED.number
@@ -124,6 +139,7 @@ def found_in(
         sources=int(record["sources"]),
         quorum=int(record["quorum"]),
         distinct=distinct,
+        hash_no=hash_no,
     )
 
 
@@ -144,9 +160,9 @@ def verdict(
     """
     others = [entry for entry in found if entry.entry_id not in harmless]
     verdict = _judged(others, terms, facts, unchecked)
-    if verdict.entries or len(others) == len(found):
-        return verdict
-    return _found_harmless(_judged(found, terms, facts, unchecked), verdict, terms)
+    if not verdict.entries and len(others) < len(found):
+        verdict = _found_harmless(_judged(found, terms, facts, unchecked), verdict, terms)
+    return replace(verdict, capped=True) if len(found) >= MOST_FOUND else verdict
 
 
 def _found_harmless(known: Verdict, without: Verdict, terms: PolicyTerms) -> Verdict:
@@ -159,25 +175,30 @@ def _found_harmless(known: Verdict, without: Verdict, terms: PolicyTerms) -> Ver
 def _judged(
     found: Sequence[Found], terms: PolicyTerms, facts: ListFacts, unchecked: AnswerStatus | None
 ) -> Verdict:
-    counting = [entry for entry in found if not entry.held]
-    exact = [entry for entry in counting if entry.kind is MatchKind.EXACT]
+    radius_bits = terms.near_radius_bits
+    within = [e for e in found if e.kind is MatchKind.EXACT or e.distance_bits <= radius_bits]
+    counting = [entry for entry in within if not entry.held]
+    exact, near = _by_kind(counting)
     if exact:
-        return _listed(exact, terms, facts)
-    held = [entry for entry in found if entry.held and entry.kind is MatchKind.EXACT]
-    near = [entry for entry in counting if entry.distance_bits <= terms.near_radius_bits]
-    if held and not near:
-        return _verdict(AnswerStatus.HELD, Action.REVIEW, held, facts)
+        return _listed(exact, near, terms, facts)
     if near:
         return _verdict(AnswerStatus.NEAR, _near_action(near, terms, facts), near, facts)
-    held = [entry for entry in found if entry.distance_bits <= terms.near_radius_bits]
-    if held:
-        return _verdict(AnswerStatus.HELD, Action.REVIEW, held, facts)
+    exact, near = _by_kind(within)
+    if exact or near:
+        held = _verdict(AnswerStatus.HELD, Action.REVIEW, exact or near, facts)
+        return replace(held, others=tuple(near)) if exact else held
     return nothing_found(terms=terms, unchecked=unchecked)
+
+
+def _by_kind(entries: Sequence[Found]) -> tuple[list[Found], list[Found]]:
+    """Those met exactly, and those met by nearness."""
+    exact = [entry for entry in entries if entry.kind is MatchKind.EXACT]
+    return exact, [entry for entry in entries if entry.kind is MatchKind.NEAR]
 
 
 def held_back(verdict: Verdict) -> Verdict:
     """The same match, told as `held` and nothing more."""
-    return Verdict(AnswerStatus.HELD, Action.REVIEW, verdict.entries, verdict.sources)
+    return replace(verdict, status=AnswerStatus.HELD, action=Action.REVIEW)
 
 
 def nothing_found(*, terms: PolicyTerms, unchecked: AnswerStatus | None) -> Verdict:
@@ -218,9 +239,12 @@ def independent_sources(entries: Sequence[Found], facts: ListFacts) -> int:
     return max(facts.origins.independent(lists), *(entry.sources for entry in entries))
 
 
-def _listed(exact: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Verdict:
+def _listed(
+    exact: Sequence[Found], near: Sequence[Found], terms: PolicyTerms, facts: ListFacts
+) -> Verdict:
     action = Action.BLOCK if _blocks(exact, terms, facts) else Action.REVIEW
-    return _verdict(AnswerStatus.LISTED, action, exact, facts)
+    listed = _verdict(AnswerStatus.LISTED, action, exact, facts)
+    return replace(listed, others=tuple(near))
 
 
 def _near_action(near: Sequence[Found], terms: PolicyTerms, facts: ListFacts) -> Action:
@@ -258,10 +282,9 @@ def _agreed(entry: Found, sources: int, terms: PolicyTerms, facts: ListFacts) ->
 def _verdict(
     status: AnswerStatus, action: Action, entries: Sequence[Found], facts: ListFacts
 ) -> Verdict:
-    ranked = sorted(
-        entries,
-        key=lambda e: (e.distance_bits, e.purpose not in BLOCKING, _gravity(e), e.entry_id),
-    )
+    # By nothing that depends on the distance: which of two entries lies nearer would be told by the
+    # reference, and so where a listed hash lies.
+    ranked = sorted(entries, key=lambda e: (e.purpose not in BLOCKING, _gravity(e), e.entry_id))
     return Verdict(status, action, tuple(ranked), independent_sources(entries, facts))
 
 

@@ -27,13 +27,15 @@ Entries = dict[int, Found]
 
 @dataclass(frozen=True, slots=True)
 class _Met:
-    """Pairs of query number and entry id, all of one kind, with their distances."""
+    """Pairs of query number and entry id, all of one kind, with their distances, and by which of
+    the query's PDQ hashes."""
 
     kind: MatchKind
     query: Places
     ids: Ids
     distances: Distances
     distinct: npt.NDArray[np.bool_]
+    hash_no: Places
 
 
 def search(
@@ -67,30 +69,44 @@ def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
     matches = index.exact[name].query(_as_array([value for _, value in asked]))
     query = np.repeat(numbers, np.diff(matches.offsets))
     n = len(query)
-    return _Met(MatchKind.EXACT, query, matches.ids, np.zeros(n, np.uint16), np.ones(n, np.bool_))
+    return _Met(
+        MatchKind.EXACT,
+        query,
+        matches.ids,
+        np.zeros(n, np.uint16),
+        np.ones(n, np.bool_),
+        np.zeros(n, np.int64),
+    )
 
 
 def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
     numbers: list[int] = []
+    which: list[int] = []
     values: list[bytes] = []
     for i, query in enumerate(queries):
-        if query.pdq is None or not rules.near_counts(
-            media_status=query.media_status, pdq_quality=query.pdq_quality
-        ):
-            continue
-        # The same twice for a picture that fits into 512 pixels: asked once.
-        hashes = {query.pdq, query.pdq_512, query.pdq_oriented} - {None}
+        hashes = near_hashes(query)
         numbers += [i] * len(hashes)
-        values += [value for value in hashes if value is not None]
+        which += range(len(hashes))
+        values += hashes
     if not values:
         return
-    origin = np.array(numbers, np.int64)
+    origin, hash_no = np.array(numbers, np.int64), np.array(which, np.int64)
     asked = _as_array(values)
     for first, matches in index.near.query_in_pieces(asked, radius_bits):
         counts = np.diff(matches.offsets)
         rows = np.repeat(np.arange(first, first + len(counts)), counts)
         distinct = _distinct(asked, rows)
-        yield _Met(MatchKind.NEAR, origin[rows], matches.ids, matches.distances, distinct)
+        yield _Met(
+            MatchKind.NEAR, origin[rows], matches.ids, matches.distances, distinct, hash_no[rows]
+        )
+
+
+def near_hashes(query: Query) -> tuple[bytes, ...]:
+    """The PDQ hashes by which a query may match by nearness."""
+    counts = query.pdq is not None and rules.near_counts(
+        media_status=query.media_status, pdq_quality=query.pdq_quality
+    )
+    return query.pdq_hashes() if counts else ()
 
 
 def _distinct(hashes: npt.NDArray[np.uint8], rows: Places) -> npt.NDArray[np.bool_]:
@@ -132,6 +148,7 @@ def _add_visible(index: Published, met: _Met, lists: ListsSeen, found: dict[int,
             kind=met.kind,
             distance_bits=distance_bits,
             distinct=bool(met.distinct[place]),
+            hash_no=int(met.hash_no[place]),
         )
 
 
@@ -146,4 +163,5 @@ def _nothing(kind: MatchKind) -> _Met:
         np.empty(0, np.uint64),
         np.empty(0, np.uint16),
         np.empty(0, np.bool_),
+        np.empty(0, np.int64),
     )

@@ -19,11 +19,34 @@ from tocsin.domain.matching.guard.types import (
     Step,
     Totals,
 )
+from tocsin.domain.matching.refusals import (
+    BuildBusy,
+    JournalFailed,
+    KeysUnknown,
+    NoSuchHit,
+    NoSuchKey,
+    NotHarmless,
+    ShadowNeedsActions,
+    WrongPolicy,
+)
 from tocsin.engine.fingerprints import Status
 from tocsin.engine.search import RateKind
 
-# Words of the guard that the doors speak too.
-__all__ = ["GuardView", "Sign", "Step", "Totals"]
+# Words of the guard that the doors speak too, and what may be refused.
+__all__ = [
+    "BuildBusy",
+    "GuardView",
+    "JournalFailed",
+    "KeysUnknown",
+    "NoSuchHit",
+    "NoSuchKey",
+    "NotHarmless",
+    "ShadowNeedsActions",
+    "Sign",
+    "Step",
+    "Totals",
+    "WrongPolicy",
+]
 
 LIKE_ENOUGH_BITS = 31
 """Beyond this a near match never blocks: unrelated pictures begin to meet (PDQ's own rule)."""
@@ -83,38 +106,6 @@ class Door(StrEnum):
     V1_TEST = "v1-test"
     CHECKS = "v2-checks"
     MEDIA = "v2-media"
-
-
-class WrongPolicy(ValueError):
-    """Terms that no key may have; the text says which."""
-
-
-class JournalFailed(Exception):
-    """A hit could not be put on the disk, so the answer that tells of it must not leave."""
-
-
-class KeysUnknown(Exception):
-    """This process has not yet been able to read the keys, so it can let nobody in."""
-
-
-class NoSuchKey(Exception):
-    """There is no key of that id."""
-
-
-class ShadowNeedsActions(WrongPolicy):
-    """A key that hears yes or no only cannot be told what would have been advised."""
-
-
-class NotHarmless(ValueError):
-    """This cannot be put on a party's list of what it found harmless; the text says why."""
-
-
-class BuildBusy(Exception):
-    """Another process on this machine is building the index at this moment."""
-
-
-class NoSuchHit(Exception):
-    """There is no hit of that id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +209,18 @@ class Query:
     media_status: Status | None = None
     hasher: str = "client"
 
+    def pdq_hashes(self) -> tuple[bytes, ...]:
+        """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into
+        512 pixels is asked once."""
+        all_three = (self.pdq, self.pdq_512, self.pdq_oriented)
+        return tuple(dict.fromkeys(value for value in all_three if value is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found. `entry_ids` (strongest first, at most 64) stay inside; only `reference`,
-    which belongs to the asking key alone, may leave. `sources` counts independent organisations."""
+    """What was found. `entry_ids` (at most 64, first the one that `reference` names) stay inside;
+    only `reference`, which belongs to the asking key alone, may leave. `sources` counts independent
+    organisations, `distance_bits` is that of the nearest."""
 
     kind: MatchKind
     category: Category

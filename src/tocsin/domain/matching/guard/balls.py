@@ -1,9 +1,11 @@
 """Listed pictures that a key has met by nearness, and what it has learned around each.
 
-A ball is named after the entry that was met first. Its anchors are hashes the key itself asked and
-matched with; whatever it asks within `ball_bits` of an anchor belongs to the ball, matched or not.
-Comparing with every anchor misses nothing. An answer teaches where the match ends when it is "no"
-inside a ball, or "yes" within a few bits of the edge; only those are counted, once for each hash.
+Every entry that was met has a ball of its own. Its anchors are hashes the key itself asked and met
+the entry with; whatever it asks within `ball_bits` of an anchor lies in the ball, whatever it met.
+Comparing with every anchor misses nothing. An answer teaches where matches with the entry end when
+it was not met inside its ball, or met within a few bits of the edge; only those are counted, once
+for each hash, and in every ball that the hash lies in: an entry next to another one must not be
+where the answers about that one are counted.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ import numpy as np
 from tocsin.domain.matching.guard.types import Words
 from tocsin.engine.index import NearIndex
 
-MOST_BALLS = 512
-"""Balls in memory for each key, a kilobyte or so each; the one not met for longest goes first."""
+MOST_BALLS = 1_024
+"""Balls in memory for each key, a kilobyte or so each; the one not met for longest goes first, and
+closed ones last: who fills the memory with new ones must not open an old one by it."""
 MOST_ANCHORS = 32
 ANCHORS_APART_BITS = 16
 
@@ -37,12 +40,13 @@ class Ball:
     fresh: bool = True
 
     def add_anchor(self, word: bytes) -> bool:
-        """One more place to compare with; False when it is one already.
+        """One more place to compare with; False when it lies near one already.
 
         When there are enough, the oldest but the first goes: whoever looks for the end of a match
         in a new direction matches there first, and its next question lies near that.
         """
-        if word in self.anchors:
+        asked = int.from_bytes(word)
+        if any((asked ^ int.from_bytes(a)).bit_count() <= ANCHORS_APART_BITS for a in self.anchors):
             return False
         if len(self.anchors) >= MOST_ANCHORS:
             del self.anchors[1]
@@ -72,9 +76,9 @@ class Balls:
 
     def __init__(self) -> None:
         self._balls: dict[int, Ball] = {}
-        # Anchors as a small index of their own, made again when one has come or gone.
+        # Different anchors as a small index of their own, made again when one has come or gone.
         self._index: NearIndex | None = None
-        self._owners: list[int] = []
+        self._owners: list[list[int]] = []
 
     def __iter__(self) -> Iterator[Ball]:
         return iter(self._balls.values())
@@ -87,21 +91,18 @@ class Balls:
         """Those with something that is not yet in the database."""
         return [ball for ball in self._balls.values() if ball.fresh]
 
-    def of(self, words: Words, within_bits: int) -> dict[int, tuple[Ball, int]]:
-        """The ball of each row of uint64[n, 4] that lies in one, and how far its anchor is."""
+    def of(self, words: Words, within_bits: int) -> dict[int, list[Ball]]:
+        """The balls of each row of uint64[n, 4] that lies in any."""
         if self._index is None:
             self._lay_out()
         if self._index is None:
             return {}
         matches = self._index.query(np.ascontiguousarray(words).view(np.uint8), within_bits)
-        found: dict[int, tuple[Ball, int]] = {}
+        found: dict[int, set[int]] = {}
         rows = np.repeat(np.arange(len(words)), np.diff(matches.offsets)).tolist()
-        for row, anchor, bits in zip(
-            rows, matches.ids.tolist(), matches.distances.tolist(), strict=True
-        ):
-            if row not in found or bits < found[row][1]:
-                found[row] = (self._balls[self._owners[anchor - 1]], bits)
-        return found
+        for row, anchor in zip(rows, matches.ids.tolist(), strict=True):
+            found.setdefault(row, set()).update(self._owners[anchor - 1])
+        return {row: [self._balls[owner] for owner in owners] for row, owners in found.items()}
 
     def meet(self, entry_id: int, word: bytes) -> Ball:
         """The ball of an entry that was met with this hash of 32 bytes, made when it is new."""
@@ -126,13 +127,29 @@ class Balls:
         self._balls.clear()
         self._index = None
 
+    def make_room(self) -> None:
+        """Let the most dispensable go; between batches, as one batch needs all that it met.
+
+        One that is not in the database yet would be counted from nothing when it comes back, and
+        one that is closed would tell again.
+        """
+        spare = len(self._balls) - MOST_BALLS
+        if spare <= 0:
+            return
+        # The sort keeps the order in which they were met, the one not met for longest first.
+        dispensable = sorted(
+            self._balls.values(), key=lambda ball: (ball.closed, bool(ball.edges), ball.fresh)
+        )
+        for ball in dispensable[:spare]:
+            del self._balls[ball.entry_id]
+        self._index = None
+
     def _lay_out(self) -> None:
-        while len(self._balls) > MOST_BALLS:
-            # One that is not in the database yet would be counted from nothing when it comes back.
-            oldest = next((b for b in self._balls.values() if not b.fresh), None)
-            self._balls.pop((oldest or next(iter(self._balls.values()))).entry_id)
-        pairs = [(ball.entry_id, word) for ball in self._balls.values() for word in ball.anchors]
-        self._owners = [entry_id for entry_id, _ in pairs]
-        if pairs:
-            words = np.frombuffer(b"".join(word for _, word in pairs), np.uint8).reshape(-1, 32)
-            self._index = NearIndex.build(words, np.arange(1, len(pairs) + 1, dtype=np.uint64))
+        owners: dict[bytes, list[int]] = {}
+        for ball in self._balls.values():
+            for word in ball.anchors:
+                owners.setdefault(word, []).append(ball.entry_id)
+        self._owners = list(owners.values())
+        if owners:
+            words = np.frombuffer(b"".join(owners), np.uint8).reshape(-1, 32)
+            self._index = NearIndex.build(words, np.arange(1, len(words) + 1, dtype=np.uint64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,9 @@ import numpy.typing as npt
 from tocsin.base.secrets import Keyring, keyed_digest
 from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.types import Asked, NearHit, TagOf, Words
-from tocsin.domain.matching.rules import Verdict, near_counts
-from tocsin.domain.matching.types import CheckKey, MatchKind, Query
+from tocsin.domain.matching.rules import Verdict
+from tocsin.domain.matching.searching import near_hashes
+from tocsin.domain.matching.types import AnswerStatus, CheckKey, MatchKind, Query
 
 _NO_PDQ = np.empty((0, 4), np.uint64)
 
@@ -31,22 +32,53 @@ def as_asked(
     key: CheckKey, queries: Sequence[Query], verdicts: Mapping[int, Verdict], tag_of: TagOf
 ) -> Asked:
     """A batch as the guard compares it."""
-    met = {place: verdict.entries[0] for place, verdict in verdicts.items() if verdict.entries}
-    near = {place: best for place, best in met.items() if best.kind is MatchKind.NEAR}
-    edges = _edges(key)
-    words, places = _pdq_of(queries)
+    met = {place: verdict for place, verdict in sorted(verdicts.items()) if verdict.entries}
+    words, places, first_rows = _pdq_of(queries)
     return Asked(
         names=np.array([tag_of(_all_of(query)) for query in queries], np.uint64),
         words=words,
         places=places,
-        near=[
-            NearHit(place, best.entry_id, rules.is_at_edge(best.distance_bits, edges))
-            for place, best in sorted(near.items())
-        ],
-        settled=frozenset(met) - frozenset(near),
-        matched=np.array([tag_of(b"entry %d" % best.entry_id) for best in met.values()], np.uint64),
+        near=list(_near(met, first_rows, _edges(key))),
+        exact={place: _exact(verdict) for place, verdict in met.items()},
+        # Told by nothing but its digests. Of one that is held by them, a near match changes the
+        # answer all the same.
+        settled=frozenset(p for p, verdict in met.items() if verdict.status is AnswerStatus.LISTED),
+        matched=np.array(
+            [tag_of(b"entry %d" % entry_id) for v in met.values() for entry_id in _pictures(v)],
+            np.uint64,
+        ),
         ball_bits=rules.ball_bits(key.terms.near_radius_bits),
     )
+
+
+def _near(
+    met: Mapping[int, Verdict], first_rows: Mapping[int, int], edges: tuple[int, ...]
+) -> Iterator[NearHit]:
+    """Every entry that is told of by nearness, now or when it changes.
+
+    Where more were met than are looked at, which of them are depends on every bit.
+    """
+    for place, verdict in met.items():
+        for entry in (*verdict.entries, *verdict.others):
+            if entry.kind is MatchKind.NEAR:
+                at_edge = verdict.capped or rules.is_at_edge(entry.distance_bits, edges)
+                yield NearHit(place, first_rows[place] + entry.hash_no, entry.entry_id, at_edge)
+
+
+def _exact(verdict: Verdict) -> frozenset[int]:
+    return frozenset(e.entry_id for e in verdict.entries if e.kind is MatchKind.EXACT)
+
+
+def _pictures(verdict: Verdict) -> list[int]:
+    """One entry for each picture that was met: those of the list that names most of them.
+
+    A picture stands on several lists and is found once; several digests in one question may find
+    as many pictures.
+    """
+    by_list: dict[int, list[int]] = {}
+    for entry in verdict.entries:
+        by_list.setdefault(entry.list_no, []).append(entry.entry_id)
+    return max(sorted(by_list.items()), key=lambda item: len(item[1]))[1]
 
 
 def _edges(key: CheckKey) -> tuple[int, ...]:
@@ -56,29 +88,37 @@ def _edges(key: CheckKey) -> tuple[int, ...]:
     return (radius,) if blocks is None else (radius, blocks)
 
 
-def _pdq_of(queries: Sequence[Query]) -> tuple[Words, npt.NDArray[np.int64]]:
-    """The PDQ hashes that were looked up: uint64[m, 4], and of which query: int64[m]."""
+def _pdq_of(
+    queries: Sequence[Query],
+) -> tuple[Words, npt.NDArray[np.int64], dict[int, int]]:
+    """The PDQ hashes that were looked up: uint64[m, 4], of which query: int64[m], and in which row
+    those of each query begin."""
     hashes: list[bytes] = []
     places: list[int] = []
+    first_rows: dict[int, int] = {}
     for place, query in enumerate(queries):
-        if query.pdq is None or not near_counts(
-            media_status=query.media_status, pdq_quality=query.pdq_quality
-        ):
-            continue
-        hashes.append(query.pdq)
-        places.append(place)
-        for other in {query.pdq_512, query.pdq_oriented} - {None, query.pdq}:
-            hashes.append(other or b"")
-            places.append(place)
+        if own := near_hashes(query):
+            first_rows[place] = len(hashes)
+            hashes += own
+            places += [place] * len(own)
     if not hashes:
-        return _NO_PDQ, np.empty(0, np.int64)
+        return _NO_PDQ, np.empty(0, np.int64), {}
     words = np.frombuffer(b"".join(hashes), np.uint64).reshape(-1, 4)
-    return words, np.array(places, np.int64)
+    return words, np.array(places, np.int64), first_rows
 
 
 def _all_of(query: Query) -> bytes:
     return b"|".join(
-        value or b"" for value in (query.sha256, query.sha1, query.md5, query.photodna, query.pdq)
+        value or b""
+        for value in (
+            query.sha256,
+            query.sha1,
+            query.md5,
+            query.photodna,
+            query.pdq,
+            query.pdq_512,
+            query.pdq_oriented,
+        )
     )
 
 

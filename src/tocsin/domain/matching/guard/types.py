@@ -86,10 +86,11 @@ LIMITS: Final[Mapping[Tier, Limits]] = {
 
 @dataclass(frozen=True, slots=True)
 class NearHit:
-    """A near match in a batch: which query, what it met, how far, and whether that lies at an edge,
-    which is where one bit more or less changes the answer."""
+    """An entry met by nearness in a batch: by which query, by which row of the batch's PDQ hashes,
+    and whether that lies at an edge, which is where one bit more or less changes the answer."""
 
     place: int
+    row: int
     entry_id: int
     at_edge: bool
 
@@ -100,14 +101,16 @@ class Asked:
 
     `names` uint64[n]: a keyed digest of all fingerprints of each query, the same for the same.
     `words` uint64[m, 4] and `places` int64[m]: the PDQ hashes that were looked up, and of which
-    query. Those of queries in `settled` were answered by a digest, so they teach nothing of PDQ.
-    `matched` uint64[k]: keyed digests of the entries met, by whatever kind of match.
+    query. `near`: every entry that a query met by nearness; `exact`: those it met by digests, about
+    which its PDQ hashes teach nothing. `settled` queries are told `listed`, which their digests
+    alone decide. `matched` uint64[k]: keyed digests of the entries met, by whatever kind of match.
     """
 
     names: Words
     words: Words
     places: npt.NDArray[np.int64]
     near: Sequence[NearHit]
+    exact: Mapping[int, frozenset[int]]
     settled: frozenset[int]
     matched: Words
     ball_bits: int
@@ -116,10 +119,12 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """Places in a batch whose answer says less: `closed` ones are `held` and nothing more, whether
-    they matched or not; `blurred` ones tell no distance."""
+    they matched or not; `blurred` ones tell no distance; `silent` ones are told what their digests
+    met, and nothing, now or later, of what they met by nearness."""
 
     closed: frozenset[int] = frozenset()
     blurred: frozenset[int] = frozenset()
+    silent: frozenset[int] = frozenset()
 
 
 NOTHING_WITHHELD: Final = Withheld()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import numpy as np
 
-from tocsin.domain.matching.guard.balls import ANCHORS_APART_BITS, Ball, Balls
+from tocsin.domain.matching.guard.balls import Ball, Balls
 from tocsin.domain.matching.guard.recent import Recent
 from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import (
@@ -19,6 +21,9 @@ from tocsin.domain.matching.guard.types import (
     Withheld,
     Words,
 )
+
+_Hits = dict[int, NearHit]
+"""What one query met by nearness, by entry, best first."""
 
 
 class Watch:
@@ -57,40 +62,49 @@ class Watch:
             self.asked, self.matched = Sketch(), Sketch()
 
     def _compare(self, asked: Asked, limits: Limits) -> Withheld:
-        by_place = {hit.place: hit for hit in asked.near if hit.place not in asked.settled}
-        if by_place:
-            self._anchor(asked, by_place, limits)
-        inside = self.balls.of(asked.words, asked.ball_bits)
-        self._add_far_matches(asked, by_place, inside)
-        withheld = _Sorting(self._tag_of, limits)
-        for place, rows in _rows_by_place(asked, inside):
-            ball = min((inside[row] for row in rows if row in inside), key=lambda found: found[1])
-            withheld.sort(place, ball[0], _bytes_of(asked.words[rows]), by_place.get(place))
+        for hit in asked.near:
+            self._anchor(hit, asked.words[hit.row], asked.ball_bits, limits)
+        hits: dict[int, _Hits] = defaultdict(dict)
+        for hit in asked.near:
+            hits[hit.place].setdefault(hit.entry_id, hit)
+        around = self._around(asked, hits)
         self._remember(asked.words)
-        return withheld.withheld()
+        if not around:
+            return NOTHING_WITHHELD
+        tags, sorting = self._tags(asked, around), _Sorting(limits)
+        for place, balls in sorted(around.items()):
+            exact, settled = asked.exact.get(place, frozenset()), place in asked.settled
+            question = _Question(place, tags[place], hits.get(place, {}), exact, settled)
+            sorting.sort(question, balls)
+        self.balls.make_room()
+        return sorting.withheld()
 
-    def _anchor(self, asked: Asked, by_place: dict[int, NearHit], limits: Limits) -> None:
-        """Let every match belong to a ball, and each ball know where its matches lie."""
-        for row in np.flatnonzero(np.isin(asked.places, list(by_place))).tolist():
-            word = asked.words[row]
-            [found] = self.balls.of(word[None], asked.ball_bits).values() or [None]
-            if found is None:
-                entry_id = by_place[int(asked.places[row])].entry_id
-                known = self.balls.get(entry_id) is not None
-                ball = self.balls.meet(entry_id, word.tobytes())
-                if not known:
-                    self._look_back(ball, word, asked.ball_bits, limits)
-            elif found[1] > ANCHORS_APART_BITS:
-                self.balls.meet(found[0].entry_id, word.tobytes())
+    def _anchor(self, hit: NearHit, word: Words, ball_bits: int, limits: Limits) -> None:
+        """Let every entry that was met have its ball, and each ball know where it was met."""
+        known = self.balls.get(hit.entry_id) is not None
+        ball = self.balls.meet(hit.entry_id, word.tobytes())
+        if not known:
+            self._look_back(ball, word, ball_bits, limits)
 
-    def _add_far_matches(
-        self, asked: Asked, by_place: dict[int, NearHit], inside: dict[int, tuple[Ball, int]]
-    ) -> None:
-        """A match belongs to the ball of what it met, wherever that ball's anchors lie."""
-        for row in np.flatnonzero(np.isin(asked.places, list(by_place))).tolist():
-            ball = self.balls.get(by_place[int(asked.places[row])].entry_id)
-            if row not in inside and ball is not None:
-                inside[row] = (ball, asked.ball_bits)
+    def _around(self, asked: Asked, hits: Mapping[int, _Hits]) -> dict[int, list[Ball]]:
+        """For each query that lies in balls: all of them, whichever of its hashes lies there, and
+        those of what it met, wherever their anchors are."""
+        around: dict[int, dict[int, Ball]] = defaultdict(dict)
+        for row, balls in self.balls.of(asked.words, asked.ball_bits).items():
+            around[int(asked.places[row])].update((ball.entry_id, ball) for ball in balls)
+        for place, met in hits.items():
+            for entry_id in met:
+                ball = self.balls.get(entry_id)
+                if ball is not None:
+                    around[place][entry_id] = ball
+        return {place: list(balls.values()) for place, balls in around.items()}
+
+    def _tags(self, asked: Asked, places: Iterable[int]) -> dict[int, int]:
+        """A keyed digest of all PDQ hashes of each of these queries."""
+        words: dict[int, list[bytes]] = defaultdict(list)
+        for row in np.flatnonzero(np.isin(asked.places, list(places))).tolist():
+            words[int(asked.places[row])].append(asked.words[row].tobytes())
+        return {place: self._tag_of(b"".join(sorted(some))) for place, some in words.items()}
 
     def _look_back(self, ball: Ball, word: Words, ball_bits: int, limits: Limits) -> None:
         """Whoever came in from outside has been told "no" around here before."""
@@ -105,52 +119,65 @@ class Watch:
         self.recent.add(words)
 
 
-class _Sorting:
-    """Goes through the hashes of a batch that lie in balls, and closes what has taught enough."""
+class _Question:
+    """One query that lies in balls: what it met, and whether its digests decide the answer."""
 
-    def __init__(self, tag_of: TagOf, limits: Limits) -> None:
-        self._tag_of = tag_of
+    __slots__ = ("exact", "near", "place", "settled", "tag")
+
+    def __init__(
+        self, place: int, tag: int, near: _Hits, exact: frozenset[int], settled: bool
+    ) -> None:
+        self.place, self.tag, self.near = place, tag, near
+        self.exact, self.settled = exact, settled
+
+    def teaches_edge_of(self, ball: Ball) -> bool:
+        """Whether the answer says where matches with the ball's picture end: it is not among what
+        was met, or it would not be had the question been a few bits different."""
+        if ball.entry_id in self.exact:
+            return False
+        hit = self.near.get(ball.entry_id)
+        return hit is None or hit.at_edge
+
+
+class _Sorting:
+    """Goes through the queries of a batch that lie in balls, and closes what has taught enough."""
+
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._closed: set[int] = set()
         self._blurred: set[int] = set()
+        self._silent: set[int] = set()
 
-    def sort(self, place: int, ball: Ball, hashes: bytes, hit: NearHit | None) -> None:
-        tag = self._tag_of(hashes)
-        teaches_edge = hit is None or hit.at_edge
-        if teaches_edge and not ball.closed and tag not in ball.edges:
-            ball.fresh = True
-            ball.edges.add(tag)
-            ball.closed = len(ball.edges) > self._limits.edge_answers
-        if ball.closed:
-            self._closed.add(place)
-        elif hit is not None and not self._may_tell_distance(ball, tag):
-            self._blurred.add(place)
+    def sort(self, question: _Question, balls: list[Ball]) -> None:
+        """Count the answer in every ball it lies in, or withhold it where one of them is closed.
+
+        An answer that is withheld teaches nothing, so it counts nowhere.
+        """
+        if not any(ball.closed for ball in balls):
+            for ball in balls:
+                self._count(question, ball)
+        if any(ball.closed for ball in balls):
+            (self._silent if question.settled else self._closed).add(question.place)
+        elif question.near and not self._may_tell_distance(question, balls):
+            self._blurred.add(question.place)
 
     def withheld(self) -> Withheld:
-        return Withheld(frozenset(self._closed), frozenset(self._blurred))
+        return Withheld(frozenset(self._closed), frozenset(self._blurred), frozenset(self._silent))
 
-    def _may_tell_distance(self, ball: Ball, tag: int) -> bool:
-        if tag in ball.told:
-            return True
-        if len(ball.told) >= self._limits.distances:
-            return False
-        ball.told.add(tag)
+    def _count(self, question: _Question, ball: Ball) -> None:
+        if question.tag in ball.edges or not question.teaches_edge_of(ball):
+            return
         ball.fresh = True
+        ball.edges.add(question.tag)
+        ball.closed = len(ball.edges) > self._limits.edge_answers
+
+    def _may_tell_distance(self, question: _Question, balls: list[Ball]) -> bool:
+        """The distance is that of the nearest: every ball it may belong to must have some left."""
+        met = [ball for ball in balls if ball.entry_id in question.near]
+        unheard = [ball for ball in met if question.tag not in ball.told]
+        if any(len(ball.told) >= self._limits.distances for ball in unheard):
+            return False
+        for ball in unheard:
+            ball.told.add(question.tag)
+            ball.fresh = True
         return True
-
-
-def _rows_by_place(
-    asked: Asked, inside: dict[int, tuple[Ball, int]]
-) -> list[tuple[int, list[int]]]:
-    """The queries that have a hash in a ball, in order, each with the rows of all its hashes."""
-    places = {int(asked.places[row]) for row in inside} - asked.settled
-    if not places:
-        return []
-    rows: dict[int, list[int]] = {}
-    for row in np.flatnonzero(np.isin(asked.places, list(places))).tolist():
-        rows.setdefault(int(asked.places[row]), []).append(row)
-    return sorted(rows.items())
-
-
-def _bytes_of(words: Words) -> bytes:
-    return b"".join(sorted(word.tobytes() for word in words))
