@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.guard import rules
+from tocsin.domain.matching.guard.balls import Ball
+from tocsin.domain.matching.guard.counted import Counted
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     LIMITS,
@@ -103,7 +105,7 @@ class World:
         self._limits = self.limits or LIMITS[self.tier]
         self._watch = Watch(tag_of)
         self._standing: Standing = GOOD_STANDING
-        self._days: list[tuple[int, int]] = []
+        self._days: list[Counted] = []
         self._requests = 0
         self._words = words_of(self.listed)
 
@@ -149,16 +151,17 @@ class World:
 
     def sleep(self) -> None:
         """It is tomorrow."""
-        totals = self._totals()
-        self._days.append((totals.asked_today, totals.matched_today))
+        self._days.append(self._watch.counted)
         self.day += 1
 
     def _asked(self, hashes: Sequence[int], bits: Distances) -> Asked:
         places, entries = np.nonzero(bits <= self.radius_bits)
         met = list(zip(places.tolist(), entries.tolist(), strict=True))
         edges = (self.radius_bits,)
+        names = np.array([tag_of(h.to_bytes(32, "little")) for h in hashes], np.uint64)
         return Asked(
-            names=np.array([tag_of(h.to_bytes(32, "little")) for h in hashes], np.uint64),
+            names=names,
+            hashes=names,
             words=words_of(hashes),
             places=np.arange(len(hashes)),
             near=[
@@ -175,7 +178,8 @@ class World:
         """From each hash to each listed one: int64[n, m]."""
         asked = words_of(hashes)
         apart = np.bitwise_count(asked[:, None] ^ self._words[None])
-        return apart.sum(axis=2).astype(np.int64)
+        bits: Distances = apart.sum(axis=2).astype(np.int64)
+        return bits
 
     def _judge(self) -> None:
         step, sign = rules.judge(self._totals(), self._limits)
@@ -190,22 +194,35 @@ class World:
 
     def _totals(self) -> Totals:
         self._watch.begin(self._date())
-        asked, matched = self._watch.asked.estimate(), self._watch.matched.estimate()
-        before = self._days[-27:]
-        return Totals(
-            asked_today=asked,
-            matched_today=matched,
-            asked=asked + sum(day[0] for day in before),
-            matched=matched + sum(day[1] for day in before),
-            closed_balls=sum(ball.closed for ball in self._watch.balls),
-            run_share=self._watch.run_share(),
-        )
+        return totals_of(self._watch, self._days[-27:])
 
     def _now(self) -> datetime:
         return START + timedelta(days=self.day)
 
     def _date(self) -> date:
         return self._now().date()
+
+
+def totals_of(watch: Watch, before: Sequence[Counted] = ()) -> Totals:
+    """What a watch counted, today and on the days before, as the database adds it up."""
+    window = Counted()
+    for counted in (watch.counted, *before):
+        window.merge(counted)
+    asked_today, hashes_today, matched_today = watch.counted.estimates()
+    asked, _, matched = window.estimates()
+    pictures: list[Ball] = []
+    for ball in watch.balls:
+        if ball.closed and not any(ball.is_around_the_picture_of(other) for other in pictures):
+            pictures.append(ball)
+    return Totals(
+        asked_today=asked_today,
+        hashes_today=hashes_today,
+        matched_today=matched_today,
+        asked=asked,
+        matched=matched,
+        closed_balls=len(pictures),
+        run_share=watch.run_share(),
+    )
 
 
 def tag_of(data: bytes) -> int:

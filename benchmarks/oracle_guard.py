@@ -38,6 +38,7 @@ from benchmarks.oracle_attackers import (
     measure,
     scatter,
     tag_of,
+    totals_of,
     walk,
 )
 from tocsin.base.accounts.types import Tier
@@ -227,7 +228,7 @@ def honest(uploads: int, tier: Tier, seed: int) -> dict[str, Any]:
         near += len(asked.near)
         exact += len(asked.settled)
         if number % 100 == 99:
-            worst = _totals(watch)
+            worst = totals_of(watch)
             step, _ = rules.judge(worst, limits)
             assert step.value in {"open", "noticed"}, (step, worst)
     step, sign = rules.judge(worst, limits)
@@ -246,12 +247,6 @@ def honest(uploads: int, tier: Tier, seed: int) -> dict[str, Any]:
     }
     print(f"honest, {tier}: {time.perf_counter() - began:.0f} s", told)
     return told
-
-
-def _totals(watch: Watch) -> Totals:
-    asked, matched = watch.asked.estimate(), watch.matched.estimate()
-    closed = sum(ball.closed for ball in watch.balls)
-    return Totals(asked, matched, asked, matched, closed, watch.run_share())
 
 
 class Host:
@@ -286,8 +281,11 @@ class Host:
         # Two uploads of one hash are mostly two files: their digests differ.
         names[:, 0] ^= rng.integers(0, 4, size).astype(np.uint64)
         met = exact | (distances <= RADIUS_BITS)
+        # Two digests, and two dialects of PDQ for each upload.
+        others = [names + np.uint64(n) for n in (1, 2)]
         return Asked(
             names=_mixed(names),
+            hashes=_mixed(np.concatenate([words, words + np.uint64(1), *others])),
             words=words,
             places=np.arange(size),
             near=[

@@ -103,7 +103,7 @@ class Checker:
             return self._unavailable(key, queries, problem or "", door, at)
         try:
             verdicts = self._verdicts(key, queries, serving)
-            withheld = self._withheld(key, queries, verdicts, at)
+            withheld = self._withheld(key, queries, verdicts, serving, at)
             batch = judged(queries, verdicts, withheld)
             answer = self._answer(key, batch, serving, at)
             written = [
@@ -221,10 +221,15 @@ class Checker:
         )
 
     def _withheld(
-        self, key: CheckKey, queries: Sequence[Query], verdicts: Sequence[Verdict], at: datetime
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        verdicts: Sequence[Verdict],
+        serving: Serving,
+        at: datetime,
     ) -> Withheld:
         met = {place: verdict for place, verdict in enumerate(verdicts) if verdict.entries}
-        withheld = self.guard.look(key, queries, met, at)
+        withheld = self.guard.look(key, queries, met, serving, at)
         if key.standing.step is not Step.SLOWED:
             return withheld
         near = {place for place, v in met.items() if v.entries[0].kind is MatchKind.NEAR}

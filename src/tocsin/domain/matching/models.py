@@ -46,9 +46,22 @@ class Harmless(models.Model):
         ]
 
 
+class HarmlessList(models.Model):
+    """The number of a party's list of harmless things: it grows with each change, so that processes
+    read only what changed."""
+
+    personal_data = NOTHING_PERSONAL
+
+    party = models.OneToOneField(
+        "accounts.Party", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    number = models.BigIntegerField()
+
+
 class GuardDay(models.Model):
-    """How many different hashes a key asked on a day, and how many different entries it met: two
-    sketches that processes merge, and what they come to."""
+    """How many different questions a key asked on a day, how many different fingerprints in them,
+    and how many different pictures it met: three sketches that processes merge, and what they come
+    to."""
 
     personal_data = NOTHING_PERSONAL
 
@@ -58,6 +71,9 @@ class GuardDay(models.Model):
     matched = models.BigIntegerField()
     asked_sketch = models.TextField()
     matched_sketch = models.TextField()
+    # With defaults in the database: processes of the version before still write rows.
+    hashes = models.BigIntegerField(db_default=0)
+    hashes_sketch = models.TextField(db_default="")
 
     class Meta:
         constraints = [
@@ -66,12 +82,17 @@ class GuardDay(models.Model):
 
 
 class GuardBall(models.Model):
-    """What a key learned around one listed picture. `sealed_hashes` are the key's own questions."""
+    """What a key learned around one listed entry. `sealed_hashes` are the key's own questions.
+
+    `edged_on`: when it was last told something of where matches end; None where it never was.
+    `picture` is the same for closed ones around one picture: the entry that was closed around
+    first.
+    """
 
     personal_data = PersonalData(
         fields=("sealed_hashes",),
-        why="To tell trying out where a match ends from uploading, for 28 days.",
-        kept=timedelta(days=28),
+        why="To tell trying out where a match ends from uploading, until 90 days after the last.",
+        kept=timedelta(days=90),
     )
 
     key_id = models.CharField(max_length=20)
@@ -80,6 +101,8 @@ class GuardBall(models.Model):
     answers = models.PositiveSmallIntegerField()
     closed_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(db_index=True)
+    edged_on = models.DateField(null=True)
+    picture = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -98,9 +121,10 @@ class GuardStanding(models.Model):
     since = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     spent_until = models.DateTimeField(null=True)
-    # What it had asked and found when a person let it go on counts no more.
+    # What it had asked and found when a person let it go on is gone from the other tables.
     let_go_at = models.DateTimeField(null=True)
-    forgiven = models.BigIntegerField(default=0)
+    # Read and written by processes of the version before only.
+    forgiven = models.BigIntegerField(db_default=0)
 
 
 class Hit(models.Model):

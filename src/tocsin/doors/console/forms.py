@@ -269,7 +269,7 @@ class TermsForm(forms.Form):
         min_value=1,
         max_value=MOST_DAILY_HASHES,
         required=False,
-        help_text=_("Empty: 20 million."),
+        help_text=_("Empty: 100 million."),
     )
     daily_matches = forms.IntegerField(
         label=_("Different entries a day before that is noticed"),

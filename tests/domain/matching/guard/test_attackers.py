@@ -19,9 +19,10 @@ from benchmarks.oracle_attackers import (
     flipped,
     measure,
     tag_of,
+    totals_of,
     walk,
 )
-from benchmarks.oracle_guard import DAY, Host, _totals
+from benchmarks.oracle_guard import DAY, Host
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.types import LIMITS, Step
@@ -148,4 +149,4 @@ def test_a_day_of_an_honest_host_in_small_is_left_alone() -> None:
     for _ in range(60):
         withheld = watch.look(host.batch(1_000), LIMITS[Tier.ACTION], DAY)
         assert not withheld.closed
-    assert rules.judge(_totals(watch), LIMITS[Tier.ACTION])[0] is Step.OPEN
+    assert rules.judge(totals_of(watch), LIMITS[Tier.ACTION])[0] is Step.OPEN

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.domain.listing import ANALYST, a_key, a_list, asked, digest, flipped, known, put
+from tests.domain.listing import a_key, a_list, asked, digest, flipped, known, put
 from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.base.audit.models import AuditRow
 from tocsin.base.letters.models import Letter
 from tocsin.domain.hashlists.types import Kind, Purpose
-from tocsin.domain.matching.actions import let_key_go_on
 from tocsin.domain.matching.checker import Checker
-from tocsin.domain.matching.guard import actions as guard
 from tocsin.domain.matching.guard.types import LIMITS, Step
 from tocsin.domain.matching.models import GuardBall, GuardDay, GuardStanding
 from tocsin.domain.matching.queries import key_view, keys_noticed
@@ -188,30 +186,6 @@ def test_a_slowed_key_has_a_tenth_of_its_speed_and_hears_no_near_match(
     near = Query("n", pdq=flipped(digest(Kind.PDQ, "beach"), 4), pdq_quality=90)
     [outcome] = check(checker, slowed, now, [near])
     assert (outcome.status, outcome.action, outcome.match) == ("held", "review", None)
-
-
-def test_a_person_lets_a_key_go_on_and_what_it_did_counts_no_more(
-    checker: Checker, provider: CheckKey, now: datetime
-) -> None:
-    check(checker, provider, now, around("beach", 80))
-    checker.share_guard(now)
-    assert key_view(provider.key_id, at=now).standing.step is Step.NOTICED
-    assert let_key_go_on(key_id=provider.key_id, reason="a test", actor=ANALYST, at=now)
-    assert not let_key_go_on(key_id=provider.key_id, reason="twice", actor=ANALYST, at=now)
-    checker.share_guard(now)
-    assert key_view(provider.key_id, at=now).standing.step is Step.OPEN
-    [told] = check(checker, provider, now, around("beach", 1))
-    assert told.status is not AnswerStatus.HELD
-
-
-def test_what_is_older_than_28_days_is_forgotten(
-    checker: Checker, provider: CheckKey, now: datetime
-) -> None:
-    check(checker, provider, now, around("beach", 10))
-    checker.share_guard(now)
-    assert guard.forget_old(at=now + timedelta(days=27)) == 0
-    assert guard.forget_old(at=now + timedelta(days=30)) == 1
-    assert not GuardDay.objects.exists()
 
 
 def test_keys_of_the_test_lists_are_not_watched(checker: Checker, now: datetime) -> None:

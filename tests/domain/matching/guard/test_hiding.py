@@ -168,9 +168,12 @@ def test_a_withheld_answer_takes_as_long_whether_it_matched_or_not(
     before = Hit.objects.count()
     written: list[tuple[NewHit, ...]] = []
     append = checker._journal.append
-    monkeypatch.setattr(
-        checker._journal, "append", lambda hits: (written.append(hits), append(hits))
-    )
+
+    def seen(hits: tuple[NewHit, ...]) -> None:
+        written.append(hits)
+        append(hits)
+
+    monkeypatch.setattr(checker._journal, "append", seen)
     for bits in (27, 33):
         [outcome] = check([by_pdq(turned(picture, rng.sample(range(256), bits)))])
         assert (outcome.status, outcome.match) == (AnswerStatus.HELD, None)

@@ -82,7 +82,7 @@ def test_hashes_that_crawl_are_a_run_and_a_thousand_pictures_are_none() -> None:
 
 
 def test_an_honest_host_of_ten_million_uploads_a_day_stands_open() -> None:
-    day = Totals(asked_today=10_000_000, matched_today=4_000, asked=280_000_000, matched=100_000)
+    day = Totals(10_000_000, 60_000_000, 4_000, asked=280_000_000, matched=100_000)
     assert rules.judge(day, ACTION) == (Step.OPEN, None)
     assert rules.judge(replace(day, closed_balls=40), ACTION) == (Step.NOTICED, Sign.EDGES)
 
@@ -98,7 +98,7 @@ def test_an_honest_host_of_ten_million_uploads_a_day_stands_open() -> None:
         (Totals(asked_today=150, matched_today=120, asked=150, matched=120), "slowed", "matches"),
         (Totals(asked_today=300, matched_today=220, asked=300, matched=220), "paused", "matches"),
         (Totals(asked=5_000, matched=850), Step.PAUSED, Sign.MATCHES),
-        (Totals(asked_today=17_000_000), Step.NOTICED, Sign.HASHES),
+        (Totals(hashes_today=85_000_000), Step.NOTICED, Sign.HASHES),
         (Totals(asked_today=10_000, run_share=0.8), Step.NOTICED, Sign.RUN),
     ],
 )
@@ -117,8 +117,8 @@ def test_a_hotline_that_checks_what_was_reported_is_not_stopped() -> None:
 
 def test_a_day_is_spent_until_midnight_and_no_longer() -> None:
     limits = rules.limits_of(ACTION, daily_hashes=1_000)
-    assert rules.spent_until(Totals(asked_today=1_000), limits, AT) is None
-    until = rules.spent_until(Totals(asked_today=1_001), limits, AT)
+    assert rules.spent_until(Totals(hashes_today=1_000), limits, AT) is None
+    until = rules.spent_until(Totals(hashes_today=1_001), limits, AT)
     assert until == datetime(2026, 3, 4, tzinfo=UTC)
     assert Standing(spent_until=until).at(until) == Standing()
 

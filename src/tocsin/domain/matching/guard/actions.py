@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -21,13 +21,16 @@ from tocsin.base.letters.types import Content
 from tocsin.base.secrets import seal
 from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.balls import Ball
+from tocsin.domain.matching.guard.counted import Counted
 from tocsin.domain.matching.guard.queries import (
     ball_context,
+    closed_balls,
+    counted_in,
     standing_in,
+    still_kept,
     totals,
     unsealed,
 )
-from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import Limits, Sign, Standing, Step, Totals
 from tocsin.domain.matching.models import GuardBall, GuardDay, GuardStanding
 
@@ -36,36 +39,47 @@ log = structlog.get_logger()
 LETTER = "guard"
 
 
-def keep_day(*, key_id: str, day: date, asked: Sketch, matched: Sketch) -> None:
-    """Merge what one process counted into a key's day, and the day into what it counted."""
+def keep_day(*, key_id: str, day: date, counted: Counted, let_go_at: datetime | None) -> bool:
+    """Merge what one process counted into a key's day, and the day into what it counted.
+
+    False, and nothing is kept, when a person has let the key go on since `let_go_at`: what was
+    counted before must not come back after.
+    """
     with transaction.atomic():
+        if _let_go_since(key_id, let_go_at):
+            return False
         row, made = GuardDay.objects.select_for_update().get_or_create(
-            key_id=key_id,
-            day=day,
-            defaults={
-                "asked": asked.estimate(),
-                "matched": matched.estimate(),
-                "asked_sketch": asked.as_text(),
-                "matched_sketch": matched.as_text(),
-            },
+            key_id=key_id, day=day, defaults=_counted(counted)
         )
-        if made:
-            return
-        asked.merge(Sketch(row.asked_sketch))
-        matched.merge(Sketch(row.matched_sketch))
-        texts = asked.as_text(), matched.as_text()
-        if texts == (row.asked_sketch, row.matched_sketch):
-            return
-        row.asked_sketch, row.matched_sketch = texts
-        row.asked, row.matched = asked.estimate(), matched.estimate()
-        row.save()
+        if not made:
+            counted.merge(counted_in(row))
+            GuardDay.objects.filter(pk=row.pk).update(**_counted(counted))
+    return True
 
 
-def keep_balls(*, key_id: str, balls: Sequence[Ball], limits: Limits, at: datetime) -> None:
-    """Merge what one process learned around listed pictures with what others did, both ways."""
+def keep_balls(
+    *,
+    key_id: str,
+    balls: Sequence[Ball],
+    limits: Limits,
+    at: datetime,
+    let_go_at: datetime | None,
+) -> bool:
+    """Merge what one process learned around listed pictures with what others did, both ways.
+
+    False, and nothing is kept, as with `keep_day`.
+    """
     with transaction.atomic():
+        if _let_go_since(key_id, let_go_at):
+            return False
         for ball in sorted(balls, key=lambda one: one.entry_id):
             _keep_ball(key_id, ball, limits, at)
+    return True
+
+
+def forget_balls(*, key_id: str, entry_ids: Iterable[int]) -> None:
+    """Their entries are listed no more, and what was learned there is kept with others or not."""
+    GuardBall.objects.filter(key_id=key_id, entry_id__in=list(entry_ids)).delete()
 
 
 def judge_key(
@@ -98,23 +112,18 @@ def judge_key(
 
 
 def let_key_go_on(*, key_id: str, reason: str, actor: Actor, at: datetime) -> bool:
-    """A person has looked: the key stands open, and all it did so far counts no more.
+    """A person has looked: the key stands open, and begins with nothing asked and nothing learned.
 
-    What it knew around listed pictures is forgotten too. False when it stood open already.
+    False when it stood open already.
     """
     with transaction.atomic():
         row = GuardStanding.objects.select_for_update().filter(key_id=key_id).first()
         if row is None or row.step == Step.OPEN:
             return False
-        found = totals(key_id, day=at.date(), at=at)
         GuardStanding.objects.filter(pk=row.pk).update(
-            step=Step.OPEN,
-            since=at,
-            ends_at=None,
-            spent_until=None,
-            let_go_at=at,
-            forgiven=row.forgiven + found.matched,
+            step=Step.OPEN, since=at, ends_at=None, spent_until=None, let_go_at=at
         )
+        GuardDay.objects.filter(key_id=key_id).delete()
         GuardBall.objects.filter(key_id=key_id).delete()
         record(
             actor=actor,
@@ -128,9 +137,27 @@ def let_key_go_on(*, key_id: str, reason: str, actor: Actor, at: datetime) -> bo
 
 
 def forget_old(*, at: datetime) -> int:
-    """Drop balls not met, and days older, than 28 days; how many balls went."""
+    """Drop days that are out of the window, and balls that are forgiven; how many balls went."""
     GuardDay.objects.filter(day__lt=at.date() - rules.WINDOW).delete()
-    return GuardBall.objects.filter(seen_at__lt=at - rules.WINDOW).delete()[0]
+    return GuardBall.objects.exclude(still_kept(at)).delete()[0]
+
+
+def _let_go_since(key_id: str, known: datetime | None) -> bool:
+    """Locks where the key stands, so that nobody lets it go on meanwhile."""
+    row = GuardStanding.objects.select_for_update().filter(key_id=key_id).first()
+    return row is not None and row.let_go_at != known
+
+
+def _counted(counted: Counted) -> dict[str, int | str]:
+    asked, hashes, matched = counted.estimates()
+    return {
+        "asked": asked,
+        "hashes": hashes,
+        "matched": matched,
+        "asked_sketch": counted.asked.as_text(),
+        "hashes_sketch": counted.hashes.as_text(),
+        "matched_sketch": counted.matched.as_text(),
+    }
 
 
 def _keep_ball(key_id: str, ball: Ball, limits: Limits, at: datetime) -> None:
@@ -139,11 +166,13 @@ def _keep_ball(key_id: str, ball: Ball, limits: Limits, at: datetime) -> None:
     )
     if row is None:
         row = GuardBall(key_id=key_id, entry_id=ball.entry_id)
+    elif rules.is_forgiven(row.edged_on, at.date()):
+        row.closed_at, row.picture = None, None
     elif (known := unsealed(row)) is not None:
         ball.learn(known)
     ball.closed |= len(ball.edges) > limits.edge_answers
     if ball.closed and row.closed_at is None:
-        row.closed_at = at
+        row.closed_at, row.picture = at, _picture_of(key_id, ball)
     told = {
         "anchors": [word.hex() for word in ball.anchors],
         "edges": sorted(ball.edges),
@@ -151,8 +180,17 @@ def _keep_ball(key_id: str, ball: Ball, limits: Limits, at: datetime) -> None:
     }
     ring = settings.TOCSIN_KEYS.ring("seal")
     row.sealed_hashes = seal(ring, json.dumps(told).encode(), context=ball_context(row))
-    row.answers, row.seen_at = len(ball.edges), at
+    row.answers, row.seen_at, row.edged_on = len(ball.edges), at, ball.edged_on
     row.save()
+
+
+def _picture_of(key_id: str, ball: Ball) -> int:
+    """The picture that was closed around before and of which this is a copy, or a new one.
+
+    A picture stands on several lists, and its provider is stopped around it once.
+    """
+    same = (n for n, other in closed_balls(key_id) if ball.is_around_the_picture_of(other))
+    return next(same, ball.entry_id)
 
 
 def _stand(key_id: str, was: Standing, now: Standing, found: Totals, at: datetime) -> None:

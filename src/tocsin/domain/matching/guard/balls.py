@@ -10,11 +10,13 @@ where the answers about that one are counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
+from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.types import Words
 from tocsin.engine.index import NearIndex
 
@@ -29,8 +31,9 @@ Tags = set[int]
 
 @dataclass(slots=True, repr=False)
 class Ball:
-    """One ball. `edges` and `told`: keyed digests of hashes whose answer taught an edge, and of
-    those whose distance was told. `fresh`: something in it is not yet in the database."""
+    """One ball. `edges` and `told`: keyed digests of hashes whose answer taught an edge (the last
+    one on `edged_on`), and of those whose distance was told. `fresh`: something in it is not yet in
+    the database."""
 
     entry_id: int
     anchors: list[bytes] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Ball:
     told: Tags = field(default_factory=set)
     closed: bool = False
     fresh: bool = True
+    edged_on: date | None = None
 
     def add_anchor(self, word: bytes) -> bool:
         """One more place to compare with; False when it lies near one already.
@@ -56,8 +60,9 @@ class Ball:
 
     def copy(self) -> Ball:
         """The same, to be read while this one goes on."""
+        edges, told = set(self.edges), set(self.told)
         return Ball(
-            self.entry_id, list(self.anchors), set(self.edges), set(self.told), self.closed, False
+            self.entry_id, list(self.anchors), edges, told, self.closed, False, self.edged_on
         )
 
     def learn(self, other: Ball) -> bool:
@@ -65,10 +70,16 @@ class Ball:
         self.edges |= other.edges
         self.told |= other.told
         self.closed |= other.closed
+        if self.edged_on is None or (other.edged_on and other.edged_on > self.edged_on):
+            self.edged_on = other.edged_on
         more = [word for word in other.anchors if word not in self.anchors]
         room = MOST_ANCHORS - len(self.anchors)
         self.anchors += more[:room]
         return bool(more[:room])
+
+    def is_around_the_picture_of(self, other: Ball) -> bool:
+        """Whether one hash met both: copies of a picture, which stands on several lists."""
+        return not set(self.anchors).isdisjoint(other.anchors)
 
 
 class Balls:
@@ -112,8 +123,8 @@ class Balls:
             self._index = None
         return ball
 
-    def learn(self, other: Ball) -> None:
-        """Take over what is in the database of a ball."""
+    def learn(self, other: Ball) -> bool:
+        """Take over what is in the database of a ball; whether it is a new one here."""
         known = self._balls.get(other.entry_id)
         if known is None:
             other.fresh = False
@@ -121,11 +132,25 @@ class Balls:
             self._index = None
         elif known.learn(other):
             self._index = None
+        return known is None
 
-    def forget(self) -> None:
-        """Begin again: a person has let the key go on."""
-        self._balls.clear()
-        self._index = None
+    def hand_on(self, ball: Ball, heir: int | None) -> None:
+        """Its entry is listed no more: what was learned is the heir's, or forgotten."""
+        self._drop([ball])
+        if heir is not None:
+            self._balls.setdefault(heir, Ball(heir)).learn(ball)
+            self._balls[heir].fresh = True
+
+    def forgive(self, day: date) -> bool:
+        """Forget what was learned too long ago; whether there was any."""
+        old = [ball for ball in self if rules.is_forgiven(ball.edged_on, day)]
+        self._drop(old)
+        return bool(old)
+
+    def _drop(self, balls: Iterable[Ball]) -> None:
+        for ball in balls:
+            del self._balls[ball.entry_id]
+            self._index = None
 
     def make_room(self) -> None:
         """Let the most dispensable go; between batches, as one batch needs all that it met.
@@ -140,9 +165,7 @@ class Balls:
         dispensable = sorted(
             self._balls.values(), key=lambda ball: (ball.closed, bool(ball.edges), ball.fresh)
         )
-        for ball in dispensable[:spare]:
-            del self._balls[ball.entry_id]
-        self._index = None
+        self._drop(dispensable[:spare])
 
     def _lay_out(self) -> None:
         owners: dict[bytes, list[int]] = {}

@@ -10,11 +10,13 @@ from datetime import date, datetime, timedelta
 from tocsin.base.secrets import Keyring
 from tocsin.domain.matching.guard import actions, rules
 from tocsin.domain.matching.guard.balls import Ball
+from tocsin.domain.matching.guard.counted import Counted
+from tocsin.domain.matching.guard.heirs import heir_of, still_listed
 from tocsin.domain.matching.guard.queries import balls_seen_since, let_go_at
 from tocsin.domain.matching.guard.shaping import as_asked, tag_maker
-from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import LIMITS, NOTHING_WITHHELD, Limits, Withheld
 from tocsin.domain.matching.guard.watch import Watch
+from tocsin.domain.matching.live_lists import Serving
 from tocsin.domain.matching.rules import Verdict
 from tocsin.domain.matching.types import CheckKey, ListsSeen, Query
 
@@ -31,18 +33,53 @@ class _Written:
 
     day: date | None = None
     asked: int = 0
+    hashes: int = 0
     matched: int = 0
     at: datetime | None = None
+
+    def is_old(self, day: date, estimates: tuple[int, int, int], at: datetime) -> bool:
+        """Whether so much has come together since, or so long ago, that it is due again."""
+        asked, hashes, matched = estimates
+        if self.day != day or self.at is None or matched > self.matched:
+            return True
+        grown = _has_grown(self.asked, asked) or _has_grown(self.hashes, hashes)
+        return grown or (asked > self.asked and at - self.at >= WRITE_AFTER)
+
+
+def _has_grown(was: int, now: int) -> bool:
+    return now > was * WRITE_AFTER_GROWTH + WRITE_AFTER_MORE
 
 
 @dataclass(slots=True)
 class _Watched:
-    """A key that asked in this process, or of which another process noted a ball."""
+    """A key that asked in this process, or of which another process noted a ball.
+
+    `version`: the lists that its balls were last compared with; None when one has come since.
+    `gone`: entries whose balls are no more, but still in the database.
+    """
 
     watch: Watch
+    since: datetime
     limits: Limits | None = None
     let_go_at: datetime | None = None
+    version: int | None = None
+    gone: set[int] = field(default_factory=set)
     written: _Written = field(default_factory=_Written)
+
+    def learn(self, ball: Ball) -> None:
+        """Take over a ball of the database."""
+        with self.watch.lock:
+            if self.watch.balls.learn(ball):
+                self.version = None
+
+    def hear_of_letting_go(self, at: datetime | None) -> None:
+        """Begin with nothing when a person has let the key go on since this watch began."""
+        if at is not None and at != self.let_go_at and at >= self.since:
+            with self.watch.lock:
+                self.watch.forget()
+                self.gone.clear()
+            self.written = _Written()
+        self.let_go_at = at
 
 
 class Guard:
@@ -58,18 +95,26 @@ class Guard:
         self._learned_at: datetime | None = None
 
     def look(
-        self, key: CheckKey, queries: Sequence[Query], verdicts: Mapping[int, Verdict], at: datetime
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        verdicts: Mapping[int, Verdict],
+        serving: Serving,
+        at: datetime,
     ) -> Withheld:
         """Note a batch and what it met, by place; what of the answers is to be withheld.
 
-        Keys of the test lists learn nothing that is secret, so they are not watched.
+        Keys of the test lists learn nothing that is secret, so they are not watched. Raises
+        IndexUnusable.
         """
         if key.terms.lists is ListsSeen.TEST:
             return NOTHING_WITHHELD
-        watched = self._of(key.key_id)
+        watched = self._of(key.key_id, at)
         watched.limits = rules.limits_of(
             LIMITS[key.tier], key.terms.daily_hashes, key.terms.daily_matches
         )
+        if watched.version != serving.version:
+            _leave_to_heirs(watched, serving, key.terms.near_radius_bits)
         asked = as_asked(key, queries, verdicts, self.tag_of)
         return watched.watch.look(asked, watched.limits, at.date())
 
@@ -77,77 +122,74 @@ class Guard:
         """Write what was counted, learn what others noted, and judge; raises DatabaseError."""
         let_go = let_go_at()
         for key_id, watched in sorted(self._watched.items()):
-            _forget_if_let_go(watched, let_go.get(key_id))
+            watched.hear_of_letting_go(let_go.get(key_id))
             if watched.limits is not None:
                 self._write(key_id, watched, watched.limits, at)
         for key_id, ball in balls_seen_since(self._learned_at, at=at):
-            watched = self._of(key_id)
-            with watched.watch.lock:
-                watched.watch.balls.learn(ball)
+            self._of(key_id, at).learn(ball)
         self._learned_at = at - OVERLAP
 
-    def _of(self, key_id: str) -> _Watched:
+    def _of(self, key_id: str, at: datetime) -> _Watched:
         known = self._watched.get(key_id)
         if known is not None:
             return known
         with self._making:
-            return self._watched.setdefault(key_id, _Watched(Watch(self.tag_of)))
+            return self._watched.setdefault(key_id, _Watched(Watch(self.tag_of), at))
 
     def _write(self, key_id: str, watched: _Watched, limits: Limits, at: datetime) -> None:
-        watch, written = watched.watch, watched.written
+        watch = watched.watch
         with watch.lock:
-            balls = watch.balls.fresh()
-            asked, matched, day = watch.asked.estimate(), watch.matched.estimate(), watch.day
-            due = day is not None and _is_due(written, day, asked, matched, at)
-            if due:
-                copies = Sketch(watch.asked.as_text()), Sketch(watch.matched.as_text())
+            balls, gone = watch.balls.fresh(), set(watched.gone)
+            estimates, day = watch.counted.estimates(), watch.day
+            due = day is not None and watched.written.is_old(day, estimates, at)
+            counted = watch.counted.copy() if due else Counted()
             for ball in balls:
                 ball.fresh = False
         if balls:
-            _keep_balls(key_id, watch, limits, at, balls)
+            _keep_balls(key_id, watched, limits, at, balls)
+        if gone:
+            actions.forget_balls(key_id=key_id, entry_ids=gone)
+            watched.gone -= gone
         if due and day is not None:
-            _keep_day(key_id, watch, day, copies)
-            watched.written = _Written(day, asked, matched, at)
+            _keep_day(key_id, watched, day, counted)
+            watched.written = _Written(day, *estimates, at)
         if balls or due:
             actions.judge_key(key_id=key_id, limits=limits, run_share=watch.run_share(), at=at)
 
 
-def _is_due(written: _Written, day: date, asked: int, matched: int, at: datetime) -> bool:
-    if written.day != day or written.at is None:
-        return True
-    if asked > written.asked * WRITE_AFTER_GROWTH + WRITE_AFTER_MORE or matched > written.matched:
-        return True
-    return asked > written.asked and at - written.at >= WRITE_AFTER
+def _leave_to_heirs(watched: _Watched, serving: Serving, radius_bits: int) -> None:
+    """The lists have changed: hand on, or forget, balls of entries that are listed no more."""
+    balls = watched.watch.balls
+    with watched.watch.lock:
+        listed = still_listed((ball.entry_id for ball in balls), serving)
+        for ball in [ball for ball in balls if ball.entry_id not in listed]:
+            balls.hand_on(ball, heir_of(ball, serving, radius_bits))
+            watched.gone.add(ball.entry_id)
+        watched.version = serving.version
 
 
-def _keep_balls(key_id: str, watch: Watch, limits: Limits, at: datetime, balls: list[Ball]) -> None:
+def _keep_balls(
+    key_id: str, watched: _Watched, limits: Limits, at: datetime, balls: list[Ball]
+) -> None:
     """Write copies, since a check must not wait for the database; what others knew comes back."""
     copies = [ball.copy() for ball in balls]
-    written = False
+    kept = False
     try:
-        actions.keep_balls(key_id=key_id, balls=copies, limits=limits, at=at)
-        written = True
-    finally:
-        with watch.lock:
-            if written:
-                for ball in copies:
-                    watch.balls.learn(ball)
-            else:
-                for ball in balls:
-                    ball.fresh = True
-
-
-def _keep_day(key_id: str, watch: Watch, day: date, copies: tuple[Sketch, Sketch]) -> None:
-    asked, matched = copies
-    actions.keep_day(key_id=key_id, day=day, asked=asked, matched=matched)
-    with watch.lock:
-        if watch.day == day:
-            watch.asked.merge(asked)
-            watch.matched.merge(matched)
-
-
-def _forget_if_let_go(watched: _Watched, at: datetime | None) -> None:
-    if at is not None and at != watched.let_go_at:
+        kept = actions.keep_balls(
+            key_id=key_id, balls=copies, limits=limits, at=at, let_go_at=watched.let_go_at
+        )
+    except BaseException:
         with watched.watch.lock:
-            watched.watch.balls.forget()
-    watched.let_go_at = at
+            for ball in balls:
+                ball.fresh = True
+        raise
+    if kept:
+        for ball in copies:
+            watched.learn(ball)
+
+
+def _keep_day(key_id: str, watched: _Watched, day: date, counted: Counted) -> None:
+    kept = actions.keep_day(key_id=key_id, day=day, counted=counted, let_go_at=watched.let_go_at)
+    with watched.watch.lock:
+        if kept and watched.watch.day == day:
+            watched.watch.counted.merge(counted)

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
 from tocsin.base.secrets import NotOurs, unseal
 from tocsin.domain.matching.guard.balls import Ball
-from tocsin.domain.matching.guard.rules import WINDOW
+from tocsin.domain.matching.guard.counted import Counted
+from tocsin.domain.matching.guard.rules import FORGIVEN_AFTER, WINDOW
+from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     GuardView,
@@ -43,24 +46,32 @@ def standing_in(row: GuardStanding | None) -> Standing:
 
 
 def totals(key_id: str, *, day: date, at: datetime, run_share: float = 0.0) -> Totals:
-    """What a key asked and found; what it was forgiven does not count."""
-    row = GuardStanding.objects.filter(key_id=key_id).first()
-    let_go_at = row.let_go_at if row else None
-    since = day - WINDOW
-    days = GuardDay.objects.filter(key_id=key_id, day__gt=since)
-    summed = days.aggregate(asked=Sum("asked"), matched=Sum("matched"))
-    today = days.filter(day=day).first()
-    forgiven = row.forgiven if row and let_go_at and let_go_at.date() > since else 0
-    matched = max(0, (summed["matched"] or 0) - forgiven)
+    """What a key asked and found. What it asked on several days counts once in the window, or who
+    uploads the same each day would be allowed more matches than it asks for."""
+    window, today = Counted(), Counted()
+    for row in GuardDay.objects.filter(key_id=key_id, day__gt=day - WINDOW):
+        counted = counted_in(row)
+        window.merge(counted)
+        if row.day == day:
+            today = counted
     closed = GuardBall.objects.filter(key_id=key_id, closed_at__gt=at - WINDOW)
+    pictures = closed.aggregate(n=Count(Coalesce("picture", "entry_id"), distinct=True))
+    asked_today, hashes_today, matched_today = today.estimates()
+    asked, _, matched = window.estimates()
     return Totals(
-        asked_today=today.asked if today else 0,
-        matched_today=min(today.matched, matched) if today else 0,
-        asked=summed["asked"] or 0,
+        asked_today=asked_today,
+        hashes_today=hashes_today,
+        matched_today=matched_today,
+        asked=asked,
         matched=matched,
-        closed_balls=closed.count(),
+        closed_balls=pictures["n"],
         run_share=run_share,
     )
+
+
+def counted_in(row: GuardDay) -> Counted:
+    """A day of a key as counted by all processes."""
+    return Counted(Sketch(row.asked_sketch), Sketch(row.hashes_sketch), Sketch(row.matched_sketch))
 
 
 def noticed(*, at: datetime) -> list[GuardView]:
@@ -75,12 +86,27 @@ def noticed(*, at: datetime) -> list[GuardView]:
 
 
 def balls_seen_since(moment: datetime | None, *, at: datetime) -> Iterator[tuple[str, Ball]]:
-    """Balls that some process noted since then; all of 28 days for one that has just started."""
-    rows = GuardBall.objects.filter(seen_at__gt=max(moment or at - WINDOW, at - WINDOW))
+    """Balls that some process noted since then; all that count for one that has just started."""
+    rows = GuardBall.objects.filter(still_kept(at))
+    if moment is not None:
+        rows = rows.filter(seen_at__gt=moment)
     for row in rows.order_by("seen_at").iterator():
         ball = unsealed(row)
         if ball is not None:
             yield row.key_id, ball
+
+
+def still_kept(at: datetime) -> Q:
+    """Which rows of balls still count: `FORGIVEN_AFTER` the last answer that was counted there, or
+    `WINDOW` after it was last met where none was."""
+    return Q(edged_on__gte=at.date() - FORGIVEN_AFTER) | Q(edged_on=None, seen_at__gt=at - WINDOW)
+
+
+def closed_balls(key_id: str) -> list[tuple[int, Ball]]:
+    """The closed balls of a key, each with the number of its picture."""
+    rows = GuardBall.objects.filter(key_id=key_id).exclude(closed_at=None).order_by("closed_at")
+    balls = [(row.picture or row.entry_id, unsealed(row)) for row in rows]
+    return [(picture, ball) for picture, ball in balls if ball is not None]
 
 
 def unsealed(row: GuardBall) -> Ball | None:
@@ -97,6 +123,7 @@ def unsealed(row: GuardBall) -> Ball | None:
         told=set(told["told"]),
         closed=row.closed_at is not None,
         fresh=False,
+        edged_on=row.edged_on or (row.seen_at.date() if told["edges"] else None),
     )
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from tocsin.domain.matching.guard.types import Limits, Sign, Standing, Step, Totals
 
 SLOWED_FOR = timedelta(days=1)
 WINDOW = timedelta(days=28)
-"""Balls and sums of days are kept so long: what drips in over days adds up."""
+"""Days are kept so long, and balls in which nothing was learned: what drips in adds up."""
+FORGIVEN_AFTER = timedelta(days=90)
+"""A ball is forgotten so long after the last answer that was counted in it, closed or not.
+
+Users of an honest provider close the surroundings of pictures that go round, and those must not be
+lost for ever. Who waits for it is told a hundred answers a year around a picture, seen each time.
+"""
 NEARLY_SPENT = 0.8
 RUN_SHARE = 0.5
 SLOWED_BY = 10
@@ -37,13 +43,18 @@ def ball_bits(radius_bits: int) -> int:
     return max(NARROWEST_BALL_BITS, min(2 * radius_bits + 2, WIDEST_BALL_BITS))
 
 
+def is_forgiven(edged_on: date | None, day: date) -> bool:
+    """Whether what was learned in a ball until `edged_on` counts no more."""
+    return edged_on is not None and day - edged_on > FORGIVEN_AFTER
+
+
 def is_at_edge(distance_bits: int, edges: tuple[int, ...]) -> bool:
     """Whether a few bits more or less would have changed the answer."""
     return any(abs(edge - distance_bits) <= EDGE_BITS for edge in edges)
 
 
 def free_matches(totals: Totals, limits: Limits) -> tuple[float, float]:
-    """How many different entries a key may find: today, and in 28 days."""
+    """How many different pictures a key may find: today, and in 28 days."""
     today = limits.free_matches + limits.match_rate * totals.asked_today
     return today, 4 * limits.free_matches + limits.match_rate * totals.asked
 
@@ -56,8 +67,8 @@ def judge(totals: Totals, limits: Limits) -> tuple[Step, Sign | None]:
 
 
 def spent_until(totals: Totals, limits: Limits, at: datetime) -> datetime | None:
-    """When a key that asked its day's hashes may ask again; None for one that has some left."""
-    if totals.asked_today <= limits.daily_hashes:
+    """When a key that asked its day's fingerprints may ask again; None when it has some left."""
+    if totals.hashes_today <= limits.daily_hashes:
         return None
     return datetime.combine(at.date() + timedelta(days=1), time(), UTC)
 
@@ -84,7 +95,7 @@ def _by_edges(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
 
 
 def _by_number(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
-    if totals.asked_today > NEARLY_SPENT * limits.daily_hashes:
+    if totals.hashes_today > NEARLY_SPENT * limits.daily_hashes:
         return Step.NOTICED, Sign.HASHES
     if totals.run_share > RUN_SHARE:
         return Step.NOTICED, Sign.RUN

@@ -36,6 +36,7 @@ def as_asked(
     words, places, first_rows = _pdq_of(queries)
     return Asked(
         names=np.array([tag_of(_all_of(query)) for query in queries], np.uint64),
+        hashes=np.array([tag_of(value) for q in queries for value in _looked_up(q)], np.uint64),
         words=words,
         places=places,
         near=list(_near(met, first_rows, _edges(key))),
@@ -120,6 +121,13 @@ def _all_of(query: Query) -> bytes:
             query.pdq_oriented,
         )
     )
+
+
+def _looked_up(query: Query) -> Iterator[bytes]:
+    for value in (query.sha256, query.sha1, query.md5, query.photodna):
+        if value is not None:
+            yield value
+    yield from near_hashes(query)
 
 
 def _digest(data: bytes, secret: bytes) -> bytes:

@@ -49,7 +49,7 @@ class Sign(StrEnum):
     MATCHES = "matches"
     """It found more different entries than uploads of its number would."""
     HASHES = "hashes"
-    """It asked (nearly) as many different hashes as it may in a day."""
+    """It asked (nearly) as many different fingerprints as it may in a day."""
     RUN = "run"
     """Most of what it asks are near-identical hashes, though none of them matched yet."""
 
@@ -61,13 +61,15 @@ class Limits:
     `edge_answers`: different hashes around one listed picture that may be answered where a match
     ends; after that the picture's whole surroundings answer `held`. `distances`: near matches of
     one picture whose distance is told. `closed_balls` and `asked_for_one_more`: around how many
-    listed pictures that may happen in 28 days, and for how many asked hashes once more. The key may
-    find `free_matches` different entries a day (four times as many in 28 days), and `match_rate`
-    for each different hash it asks; more is a notice, twice as much slows, four times pauses.
-    `daily_hashes`: different hashes a day.
+    listed pictures that may happen in 28 days, and for how many different questions once more. The
+    key may find `free_matches` different pictures a day (four times as many in 28 days), and
+    `match_rate` for each different question it asks; more is a notice, twice as much slows, four
+    times pauses. `daily_hashes`: different fingerprints a day that are looked up, of whatever kind:
+    each digest and each PDQ counts, as each is an answer. A host of 10 million uploads a day sends
+    up to six of each.
     """
 
-    daily_hashes: int = 20_000_000
+    daily_hashes: int = 100_000_000
     edge_answers: int = 24
     distances: int = 0
     closed_balls: int = 4
@@ -100,13 +102,15 @@ class Asked:
     """A batch as the guard sees it.
 
     `names` uint64[n]: a keyed digest of all fingerprints of each query, the same for the same.
+    `hashes` uint64[h]: the same of each fingerprint that was looked up.
     `words` uint64[m, 4] and `places` int64[m]: the PDQ hashes that were looked up, and of which
     query. `near`: every entry that a query met by nearness; `exact`: those it met by digests, about
     which its PDQ hashes teach nothing. `settled` queries are told `listed`, which their digests
-    alone decide. `matched` uint64[k]: keyed digests of the entries met, by whatever kind of match.
+    alone decide. `matched` uint64[k]: keyed digests of the pictures met, by whatever kind of match.
     """
 
     names: Words
+    hashes: Words
     words: Words
     places: npt.NDArray[np.int64]
     near: Sequence[NearHit]
@@ -133,7 +137,7 @@ NOTHING_WITHHELD: Final = Withheld()
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a key stands. `ends_at`: when a slowed key is let go by itself. `spent_until`: it asked
-    its day's hashes, and may ask again then."""
+    its day's fingerprints, and may ask again then."""
 
     step: Step = Step.OPEN
     sign: Sign | None = None
@@ -155,10 +159,12 @@ GOOD_STANDING: Final = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a key asked and found: today and in 28 days, different ones, estimated within 3 %;
-    around how many listed pictures it was stopped since it was last let go; its longest run."""
+    """What a key asked and found: different questions, fingerprints and pictures, today and in the
+    last 28 days as a whole, estimated within 3 %; around how many listed pictures it was stopped;
+    which part of its last hashes are in runs. All since it was last let go."""
 
     asked_today: int = 0
+    hashes_today: int = 0
     matched_today: int = 0
     asked: int = 0
     matched: int = 0

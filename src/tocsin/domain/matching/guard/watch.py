@@ -10,8 +10,8 @@ from datetime import date
 import numpy as np
 
 from tocsin.domain.matching.guard.balls import Ball, Balls
+from tocsin.domain.matching.guard.counted import Counted
 from tocsin.domain.matching.guard.recent import Recent
-from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import (
     NOTHING_WITHHELD,
     Asked,
@@ -31,11 +31,15 @@ class Watch:
 
     def __init__(self, tag_of: TagOf) -> None:
         self.lock = threading.Lock()
+        self._tag_of = tag_of
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again, as when a person has let the key go on."""
         self.day: date | None = None
-        self.asked, self.matched = Sketch(), Sketch()
+        self.counted = Counted()
         self.balls = Balls()
         self.recent: Recent | None = None
-        self._tag_of = tag_of
 
     def look(self, asked: Asked, limits: Limits, day: date) -> Withheld:
         """Note a batch and say what of its answers is withheld.
@@ -45,25 +49,29 @@ class Watch:
         """
         with self.lock:
             self.begin(day)
-            self.asked.add(asked.names)
-            self.matched.add(asked.matched)
+            self.counted.asked.add(asked.names)
+            self.counted.hashes.add(asked.hashes)
+            self.counted.matched.add(asked.matched)
             if not len(asked.words):
                 return NOTHING_WITHHELD
-            return self._compare(asked, limits)
+            return self._compare(asked, limits, day)
 
     def run_share(self) -> float:
         """Which part of what it asked last are near-identical hashes, 0 to 1."""
         return 0.0 if self.recent is None else self.recent.run_share()
 
     def begin(self, day: date) -> None:
-        """Count from nothing when it is another day."""
+        """Count from nothing when it is another day, and forgive what was learned long ago."""
         if day != self.day:
             self.day = day
-            self.asked, self.matched = Sketch(), Sketch()
+            self.counted = Counted()
+            if self.balls.forgive(day):
+                # Or who asks there next would be reminded of what it asked before.
+                self.recent = None
 
-    def _compare(self, asked: Asked, limits: Limits) -> Withheld:
+    def _compare(self, asked: Asked, limits: Limits, day: date) -> Withheld:
         for hit in asked.near:
-            self._anchor(hit, asked.words[hit.row], asked.ball_bits, limits)
+            self._anchor(hit, asked, limits, day)
         hits: dict[int, _Hits] = defaultdict(dict)
         for hit in asked.near:
             hits[hit.place].setdefault(hit.entry_id, hit)
@@ -71,7 +79,7 @@ class Watch:
         self._remember(asked.words)
         if not around:
             return NOTHING_WITHHELD
-        tags, sorting = self._tags(asked, around), _Sorting(limits)
+        tags, sorting = self._tags(asked, around), _Sorting(limits, day)
         for place, balls in sorted(around.items()):
             exact, settled = asked.exact.get(place, frozenset()), place in asked.settled
             question = _Question(place, tags[place], hits.get(place, {}), exact, settled)
@@ -79,12 +87,19 @@ class Watch:
         self.balls.make_room()
         return sorting.withheld()
 
-    def _anchor(self, hit: NearHit, word: Words, ball_bits: int, limits: Limits) -> None:
-        """Let every entry that was met have its ball, and each ball know where it was met."""
+    def _anchor(self, hit: NearHit, asked: Asked, limits: Limits, day: date) -> None:
+        """Let every entry that was met have its ball, and each ball know where it was met.
+
+        Whoever came in from outside has been told "no" around here before.
+        """
+        word = asked.words[hit.row]
         known = self.balls.get(hit.entry_id) is not None
         ball = self.balls.meet(hit.entry_id, word.tobytes())
-        if not known:
-            self._look_back(ball, word, ball_bits, limits)
+        if known or self.recent is None:
+            return
+        for earlier in self.recent.near(word, asked.ball_bits)[: limits.edge_answers]:
+            ball.edges.add(self._tag_of(earlier.tobytes()))
+            ball.edged_on = day
 
     def _around(self, asked: Asked, hits: Mapping[int, _Hits]) -> dict[int, list[Ball]]:
         """For each query that lies in balls: all of them, whichever of its hashes lies there, and
@@ -105,13 +120,6 @@ class Watch:
         for row in np.flatnonzero(np.isin(asked.places, list(places))).tolist():
             words[int(asked.places[row])].append(asked.words[row].tobytes())
         return {place: self._tag_of(b"".join(sorted(some))) for place, some in words.items()}
-
-    def _look_back(self, ball: Ball, word: Words, ball_bits: int, limits: Limits) -> None:
-        """Whoever came in from outside has been told "no" around here before."""
-        if self.recent is None:
-            return
-        for earlier in self.recent.near(word, ball_bits)[: limits.edge_answers]:
-            ball.edges.add(self._tag_of(earlier.tobytes()))
 
     def _remember(self, words: Words) -> None:
         if self.recent is None:
@@ -142,8 +150,9 @@ class _Question:
 class _Sorting:
     """Goes through the queries of a batch that lie in balls, and closes what has taught enough."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, day: date) -> None:
         self._limits = limits
+        self._day = day
         self._closed: set[int] = set()
         self._blurred: set[int] = set()
         self._silent: set[int] = set()
@@ -168,6 +177,7 @@ class _Sorting:
         if question.tag in ball.edges or not question.teaches_edge_of(ball):
             return
         ball.fresh = True
+        ball.edged_on = self._day
         ball.edges.add(question.tag)
         ball.closed = len(ball.edges) > self._limits.edge_answers
 
