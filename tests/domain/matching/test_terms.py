@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,7 +28,8 @@ from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, Kind
 from tocsin.domain.matching.actions import add_harmless, remove_harmless, set_terms
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.expecting import base_rate, expected_at
-from tocsin.domain.matching.models import CheckCount, Hit
+from tocsin.domain.matching.harmless import HarmlessLists
+from tocsin.domain.matching.models import CheckCount, Harmless, Hit
 from tocsin.domain.matching.queries import key_view
 from tocsin.domain.matching.types import (
     Action,
@@ -168,6 +171,32 @@ def test_a_harmless_file_is_named_by_sha256_and_never_by_md5_or_sha1(
     same_md5 = Query("m", md5=digest(Kind.MD5, "beach"), sha256=digest(Kind.SHA256, "hill"))
     told = ask(checker, mine, now, asked("beach"), same_md5)
     assert [o.status for o in told] == ["held", "listed"]
+
+
+@pytest.mark.django_db
+def test_a_harmless_list_is_read_again_only_when_it_changed(
+    checker: Checker,
+    key: CheckKey,
+    now: datetime,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    other = a_key(now, party="Another")
+    for n, key_id in enumerate((key.key_id, other.key_id)):
+        add_harmless(key_id=key_id, named=[f"sha256:{n:064x}"], actor=ANALYST, at=now)
+    lists = HarmlessLists()
+    assert len(lists.refresh(now)) == 2
+    with django_assert_num_queries(1):
+        lists.refresh(now)
+    add_harmless(key_id=key.key_id, named=[f"sha256:{9:064x}"], actor=ANALYST, at=now)
+    with django_assert_num_queries(2):
+        assert sorted(len(one.sha256) for one in lists.refresh(now).values()) == [1, 2]
+    for line in key_view(key.key_id, at=now).harmless:
+        remove_harmless(line_id=line.id, actor=ANALYST, at=now)
+    assert len(lists.refresh(now)) == 1
+    # A process of the version before knows no numbers.
+    Harmless.objects.all().delete()
+    assert len(lists.refresh(now + timedelta(seconds=59))) == 1
+    assert not lists.refresh(now + timedelta(seconds=60))
 
 
 @pytest.mark.django_db

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from tocsin.base.accounts.queries import live_keys
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.secrets import Keyring, NotOurs, keyed_digest, open_reference
 from tocsin.domain.matching.models import Harmless as Row
+from tocsin.domain.matching.models import HarmlessList
 from tocsin.domain.matching.rules import Found
 from tocsin.domain.matching.types import (
     Harmless,
@@ -32,6 +34,8 @@ from tocsin.domain.matching.types import (
 )
 
 MOST_OF_A_PARTY = 10_000
+# Processes of the version before change lines without a number.
+WHOLE_EACH = timedelta(minutes=1)
 _CONTEXT = "harmless"
 _HASH = re.compile(r"(sha256|pdq):([0-9a-fA-F]{64})")
 
@@ -64,6 +68,7 @@ def add_harmless(*, key_id: str, named: Iterable[str], actor: Actor, at: datetim
             )[1]
             for kind, subject in subjects
         )
+        _note_change(key.party_id)
         record(
             actor=actor,
             action="matching.add_harmless",
@@ -80,6 +85,7 @@ def remove_harmless(*, line_id: int, actor: Actor, at: datetime) -> bool:
         row = Row.objects.filter(pk=line_id).first()
         if row is None or not Row.objects.filter(pk=line_id).delete()[0]:
             return False
+        _note_change(row.party_id)
         record(
             actor=actor,
             action="matching.remove_harmless",
@@ -98,10 +104,32 @@ def harmless_list(party_id: int) -> list[HarmlessView]:
     ]
 
 
-def harmless_of_parties() -> dict[int, Harmless]:
-    """Each party's list, as processes hold it."""
+class HarmlessLists:
+    """Each party's list, as a process holds it: only what has changed is read again. For one thread
+    at a time."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+        self._lists: dict[int, Harmless] = {}
+        self._whole_at: datetime | None = None
+
+    def refresh(self, at: datetime) -> Mapping[int, Harmless]:
+        """The lists as they stand, by party; raises DatabaseError."""
+        # Numbers first: what changes while the lines are read is read again the next time.
+        numbers = dict(HarmlessList.objects.values_list("party_id", "number"))
+        if self._whole_at is None or at - self._whole_at >= WHOLE_EACH:
+            self._lists = _read(Row.objects.all())
+            self._whole_at = at
+        elif changed := [p for p, number in numbers.items() if self._numbers.get(p) != number]:
+            others = {p: known for p, known in self._lists.items() if p not in changed}
+            self._lists = others | _read(Row.objects.filter(party_id__in=changed))
+        self._numbers = numbers
+        return self._lists
+
+
+def _read(lines: QuerySet[Row]) -> dict[int, Harmless]:
     rows: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for party_id, kind, subject in Row.objects.values_list("party_id", "kind", "subject"):
+    for party_id, kind, subject in lines.values_list("party_id", "kind", "subject"):
         rows[party_id][kind].add(subject)
     return {
         party_id: Harmless(
@@ -111,6 +139,13 @@ def harmless_of_parties() -> dict[int, Harmless]:
         )
         for party_id, kinds in rows.items()
     }
+
+
+def _note_change(party_id: int) -> None:
+    """In the transaction of the change, so that nobody who reads the number misses it."""
+    if not HarmlessList.objects.filter(pk=party_id).update(number=F("number") + 1):
+        HarmlessList.objects.get_or_create(pk=party_id, defaults={"number": 0})
+        HarmlessList.objects.filter(pk=party_id).update(number=F("number") + 1)
 
 
 def entries_found_harmless(

@@ -9,7 +9,7 @@ from tocsin.base.accounts.types import KnownKey
 from tocsin.domain.matching.guard.queries import standings
 from tocsin.domain.matching.guard.rules import SLOWED_BY
 from tocsin.domain.matching.guard.types import GOOD_STANDING, Standing, Step
-from tocsin.domain.matching.harmless import harmless_of_parties
+from tocsin.domain.matching.harmless import HarmlessLists
 from tocsin.domain.matching.models import KeyPolicy
 from tocsin.domain.matching.types import (
     Action,
@@ -29,12 +29,13 @@ class KeyTable:
 
     def __init__(self) -> None:
         self._keys: dict[str, CheckKey] | None = None
+        self._harmless = HarmlessLists()
 
     def refresh(self, *, at: datetime) -> None:
         """Read all keys, their terms and where they stand with the guard; a revoked or paused key
         is known as that when this returns."""
         terms = {row.key_id: terms_of(row) for row in KeyPolicy.objects.all()}
-        stand, harmless = standings(), harmless_of_parties()
+        stand, harmless = standings(), self._harmless.refresh(at)
         self._keys = {
             key_id: _check_key(
                 key,
