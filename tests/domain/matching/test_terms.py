@@ -24,7 +24,7 @@ from tocsin.base.accounts.types import Tier
 from tocsin.base.audit.models import AuditRow
 from tocsin.domain.hashlists.changes import log_change
 from tocsin.domain.hashlists.models import Entry
-from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, Kind
+from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, Kind, Purpose
 from tocsin.domain.matching.actions import add_harmless, remove_harmless, set_terms
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.expecting import base_rate, expected_at
@@ -36,6 +36,7 @@ from tocsin.domain.matching.types import (
     AnswerStatus,
     CheckKey,
     Door,
+    ListsSeen,
     NoSuchKey,
     NotHarmless,
     Outcome,
@@ -229,6 +230,32 @@ def test_a_key_that_checked_little_is_judged_by_a_published_rate() -> None:
     none = base_rate({AnswerStatus.NOT_LISTED: 200_000, AnswerStatus.UNAVAILABLE: 9})
     assert (none.value, none.low, none.checks) == (0.0, 0.0, 200_000)
     assert none.high < 1 / 20_000
+
+
+def test_only_exact_matches_count_as_known_material() -> None:
+    told = {AnswerStatus.LISTED: 40, AnswerStatus.NEAR: 900, AnswerStatus.HELD: 60}
+    rate = base_rate({AnswerStatus.NOT_LISTED: 199_000, **told})
+    assert (rate.found, rate.checks) == (40, 200_000)
+    assert rate.value == pytest.approx(1 / 5_000)
+
+
+@pytest.mark.django_db
+def test_checks_of_the_test_lists_say_nothing_of_a_keys_uploads(
+    checker: Checker, key: CheckKey, beach: int, now: datetime
+) -> None:
+    put(now, a_list(now, "trial", purpose=Purpose.TEST), "drawing")
+    checker.follow(now)
+    on_trial = replace(key, terms=replace(key.terms, lists=ListsSeen.TEST))
+    for asking, name, door in (
+        (on_trial, "drawing", Door.CHECKS),
+        (on_trial, "drawing", Door.V1_TEST),
+        (key, "beach", Door.CHECKS),
+        (key, "hill", Door.V1),
+    ):
+        checker.check(asking, [asked(name)], door=door, at=now)
+    checker.flush()
+    rate = key_view(key.key_id, at=now).base_rate
+    assert (rate.checks, rate.found) == (2, 1)
 
 
 def test_a_wider_radius_and_a_longer_list_are_worth_less() -> None:

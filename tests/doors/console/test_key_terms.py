@@ -53,13 +53,13 @@ def test_a_key_that_checked_little_is_shown_the_published_rate(
 def test_a_key_that_checked_enough_is_shown_its_own(
     administrator: Client, url: str, today: datetime
 ) -> None:
-    for status, n in (("not_listed", 492_000), ("listed", 150), ("near", 50)):
+    for status, n in (("not_listed", 492_000), ("listed", 200), ("near", 50)):
         CheckCount.objects.create(
             day=today.date(), key_id=key_id(url), door="v2-checks", status=status, n=n
         )
     page = read(administrator.get(f"{url}terms").content).text
     assert "1 in 2 461 uploads is known" in page
-    assert "200 of them found" in page
+    assert "200 of them listed by an exact match" in page
 
 
 def test_terms_are_changed_and_wrong_ones_are_not(administrator: Client, url: str) -> None:

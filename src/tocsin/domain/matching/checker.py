@@ -29,12 +29,14 @@ from tocsin.domain.matching.live_lists import LiveLists, Serving
 from tocsin.domain.matching.rules import Found, Verdict
 from tocsin.domain.matching.searching import search
 from tocsin.domain.matching.types import (
+    FOR_TESTS,
     Action,
     Answer,
     AnswerStatus,
     CheckKey,
     Door,
     JournalFailed,
+    ListsSeen,
     Match,
     MatchKind,
     Outcome,
@@ -255,6 +257,8 @@ class Checker:
 
     def _count(self, key: CheckKey, answer: Answer, door: Door, at: datetime) -> None:
         day = at.date()
+        if key.terms.lists is ListsSeen.TEST and door not in FOR_TESTS:
+            door = Door.V2_TEST
         ended = Counter(outcome.status for outcome in answer.outcomes)
         self._counts.add(
             {

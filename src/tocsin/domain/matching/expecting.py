@@ -1,8 +1,11 @@
 """What precision a key may expect of near matches: how many of them are of known material at all.
 
 precision = base rate / (base rate + chance matches for each upload). The base rate is the key's own
-where enough was checked, else one that others published. Chance matches come from the engine's
-calibration for the number of PDQ hashes now listed. Plain functions.
+where enough was checked, else one that others published: uploads that were told `listed`, which
+equal bytes or an equal fingerprint decided. Near matches are not counted as known material, since
+some of them are the very chance that they are weighed against, nor are answers that were `held`. So
+the rate leaves out edited copies, and the precision is rather too low than too high. Chance matches
+come from the engine's calibration for the number of PDQ hashes now listed. Plain functions.
 """
 
 from __future__ import annotations
@@ -17,8 +20,16 @@ from tocsin.engine.search import Level, expected_false_positives
 SHOWN_BITS: Final = (10, 20, 30, 40, 50, 60)
 ENOUGH_CHECKS: Final = 100_000
 ENOUGH_FOUND: Final = 5
-_FOUND: Final = frozenset({AnswerStatus.LISTED, AnswerStatus.NEAR, AnswerStatus.HELD})
-_LOOKED_UP: Final = _FOUND | {AnswerStatus.NOT_LISTED, AnswerStatus.PARTIAL, AnswerStatus.FLAT}
+_LOOKED_UP: Final = frozenset(
+    {
+        AnswerStatus.LISTED,
+        AnswerStatus.NEAR,
+        AnswerStatus.HELD,
+        AnswerStatus.NOT_LISTED,
+        AnswerStatus.PARTIAL,
+        AnswerStatus.FLAT,
+    }
+)
 _Z95: Final = 1.959964
 
 PRIOR_UPLOADS, PRIOR_LOW_UPLOADS, PRIOR_HIGH_UPLOADS = 23_250, 232_500, 2_460
@@ -27,8 +38,8 @@ million); ten times fewer; and what the Dutch hash check reports of those who as
 
 
 def base_rate(counted: Mapping[AnswerStatus, int]) -> BaseRate:
-    """The base rate of a key whose checks ended like this (Wilson's interval)."""
-    found = sum(n for status, n in counted.items() if status in _FOUND)
+    """The base rate of a key whose checks of the live lists ended like this (Wilson's interval)."""
+    found = counted.get(AnswerStatus.LISTED, 0)
     checks = sum(n for status, n in counted.items() if status in _LOOKED_UP)
     if checks < ENOUGH_CHECKS and found < ENOUGH_FOUND:
         prior = (1 / PRIOR_UPLOADS, 1 / PRIOR_LOW_UPLOADS, 1 / PRIOR_HIGH_UPLOADS)

@@ -25,6 +25,7 @@ from tocsin.domain.matching.keys import terms_of
 from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
 from tocsin.domain.matching.told import entries_with_hits, hit_lines, hits_with
 from tocsin.domain.matching.types import (
+    FOR_TESTS,
     Action,
     AnswerStatus,
     GuardView,
@@ -117,7 +118,8 @@ def key_view(key_id: str, *, at: datetime) -> KeyView:
         raise NoSuchKey(f"There is no live key {key_id}.")
     row = KeyPolicy.objects.filter(key__key_id=key_id).first()
     terms = terms_of(row) if row else PolicyTerms()
-    rate = base_rate(_counted(CheckCount.objects.filter(key_id=key_id, day__gt=_since(at))))
+    counts = CheckCount.objects.filter(key_id=key_id, day__gt=_since(at))
+    rate = base_rate(_counted(counts.exclude(door__in=FOR_TESTS)))
     size = index_state().fingerprints.get("pdq", 0)
     shown = sorted({*SHOWN_BITS, terms.near_radius_bits, terms.near_block_bits})
     return KeyView(

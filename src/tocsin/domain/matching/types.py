@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
+from tocsin.domain.matching.expected import BaseRate, Expected
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     GuardView,
@@ -30,11 +31,12 @@ from tocsin.domain.matching.refusals import (
     WrongPolicy,
 )
 from tocsin.engine.fingerprints import Status
-from tocsin.engine.search import RateKind
 
-# Words of the guard that the doors speak too, and what may be refused.
+# Words of the guard that the doors speak too, what may be refused, and what may be expected.
 __all__ = [
+    "BaseRate",
     "BuildBusy",
+    "Expected",
     "GuardView",
     "JournalFailed",
     "KeysUnknown",
@@ -100,12 +102,16 @@ class MatchKind(StrEnum):
 
 
 class Door(StrEnum):
-    """The way in by which a check came, for counting."""
+    """The way in by which a check came, for counting; checks of the test lists for themselves."""
 
     V1 = "v1"
     V1_TEST = "v1-test"
     CHECKS = "v2-checks"
     MEDIA = "v2-media"
+    V2_TEST = "v2-test"
+
+
+FOR_TESTS = frozenset({Door.V1_TEST, Door.V2_TEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,34 +288,6 @@ class HitView:
     uploaded_at: datetime | None
     list_version: int
     rehearsal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BaseRate:
-    """Known material for each upload, with its 95 % interval, and the counts it comes from.
-
-    `measured` is False where too little was checked: then it is the published prior.
-    """
-
-    value: float
-    low: float
-    high: float
-    checks: int
-    found: int
-    measured: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What near matches within `radius_bits` are worth: chance matches for each upload (`kind` says
-    whether that is a measured bound or extrapolated), and the precision, 0 to 1, with its range."""
-
-    radius_bits: int
-    chance: float
-    kind: RateKind
-    precision: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
