@@ -225,7 +225,7 @@ def honest(uploads: int, tier: Tier, seed: int) -> dict[str, Any]:
         inside += time.perf_counter() - before
         withheld += len(answer.closed)
         blurred += len(answer.blurred)
-        near += len(asked.near)
+        near += len({hit.place for hit in asked.near})
         exact += len(asked.settled)
         if number % 100 == 99:
             worst = totals_of(watch)

@@ -77,6 +77,37 @@ def test_distances_of_one_picture_are_told_a_few_times_only(seed: int, radius_bi
     assert attack.world.ledger.distances <= LIMITS[Tier.DETAIL].distances
 
 
+@WHATEVER
+@given(
+    seed=st.integers(0, 2**32),
+    radius_bits=st.integers(6, 29),
+    decoys=st.integers(0, 8),
+    at_once=st.sampled_from([1, 7, 100]),
+)
+def test_whatever_is_listed_around_a_picture_as_few_answers_tell_where_its_matches_end(
+    seed: int, radius_bits: int, decoys: int, at_once: int
+) -> None:
+    rng = Random(seed)
+    picture = rng.getrandbits(BITS)
+    beside = [
+        flipped(picture, rng.sample(range(BITS), rng.randrange(1, 4 * radius_bits)))
+        for _ in range(decoys)
+    ]
+    world = World([picture, *beside], radius_bits, Tier.ACTION)
+    for listed in (*beside, picture):
+        world.ask([flipped(listed, rng.sample(range(BITS), rng.randrange(radius_bits // 2)))])
+    # A little inside and a little outside: every one of them is a question about the edge.
+    edge = range(radius_bits - rules.EDGE_BITS, radius_bits + 3)
+    trials = [
+        flipped(picture, rng.sample(range(BITS), max(1, rng.choice(edge)))) for _ in range(300)
+    ]
+    told = 0
+    for first in range(0, len(trials), at_once):
+        replies = world.ask(trials[first : first + at_once])
+        told += sum(reply.matched is not None for reply in replies)
+    assert told <= LIMITS[Tier.ACTION].edge_answers
+
+
 def test_ten_thousand_trials_in_one_request_learn_no_more() -> None:
     attack = attack_on(1, 31, Tier.ACTION)
     start, rng = attack.starts[0], Random(2)

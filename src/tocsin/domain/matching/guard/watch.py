@@ -138,6 +138,11 @@ class _Question:
         self.place, self.tag, self.near = place, tag, near
         self.exact, self.settled = exact, settled
 
+    @property
+    def hears_distance(self) -> bool:
+        """Whether the answer tells how far away the nearest is."""
+        return bool(self.near) and not self.settled
+
     def teaches_edge_of(self, ball: Ball) -> bool:
         """Whether the answer says where matches with the ball's picture end: it is not among what
         was met, or it would not be had the question been a few bits different."""
@@ -167,7 +172,7 @@ class _Sorting:
                 self._count(question, ball)
         if any(ball.closed for ball in balls):
             (self._silent if question.settled else self._closed).add(question.place)
-        elif question.near and not self._may_tell_distance(question, balls):
+        elif question.hears_distance and not self._may_tell_distance(question, balls):
             self._blurred.add(question.place)
 
     def withheld(self) -> Withheld:
