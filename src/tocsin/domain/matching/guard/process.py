@@ -128,6 +128,9 @@ class Guard:
         for key_id, ball in balls_seen_since(self._learned_at, at=at):
             self._of(key_id, at).learn(ball)
         self._learned_at = at - OVERLAP
+        for watched in list(self._watched.values()):
+            with watched.watch.lock:
+                watched.watch.balls.make_room()
 
     def _of(self, key_id: str, at: datetime) -> _Watched:
         known = self._watched.get(key_id)

@@ -84,7 +84,6 @@ class Watch:
             exact, settled = asked.exact.get(place, frozenset()), place in asked.settled
             question = _Question(place, tags[place], hits.get(place, {}), exact, settled)
             sorting.sort(question, balls)
-        self.balls.make_room()
         return sorting.withheld()
 
     def _anchor(self, hit: NearHit, asked: Asked, limits: Limits, day: date) -> None:
