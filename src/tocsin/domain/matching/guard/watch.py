@@ -61,8 +61,11 @@ class Watch:
         return 0.0 if self.recent is None else self.recent.run_share()
 
     def begin(self, day: date) -> None:
-        """Count from nothing when it is another day, and forgive what was learned long ago."""
-        if day != self.day:
+        """Count from nothing when another day has come, and forgive what was learned long ago.
+
+        What began before midnight and comes after it is counted with the new day.
+        """
+        if self.day is None or day > self.day:
             self.day = day
             self.counted = Counted()
             if self.balls.forgive(day):
