@@ -206,3 +206,29 @@ def test_a_lost_database_is_said_and_nothing_is_pretended(
     said = asking.ask(method, path) if body is None else asking.post_json(path, body)
     assert (said.status, said.code) == (503, "unavailable")
     assert "Retry-After" in said.headers
+
+
+def test_whoever_the_guard_keeps_from_learning_does_not_learn_it_from_the_feed(
+    client: Client, checker: Checker, issue: Issue, now: datetime
+) -> None:
+    entry = put(now, a_list(now), "logo")
+    asking = client.with_bearer(issue(Tier.ACTION))
+    checker.follow(now)
+    start = int.from_bytes(asked("logo").pdq or b"", "big")
+    tried = [start ^ ((1 << (26 if n % 2 else 34)) - 1 << 222) ^ 0b11 << 2 * n for n in range(80)]
+    items = [
+        {"id": f"t-{n}", "pdq": value.to_bytes(32, "big").hex(), "pdq_quality": 90}
+        for n, value in enumerate(tried)
+    ]
+    asking.post_json("/v2/checks", {"items": items})  # closes the ball
+    held_back = [f"again-{n}" for n in range(80)]
+    again = [{**item, "id": name} for item, name in zip(items, held_back, strict=True)]
+    told = asking.post_json("/v2/checks", {"items": again}).json["results"]
+    assert {(result["status"], result["reference"]) for result in told} == {("held", None)}
+    bring_home(now)
+    hashlists.withdraw_entry(entry_id=entry, reason="logo", actor=ACTOR, at=now)
+    work(now)
+    feed = asking.ask("GET", "/v2/corrections").json["corrections"]
+    named = {hit["id"] for correction in feed for hit in correction["hits"]}
+    assert named
+    assert named.isdisjoint(held_back)

@@ -51,11 +51,13 @@ def _view(
         rehearsal=row.rehearsal,
         # A hit that is no longer kept is left out: the provider's own id went with it.
         hits=tuple(
-            _hit(lines[hit.hit_id], Now(hit.now), named) for hit in hits if hit.hit_id in lines
+            _hit(lines[hit.hit_id], Now(hit.now), named)
+            for hit in hits
+            if hit.hit_id in lines and lines[hit.hit_id].told_ids
         ),
     )
 
 
 def _hit(line: HitLine, now: Now, named: References) -> HitTold:
-    best = line.entry_ids[0]
+    best = line.told_ids[0]
     return HitTold(line.client_id, line.at, now, named(best, line.key_id))

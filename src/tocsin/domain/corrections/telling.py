@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import F
 
 from tocsin.base.audit.actions import record
-from tocsin.base.audit.types import system
+from tocsin.base.audit.types import Json, system
 from tocsin.domain.corrections import rules
 from tocsin.domain.corrections.models import (
     Appeal,
@@ -25,6 +25,7 @@ from tocsin.domain.hashlists.types import Standing
 from tocsin.domain.matching.types import AnswerStatus, HitLine
 
 _US = system("corrections")
+_COUNTS = frozenset({Standing.LISTED, Standing.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,25 @@ _News = dict[_Concern, list[tuple[UUID, Now]]]
 def tell_hits(lines: Sequence[HitLine], *, entry_id: int | None, at: datetime) -> int:
     """Take back what these hits were told of one entry, or of all theirs; how many were corrected.
 
-    Only what differs from the last word is told. The caller holds the follower's row, so that two
-    who look at the same hit do not both tell of it.
+    Only what differs from the last word is told, and never of a match that the answer did not tell
+    the key: else whoever is kept from learning the lists would only have to wait. The caller holds
+    the follower's row, so that two who look at the same hit do not both tell of it.
     """
     standings = hashlists.standings(each for line in lines for each in line.entry_ids)
     told = _last_told([line.id for line in lines])
     news: _News = {}
+    withheld = 0
     for line in lines:
-        now = rules.amounts_to([standings[each] for each in line.entry_ids])
+        now = rules.amounts_to([standings[each] for each in line.told_ids])
         for each in line.entry_ids:
-            if entry_id is None or each == entry_id:
+            if entry_id is not None and each != entry_id:
+                continue
+            if each in line.told_ids:
                 _add_if_new(news, line, each, standings[each], now, told)
+            else:
+                withheld += standings[each] not in _COUNTS
     _write(news, at)
+    _record(news, withheld, at)
     return sum(len(hits) for hits in news.values())
 
 
@@ -90,11 +98,15 @@ def _add_if_new(
     news: _News, line: HitLine, entry_id: int, standing: Standing, now: Now, told: _Told
 ) -> None:
     what = rules.told_as(standing)
-    first = What.HELD if line.status is AnswerStatus.HELD else What.LISTED
-    if what == told.get((line.id, entry_id), first):
+    if what == told.get((line.id, entry_id), _first_word(line)):
         return
     concern = _Concern(line.party_id, line.key_id, entry_id, what, line.rehearsal)
     news.setdefault(concern, []).append((line.id, now))
+
+
+def _first_word(line: HitLine) -> What:
+    """What the answer itself said."""
+    return What.HELD if line.status is AnswerStatus.HELD else What.LISTED
 
 
 def _last_told(hit_ids: list[UUID]) -> _Told:
@@ -126,18 +138,23 @@ def _write(news: _News, at: datetime) -> None:
                 CorrectedHit(correction=correction, hit_id=hit_id, what=concern.what, now=now)
                 for hit_id, now in part
             )
-    if news:
-        record(
-            actor=_US,
-            action="corrections.tell",
-            subject=f"entry:{min(concern.entry_id for concern in news)}",
-            at=at,
-            facts={
-                "parties": len({concern.party_id for concern in news}),
-                "entries": len({concern.entry_id for concern in news}),
-                "hits": sum(len(hits) for hits in news.values()),
-            },
-        )
+
+
+def _record(news: _News, withheld: int, at: datetime) -> None:
+    """One row of the audit for all that was told, and for what was not because the answer had told
+    nothing of it."""
+    if not news and not withheld:
+        return
+    entries = sorted({concern.entry_id for concern in news})
+    facts: dict[str, Json] = {
+        "parties": len({concern.party_id for concern in news}),
+        "entries": len(entries),
+        "hits": sum(len(hits) for hits in news.values()),
+    }
+    if withheld:
+        facts["withheld"] = withheld
+    subject = f"entry:{entries[0]}" if entries else "hits"
+    record(actor=_US, action="corrections.tell", subject=subject, at=at, facts=facts)
 
 
 def _parts(hits: list[tuple[UUID, Now]]) -> Iterable[list[tuple[UUID, Now]]]:

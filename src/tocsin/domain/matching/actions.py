@@ -183,6 +183,7 @@ def _row(hit: NewHit) -> Hit:
         action=hit.action,
         shadow_action=hit.shadow_action or "",
         entry_ids=list(hit.entry_ids),
+        withheld_ids=None if hit.withheld_ids is None else list(hit.withheld_ids),
         distance_bits=hit.distance_bits,
         client_id=hit.client_id,
         sealed_url=(

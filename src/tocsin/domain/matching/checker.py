@@ -23,6 +23,7 @@ from tocsin.domain.matching.counting import Counts
 from tocsin.domain.matching.guard.process import Guard
 from tocsin.domain.matching.guard.types import Step, Withheld
 from tocsin.domain.matching.harmless import entries_found_harmless
+from tocsin.domain.matching.hits import as_told
 from tocsin.domain.matching.journal import Journal
 from tocsin.domain.matching.keys import KeyTable
 from tocsin.domain.matching.live_lists import LiveLists, Serving
@@ -109,10 +110,12 @@ class Checker:
             batch = judged(queries, verdicts, withheld)
             answer = self._answer(key, batch, serving, at)
             written = [
-                hit_of(o, key, version=serving.version, at=at) for o in batch if o.is_written
+                (hit_of(one, key, version=serving.version, at=at), told)
+                for one, told in zip(batch, answer.outcomes, strict=True)
+                if one.is_written
             ]
             if written:
-                self._journal.append(tuple(written))
+                self._journal.append(as_told(written, door))
         except (IndexUnusable, JournalFailed) as error:
             log.error("check_unavailable", error=type(error).__name__)
             return self._unavailable(key, queries, str(error), door, at)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +13,14 @@ from tocsin.domain.hashlists.types import FingerprintValue, Kind
 from tocsin.domain.matching.types import (
     Action,
     AnswerStatus,
+    Door,
     MatchKind,
+    Outcome,
     Query,
+    says_true,
 )
+
+_YES_OR_NO = frozenset({Door.V1, Door.V1_TEST})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,6 +44,8 @@ class NewHit:
     rehearsal: bool
     # A journal of the version before does not say.
     shadow_action: Action | None = None
+    # Those of `entry_ids` that the answer told nothing of.
+    withheld_ids: tuple[int, ...] | None = None
 
 
 _hits = msgspec.json.Decoder(tuple[NewHit, ...])
@@ -59,6 +67,20 @@ def hits_from_bytes(data: bytes) -> tuple[NewHit, ...]:
         return _hits.decode(data)
     except msgspec.DecodeError as error:
         raise NotHits("a journal record cannot be read") from error
+
+
+def as_told(written: Iterable[tuple[NewHit, Outcome]], door: Door) -> tuple[NewHit, ...]:
+    """The hits, each with what its answer by this door told nothing of."""
+    return tuple(
+        replace(hit, withheld_ids=_withheld(hit, outcome, door)) for hit, outcome in written
+    )
+
+
+def _withheld(hit: NewHit, outcome: Outcome, door: Door) -> tuple[int, ...]:
+    """All where the guard held the answer back, and where `/v1` said `false`."""
+    if outcome.match is None or (door in _YES_OR_NO and not says_true(outcome)):
+        return hit.entry_ids
+    return tuple(each for each in hit.entry_ids if each not in outcome.match.entry_ids)
 
 
 def fingerprints_as_bytes(fingerprints: tuple[FingerprintValue, ...]) -> bytes:

@@ -145,6 +145,9 @@ class Hit(models.Model):
     action = models.CharField(max_length=6)
     shadow_action = models.CharField(max_length=6, db_default="")
     entry_ids = models.JSONField()
+    # Those of them that the answer told nothing of; empty where a process of the version before
+    # wrote the row.
+    withheld_ids = models.JSONField(null=True)
     distance_bits = models.PositiveSmallIntegerField(null=True)
     client_id = models.CharField(max_length=200)
     sealed_url = models.TextField(blank=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from tocsin.domain.matching.models import Hit, HitEntry
-from tocsin.domain.matching.types import AnswerStatus, HitLine
+from tocsin.domain.matching.types import AnswerStatus, HitLine, MatchKind
 
 _AT_ONCE = 500
 
@@ -51,6 +51,19 @@ def _line(row: Hit) -> HitLine:
         at=row.at,
         status=AnswerStatus(row.status),
         entry_ids=tuple(row.entry_ids),
+        told_ids=tuple(each for each in row.entry_ids if each not in _withheld(row)),
         client_id=row.client_id,
         rehearsal=row.rehearsal,
     )
+
+
+def _withheld(row: Hit) -> list[int]:
+    """The entries of a hit that the answer told nothing of.
+
+    The version before did not write them down: a near match that was answered `held` may have been
+    the guard's doing, and is taken for that.
+    """
+    if row.withheld_ids is not None:
+        return list(row.withheld_ids)
+    unsure = row.status == AnswerStatus.HELD and row.kind == MatchKind.NEAR
+    return list(row.entry_ids) if unsure else []

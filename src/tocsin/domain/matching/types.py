@@ -321,7 +321,10 @@ class HarmlessView:
 
 @dataclass(frozen=True, slots=True)
 class HitLine:
-    """A hit as far as a correction needs it: nothing of it is sealed. Best entry first."""
+    """A hit as far as a correction needs it: nothing of it is sealed. Best entry first.
+
+    `told_ids`: those of `entry_ids` that the answer told of; of no others may the key ever hear.
+    """
 
     id: UUID
     key_id: str
@@ -329,6 +332,7 @@ class HitLine:
     at: datetime
     status: AnswerStatus
     entry_ids: tuple[int, ...]
+    told_ids: tuple[int, ...]
     client_id: str
     rehearsal: bool
 

@@ -7,7 +7,8 @@ the body is one hash as text, the answer is exactly `true` or `false`.
 block. A client takes `true` for "delete it" and this wire has no third word, so what is for review
 answers `false`: entries that are held (disputed, or stopped because they hit too many), lists of
 other than illegal material, and what too few organisations or people stand behind. The hit is
-written down all the same. What could not be checked is never `false`: it is 503.
+written down all the same, for the people here: of what was answered `false` no correction tells.
+What could not be checked is never `false`: it is 503.
 """
 
 from __future__ import annotations
