@@ -10,14 +10,19 @@ from django.db import DatabaseError
 from jsonschema import Draft202012Validator
 
 from tests.domain.corrections.scenes import work
-from tests.domain.listing import ACTOR, a_list, asked, put
+from tests.domain.listing import ACTOR, a_key, a_list, asked, put
 from tests.doors.api.asking import Client
 from tests.doors.api.conftest import Issue
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.actions import KeyTerms
+from tocsin.base.accounts.models import ApiKey
+from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.domain.corrections.models import Feedback
 from tocsin.domain.hashlists import actions as hashlists
+from tocsin.domain.hashlists.types import Purpose
+from tocsin.domain.matching.actions import issue_provider_key
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.drain import Drain
+from tocsin.domain.matching.types import ListsSeen, PolicyTerms
 from tocsin.doors.api.v2 import openapi
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +237,51 @@ def test_whoever_the_guard_keeps_from_learning_does_not_learn_it_from_the_feed(
     named = {hit["id"] for correction in feed for hit in correction["hits"]}
     assert named
     assert named.isdisjoint(held_back)
+
+
+def test_a_test_key_reads_and_moves_nothing_of_its_partys_live_feed(
+    client: Client, checker: Checker, now: datetime
+) -> None:
+    live, rehearsing = two_keys_of_one_party(now)
+    entry = put(now, a_list(now), "logo")
+    drawn = put(now, a_list(now, "drawn", purpose=Purpose.TEST), "logo")
+    checker.keys.refresh(at=now)
+    asking, trying = client.with_bearer(live), client.with_bearer(rehearsing)
+    reference = check(asking, checker, now)["reference"]
+    test_reference = check(trying, checker, now, "drawn-1")["reference"]
+    for entry_id in (entry, drawn):
+        hashlists.hold_entry(entry_id=entry_id, reason="odd", actor=ACTOR, at=now)
+    bring_home(now)
+    told = trying.ask("GET", "/v2/corrections").json["corrections"]
+    assert [hit["id"] for correction in told for hit in correction["hits"]] == ["drawn-1"]
+    assert len(asking.ask("GET", "/v2/corrections").json["corrections"]) == 2
+    for path, body in (
+        ("/v2/corrections/acknowledge", {"cursor": 9}),
+        ("/v2/webhook", {"url": "https://hooks.example/in"}),
+        ("/v2/webhook", {"url": None}),
+    ):
+        said = trying.post_json(path, body)
+        assert (said.status, said.code) == (403, "test_key")
+    assert trying.ask("GET", "/v2/webhook/state").code == "test_key"
+    items = [
+        {"reference": each, "verdict": "down", "reason": "meme", "dispute": True}
+        for each in (reference, test_reference)
+    ]
+    said = trying.post_json("/v2/feedback", {"items": items})
+    assert valid("FeedbackAnswered", said.json)
+    assert [each["status"] for each in said.json["results"]] == ["not_for_test_keys", "kept"]
+    assert [row.entry_id for row in Feedback.objects.all()] == [drawn]
+
+
+def two_keys_of_one_party(now: datetime) -> tuple[IssuedKey, IssuedKey]:
+    """A live key, and one for the test lists."""
+    live = a_key(now)
+    party_id = ApiKey.objects.get(key_id=live.key_id).party_id
+    other = issue_provider_key(
+        party_id=party_id,
+        terms=KeyTerms(Tier.DETAIL),
+        policy=PolicyTerms(lists=ListsSeen.TEST),
+        actor=ACTOR,
+        at=now,
+    )
+    return live, other

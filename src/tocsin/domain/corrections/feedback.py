@@ -26,16 +26,18 @@ from tocsin.domain.corrections.types import (
     Word,
 )
 from tocsin.domain.hashlists import queries as hashlists
+from tocsin.domain.hashlists.types import Purpose
 
 _US = system("corrections")
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Whose word it is."""
+    """Whose word it is. `rehearses`: a key for the test lists, which speaks of those alone."""
 
     party_id: int
     key_id: str
+    rehearses: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +62,8 @@ def give_feedback(*, words: Sequence[Word], speaker: Speaker, at: datetime) -> l
         entry_id = _entry_of(word.reference, keys)
         if entry_id is None:
             heard[place] = Heard(word.reference, Kept.UNKNOWN_REFERENCE)
+        elif speaker.rehearses and not _is_for_tests(entry_id):
+            heard[place] = Heard(word.reference, Kept.NOT_FOR_TEST_KEYS)
         else:
             spoken.append(_Spoken(place, word, entry_id))
     with transaction.atomic():
@@ -172,6 +176,13 @@ def _entry_of(text: str, keys: Iterable[str]) -> int | None:
         except NotOurs:
             continue
     return None
+
+
+def _is_for_tests(entry_id: int) -> bool:
+    try:
+        return hashlists.entry(entry_id).purpose is Purpose.TEST
+    except hashlists.NoSuchEntry:
+        return False
 
 
 def _keys_of(speaker: Speaker) -> list[str]:

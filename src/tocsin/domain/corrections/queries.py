@@ -18,7 +18,7 @@ from tocsin.domain.corrections.models import (
     PartyFeed,
     Tally,
 )
-from tocsin.domain.corrections.reading import feed
+from tocsin.domain.corrections.reading import feed, rehearsal_feed
 from tocsin.domain.corrections.sealed import open_words
 from tocsin.domain.corrections.sending import RING
 from tocsin.domain.corrections.types import (
@@ -47,6 +47,7 @@ __all__ = [
     "feed",
     "floods",
     "open_floods",
+    "rehearsal_feed",
     "signing_keys",
 ]
 

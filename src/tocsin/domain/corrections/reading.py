@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tocsin.domain.corrections.models import CorrectedHit, Correction
 from tocsin.domain.corrections.sealed import references
 from tocsin.domain.corrections.types import CorrectionView, FeedPage, HitTold, Now, What
@@ -18,7 +20,16 @@ References = Callable[[int, str], tuple[str, ...]]
 def feed(party_id: int, *, after: int, limit: int) -> FeedPage:
     """Up to `limit` corrections behind number `after`, in order; whoever goes on from `cursor`
     misses none."""
-    rows = Correction.objects.filter(party_id=party_id, no__gt=after).select_related("appeal")
+    return _page(Correction.objects.filter(party_id=party_id), after, limit)
+
+
+def rehearsal_feed(party_id: int, *, after: int, limit: int) -> FeedPage:
+    """The same, of what concerns the test lists alone: all that a key for those may read."""
+    return _page(Correction.objects.filter(party_id=party_id, rehearsal=True), after, limit)
+
+
+def _page(lines: QuerySet[Correction], after: int, limit: int) -> FeedPage:
+    rows = lines.filter(no__gt=after).select_related("appeal")
     found = list(rows.order_by("no")[: limit + 1])
     some = found[:limit]
     told = CorrectedHit.objects.filter(correction__in=[row.pk for row in some]).order_by("pk")

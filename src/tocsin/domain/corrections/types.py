@@ -113,6 +113,7 @@ class Kept(StrEnum):
     REPLACED = "replaced"
     REPEATED = "repeated"
     UNKNOWN_REFERENCE = "unknown_reference"
+    NOT_FOR_TEST_KEYS = "not_for_test_keys"
 
 
 class UnknownAppeal(Exception):

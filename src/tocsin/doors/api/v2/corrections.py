@@ -13,7 +13,7 @@ from tocsin.base.audit.types import Actor
 from tocsin.domain.corrections import actions, queries
 from tocsin.domain.corrections.types import UnusableEndpoint
 from tocsin.domain.matching.queries import Checker
-from tocsin.domain.matching.types import CheckKey
+from tocsin.domain.matching.types import CheckKey, ListsSeen
 from tocsin.doors.api.entering import by_bearer
 from tocsin.doors.api.http import Environ, Refused, Reply, read_body
 from tocsin.doors.api.http import require_method as only
@@ -41,19 +41,23 @@ _webhook = msgspec.json.Decoder(WebhookRequest)
 
 
 def poll(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
-    """The party's feed from behind `?after=`; raises Refused."""
+    """The party's feed from behind `?after=`, of the test lists alone for a key for those.
+
+    Raises Refused.
+    """
     only(environ, "GET")
     key, allowance = _let_in(environ, checker, limit, at)
     after = _after(environ)
     with database(allowance):
-        page = queries.feed(key.party_id, after=after, limit=CORRECTIONS_AT_ONCE)
+        read = queries.rehearsal_feed if _rehearses(key) else queries.feed
+        page = read(key.party_id, after=after, limit=CORRECTIONS_AT_ONCE)
     return _reply(CorrectionsAnswered(list(page.corrections), page.cursor, page.more), allowance)
 
 
 def acknowledge(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
     """The party has worked its feed in up to a cursor; raises Refused."""
     only(environ, "POST")
-    key, allowance = _let_in(environ, checker, limit, at)
+    key, allowance = _let_in_for_real(environ, checker, limit, at)
     cursor = int(_decoded(environ, _acknowledge.decode, "cursor").cursor)
     with database(allowance):
         reached = actions.acknowledge(party_id=key.party_id, cursor=cursor)
@@ -63,7 +67,7 @@ def acknowledge(environ: Environ, checker: Checker, limit: RateLimit, at: dateti
 def set_webhook(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
     """Where the party's corrections are sent from now on, once proved; raises Refused."""
     only(environ, "POST")
-    key, allowance = _let_in(environ, checker, limit, at)
+    key, allowance = _let_in_for_real(environ, checker, limit, at)
     url = _decoded(environ, _webhook.decode, "url").url
     actor = Actor("key", key.key_id)
     with database(allowance):
@@ -78,7 +82,7 @@ def set_webhook(environ: Environ, checker: Checker, limit: RateLimit, at: dateti
 def webhook_state(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
     """How the party's webhook is doing; raises Refused."""
     only(environ, "GET")
-    key, allowance = _let_in(environ, checker, limit, at)
+    key, allowance = _let_in_for_real(environ, checker, limit, at)
     with database(allowance):
         told = _told(key)
     return _reply(told, allowance)
@@ -112,6 +116,25 @@ def _let_in(
 ) -> tuple[CheckKey, Allowance]:
     key = by_bearer(environ, checker, at)
     return key, limit.take(key)
+
+
+def _let_in_for_real(
+    environ: Environ, checker: Checker, limit: RateLimit, at: datetime
+) -> tuple[CheckKey, Allowance]:
+    key, allowance = _let_in(environ, checker, limit, at)
+    if _rehearses(key):
+        raise Refused(
+            403,
+            "test_key",
+            "This key is for the test lists: it reads their corrections at /v2/corrections, and "
+            "the webhook and the acknowledged cursor belong to the party's live keys.",
+            headers=allowance.headers(),
+        )
+    return key, allowance
+
+
+def _rehearses(key: CheckKey) -> bool:
+    return key.terms.lists is ListsSeen.TEST
 
 
 def _after(environ: Environ) -> int:

@@ -28,7 +28,9 @@ _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
     """The paths of corrections, built with the same parts as all others."""
 
-    def post(name: str, summary: str, request: tuple[str, int], told: tuple[str, str]) -> Json:
+    def post(
+        name: str, summary: str, request: tuple[str, int], told: tuple[str, str], *also: int
+    ) -> Json:
         return {
             "post": {
                 "operationId": name,
@@ -37,12 +39,18 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
                 "requestBody": body(*request),
                 "responses": {
                     "200": answer(*told),
-                    **refusals(400, 401, 408, 413, 415, 422, 429, 503),
+                    **refusals(400, 401, *also, 408, 413, 415, 422, 429, 503),
                 },
             }
         }
 
-    def get(name: str, summary: str, told: tuple[str, str], *parameters: Json) -> Json:
+    def get(
+        name: str,
+        summary: str,
+        told: tuple[str, str],
+        *parameters: Json,
+        also: tuple[int, ...] = (),
+    ) -> Json:
         wrong = (422,) if parameters else ()
         return {
             "get": {
@@ -50,7 +58,7 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
                 "summary": summary,
                 "security": _BEARER,
                 "parameters": list(parameters),
-                "responses": {"200": answer(*told), **refusals(401, *wrong, 429, 503)},
+                "responses": {"200": answer(*told), **refusals(401, *also, *wrong, 429, 503)},
             }
         }
 
@@ -72,17 +80,20 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
             "Say up to where you have worked them in",
             ("AcknowledgeRequest", corrections.MOST_BYTES),
             ("Acknowledged", "Up to where your party has by now."),
+            403,
         ),
         "/v2/webhook": post(
             "setWebhook",
             "Have corrections sent to you",
             ("WebhookRequest", corrections.MOST_BYTES),
             ("WebhookTold", "The address is kept; it is used when it has answered our challenge."),
+            403,
         ),
         "/v2/webhook/state": get(
             "describeWebhook",
             "How your webhook is doing",
             ("WebhookTold", "The newest address that your party set."),
+            also=(403,),
         ),
         "/v2/webhook/keys": {"get": _keys(answer)},
     }

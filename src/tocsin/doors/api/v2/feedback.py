@@ -11,6 +11,7 @@ import msgspec
 from tocsin.domain.corrections.actions import Speaker, give_feedback
 from tocsin.domain.corrections.types import STOPNCII, Verdict, Word
 from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import CheckKey, ListsSeen
 from tocsin.doors.api.entering import by_bearer
 from tocsin.doors.api.http import Environ, Refused, Reply, read_body
 from tocsin.doors.api.http import require_method as only
@@ -43,10 +44,14 @@ def say(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> R
         allowance = limit.take(key, cost, paid=1)
     words = _words(items)
     with database(allowance):
-        heard = give_feedback(words=words, speaker=Speaker(key.party_id, key.key_id), at=at)
+        heard = give_feedback(words=words, speaker=_speaker(key), at=at)
     results = [FeedbackResult(h.reference, h.kept, h.now, h.appeal) for h in heard]
     body = msgspec.json.encode(FeedbackAnswered(results))
     return Reply(200, body, headers=allowance.headers())
+
+
+def _speaker(key: CheckKey) -> Speaker:
+    return Speaker(key.party_id, key.key_id, key.terms.lists is ListsSeen.TEST)
 
 
 def _decoded(body: bytes) -> list[FeedbackItem]:

@@ -23,7 +23,7 @@ _AGAIN = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds
 _WHY = {
     400: "The request cannot be read.",
     401: "No live key was given.",
-    403: "This key is paused; or, on `/v1`, it is for the test lists.",
+    403: "This key is paused; or it is for the test lists and may not do this.",
     408: "The body took too long to arrive.",
     413: "The body is too large.",
     415: "The body is of another type.",
