@@ -78,6 +78,7 @@ class World:
     egress: Egress
     answers: list[int] = field(default_factory=list)
     echo: bool = True
+    leads_to: str | None = None
 
     def messages(self, kind: str) -> list[dict[str, Any]]:
         return [m for seen in self.peer.seen if (m := json.loads(seen.body))["type"] == kind]
@@ -101,6 +102,8 @@ def answer(world: World, handler: Handler) -> None:
     if message["type"] == "challenge":
         word = message["challenge"] if world.echo else "another"
         handler.give(200, json.dumps({"challenge": word}).encode())
+    elif world.leads_to is not None:
+        handler.give(307, Location=world.leads_to)
     else:
         handler.give(world.answers.pop(0) if world.answers else 204)
 
@@ -228,6 +231,17 @@ def test_refusals_are_tried_again_ever_more_rarely_and_nothing_is_lost(
     ids = [c["id"] for m in world.messages("corrections")[-1:] for c in m["corrections"]]
     assert ids == [c.id for c in corrections(one)]
     assert Endpoint.objects.get().attempts == 0
+
+
+@pytest.mark.parametrize("leads_to", ["/elsewhere", "https://other.example/", "http://[", ""])
+def test_no_redirect_is_followed(leads_to: str, now: datetime, world: World) -> None:
+    one = provider(now)
+    proved(now, world, one)
+    one_correction(now, one)
+    world.leads_to = leads_to
+    assert sending.send_due(at=now, egress=world.egress) == 0
+    assert Endpoint.objects.get().last_error == ("redirect" if leads_to else "status 307")
+    assert {seen.path for seen in world.peer.seen} == {"/tocsin"}
 
 
 def test_what_is_given_up_waits_for_a_person_and_then_goes_on_where_it_was(

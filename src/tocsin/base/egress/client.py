@@ -97,11 +97,12 @@ class Egress:
             raise
 
     def _follow(self, hop: Hop, policy: Policy, deadline: Deadline) -> Answer:
-        for _ in range(policy.max_redirects + 1):
+        for left in range(policy.max_redirects, -1, -1):
             answer = self._send(hop, policy, deadline)
             if not _leads_on(answer.status, answer.headers):
                 return answer
-            hop = redirected(hop, answer.status, answer.headers["location"])
+            if left:
+                hop = redirected(hop, answer.status, answer.headers["location"])
         raise TooManyRedirects("redirects")
 
     def _send(self, hop: Hop, policy: Policy, deadline: Deadline) -> Answer:

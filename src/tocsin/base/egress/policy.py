@@ -27,7 +27,11 @@ class Policy:
     only_origin: str | None = None
 
     def limited_to(
-        self, *, max_bytes: int | None = None, deadline_seconds: float | None = None
+        self,
+        *,
+        max_bytes: int | None = None,
+        deadline_seconds: float | None = None,
+        max_redirects: int | None = None,
     ) -> Self:
         """Give the same policy with other limits: a picture may be larger than a receipt."""
         return replace(
@@ -36,6 +40,7 @@ class Policy:
             deadline_seconds=self.deadline_seconds
             if deadline_seconds is None
             else deadline_seconds,
+            max_redirects=self.max_redirects if max_redirects is None else max_redirects,
         )
 
     def check_origin(self, parts: SplitUrl) -> None:

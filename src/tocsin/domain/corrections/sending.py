@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from tocsin.base.egress import PUBLIC, Egress, EgressError
+from tocsin.base.egress import PUBLIC, Egress, EgressError, TooManyRedirects
 from tocsin.base.secrets import sign
 from tocsin.domain.corrections import endpoints, reading, rules
 from tocsin.domain.corrections.models import Endpoint, PartyFeed
@@ -29,8 +29,8 @@ log = structlog.get_logger()
 RING = "webhook"
 CORRECTIONS_AT_ONCE = 10
 LEASE = timedelta(seconds=30)
-POLICY = PUBLIC.limited_to(max_bytes=64_000, deadline_seconds=8.0)
-"""A web address from outside; a redirect never takes a body to another host (see egress)."""
+POLICY = PUBLIC.limited_to(max_bytes=64_000, deadline_seconds=8.0, max_redirects=0)
+"""A web address from outside, and no other: who listens where a redirect leads has proved nothing."""
 
 _THERE = Q(state=EndpointState.WAITING) | Q(state=EndpointState.PROVEN)
 
@@ -118,6 +118,8 @@ def _post(endpoint: Endpoint, webhook_id: str, body: bytes, at: datetime, egress
     headers = {"content-type": "application/json", **signed_headers(webhook_id, body, at)}
     try:
         answer = egress.request("POST", url, policy=POLICY, content=body, headers=headers)
+    except TooManyRedirects:
+        raise Refusal("redirect") from None
     except EgressError as error:
         raise Refusal(f"{type(error).__name__}: {error.reason}") from None
     if not 200 <= answer.status < 300:
