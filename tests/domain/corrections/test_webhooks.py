@@ -108,9 +108,15 @@ def answer(world: World, handler: Handler) -> None:
         handler.give(world.answers.pop(0) if world.answers else 204)
 
 
+def send(at: datetime, egress: Egress) -> int:
+    """Speak once to each that is due at `at`; how many took what they were sent."""
+    line = sending.Line(egress, lambda: at)
+    return sum(sending.speak(pk, line) for pk in sending.due(at=at))
+
+
 def proved(now: datetime, world: World, who: Speaker) -> None:
     actions.set_endpoint(party_id=who.party_id, url=URL, actor=ACTOR, at=now)
-    assert sending.send_due(at=now, egress=world.egress) == 1
+    assert send(now, world.egress) == 1
 
 
 def one_correction(now: datetime, who: Speaker, name: str = "logo") -> None:
@@ -138,7 +144,7 @@ def test_a_correction_is_sent_signed_and_a_stranger_can_check_it(
     one = provider(now)
     proved(now, world, one)
     one_correction(now, one)
-    assert sending.send_due(at=now, egress=world.egress) == 1
+    assert send(now, world.egress) == 1
     seen = world.peer.seen[-1]
     foreign = Foreign(queries.signing_keys())
     assert foreign.take(seen.headers, seen.body, now)
@@ -150,14 +156,14 @@ def test_a_correction_is_sent_signed_and_a_stranger_can_check_it(
     assert message["cursor"] == corrections(one)[0].no
     assert "national" not in seen.body.decode()  # the list's name
     # Nothing is due any more.
-    assert sending.send_due(at=now, egress=world.egress) == 0
+    assert send(now, world.egress) == 0
 
 
 def test_a_changed_repeated_or_old_message_is_not_taken(now: datetime, world: World) -> None:
     one = provider(now)
     proved(now, world, one)
     one_correction(now, one)
-    sending.send_due(at=now, egress=world.egress)
+    send(now, world.egress)
     seen = world.peer.seen[-1]
     foreign = Foreign(queries.signing_keys())
     assert not foreign.take(seen.headers, seen.body.replace(b"withdrawn", b"listed"), now)
@@ -175,7 +181,7 @@ def test_a_rotated_key_signs_under_its_own_name(now: datetime, world: World) -> 
     proved(now, world, one)
     settings.TOCSIN_KEYS.rotate("webhook")
     one_correction(now, one)
-    sending.send_due(at=now, egress=world.egress)
+    send(now, world.egress)
     seen = world.peer.seen[-1]
     assert seen.headers["tocsin-key-id"] == "k2"
     assert sorted(queries.signing_keys()) == ["k1", "k2"]
@@ -187,12 +193,12 @@ def test_nothing_goes_to_an_address_that_has_not_proved_itself(now: datetime, wo
     one = provider(now)
     actions.set_endpoint(party_id=one.party_id, url=URL, actor=ACTOR, at=now)
     one_correction(now, one)
-    assert sending.send_due(at=now, egress=world.egress) == 0
+    assert send(now, world.egress) == 0
     assert state(one) is EndpointState.WAITING
     assert Endpoint.objects.get().last_error == "wrong_challenge"
     clock.run_round(at=now + timedelta(hours=25), worker="test")
     assert state(one) is EndpointState.LAPSED
-    assert sending.send_due(at=now + timedelta(hours=26), egress=world.egress) == 0
+    assert send(now + timedelta(hours=26), world.egress) == 0
     assert world.messages("corrections") == []
 
 
@@ -202,13 +208,13 @@ def test_the_earlier_address_serves_until_the_newer_is_proved(now: datetime, wor
     world.echo = False
     actions.set_endpoint(party_id=one.party_id, url=f"{URL}/new", actor=ACTOR, at=now)
     one_correction(now, one)
-    sending.send_due(at=now, egress=world.egress)
+    send(now, world.egress)
     assert [seen.path for seen in world.peer.seen if b'"corrections"' in seen.body] == ["/tocsin"]
     world.echo = True
     later = now + timedelta(minutes=1)
-    sending.send_due(at=later, egress=world.egress)
+    send(later, world.egress)
     one_correction(later, one, "other")
-    sending.send_due(at=later, egress=world.egress)
+    send(later, world.egress)
     assert world.peer.seen[-1].path == "/tocsin/new"
     states = sorted(Endpoint.objects.values_list("state", flat=True))
     assert states == ["proven", "removed"]
@@ -223,11 +229,11 @@ def test_refusals_are_tried_again_ever_more_rarely_and_nothing_is_lost(
     world.answers = [500, 429, 302]
     at = now
     for n in range(1, 4):
-        assert sending.send_due(at=at, egress=world.egress) == 0
+        assert send(at, world.egress) == 0
         assert sending.due(at=at) == []
         at += rules.wait_before(n)
     one_correction(at, one, "second")
-    assert sending.send_due(at=at, egress=world.egress) == 1
+    assert send(at, world.egress) == 1
     ids = [c["id"] for m in world.messages("corrections")[-1:] for c in m["corrections"]]
     assert ids == [c.id for c in corrections(one)]
     assert Endpoint.objects.get().attempts == 0
@@ -239,7 +245,7 @@ def test_no_redirect_is_followed(leads_to: str, now: datetime, world: World) -> 
     proved(now, world, one)
     one_correction(now, one)
     world.leads_to = leads_to
-    assert sending.send_due(at=now, egress=world.egress) == 0
+    assert send(now, world.egress) == 0
     assert Endpoint.objects.get().last_error == ("redirect" if leads_to else "status 307")
     assert {seen.path for seen in world.peer.seen} == {"/tocsin"}
 
@@ -253,7 +259,7 @@ def test_what_is_given_up_waits_for_a_person_and_then_goes_on_where_it_was(
     world.answers = [503] * rules.DEAD_AFTER_ATTEMPTS
     at = now
     for n in range(1, rules.DEAD_AFTER_ATTEMPTS + 1):
-        sending.send_due(at=at, egress=world.egress)
+        send(at, world.egress)
         at += rules.wait_before(n)
     assert state(one) is EndpointState.DEAD
     assert sending.due(at=at + timedelta(days=1)) == []
@@ -262,7 +268,7 @@ def test_what_is_given_up_waits_for_a_person_and_then_goes_on_where_it_was(
     # The feed has it all the same.
     assert len(corrections(one)) == 1
     assert actions.resend(party_id=one.party_id, after=None, actor=ACTOR, at=at)
-    assert sending.send_due(at=at, egress=world.egress) == 1
+    assert send(at, world.egress) == 1
     assert state(one) is EndpointState.PROVEN
 
 
@@ -270,9 +276,9 @@ def test_all_of_it_can_be_sent_again(now: datetime, world: World) -> None:
     one = provider(now)
     proved(now, world, one)
     one_correction(now, one)
-    sending.send_due(at=now, egress=world.egress)
+    send(now, world.egress)
     assert actions.resend(party_id=one.party_id, after=0, actor=ACTOR, at=now)
-    sending.send_due(at=now, egress=world.egress)
+    send(now, world.egress)
     first, again = world.messages("corrections")
     assert first["corrections"] == again["corrections"]
     assert not actions.resend(party_id=provider(now, "x").party_id, after=0, actor=ACTOR, at=now)
@@ -287,7 +293,7 @@ def test_a_new_address_gets_what_the_party_has_not_acknowledged(
     assert actions.acknowledge(party_id=one.party_id, cursor=1) == 1
     assert actions.acknowledge(party_id=one.party_id, cursor=0) == 1
     proved(now, world, one)
-    sending.send_due(at=now, egress=world.egress)
+    send(now, world.egress)
     [message] = world.messages("corrections")
     assert [c["no"] for c in message["corrections"]] == [2]
     assert actions.acknowledge(party_id=one.party_id, cursor=10**9) == 2
@@ -300,7 +306,7 @@ def test_an_address_taken_away_hears_nothing_more(now: datetime, world: World) -
     assert actions.remove_endpoint(party_id=one.party_id, actor=ACTOR, at=now)
     assert not actions.remove_endpoint(party_id=one.party_id, actor=ACTOR, at=now)
     one_correction(now, one)
-    assert sending.send_due(at=now, egress=world.egress) == 0
+    assert send(now, world.egress) == 0
     assert queries.endpoint_of(one.party_id) is None
 
 
@@ -326,7 +332,7 @@ def test_an_address_inside_is_never_called(now: datetime, world: World) -> None:
     inside = Outside(names={"hooks.bigcloud.example": [["10.0.0.7"]]}, port=world.peer.port)
     egress = Egress(resolve=inside.resolve, dial=inside.dial, tls=world.egress.tls)
     actions.set_endpoint(party_id=one.party_id, url=URL, actor=ACTOR, at=now)
-    assert sending.send_due(at=now, egress=egress) == 0
+    assert send(now, egress) == 0
     assert Endpoint.objects.get().last_error == "RefusedAddress: not_public"
     assert world.peer.seen == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -22,6 +23,12 @@ log = structlog.get_logger()
 
 FOLLOW_EACH = timedelta(milliseconds=250)
 FORGET_EACH = timedelta(minutes=5)
+SPOKEN_TO_AT_ONCE = 8
+PAGES_IN_A_ROW = 20
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def register() -> None:
@@ -39,31 +46,39 @@ def register() -> None:
 
 
 class Sender:
-    """Speaks to webhooks in a thread of its own: letters, clocks and the brake must not wait for a
-    stranger's server."""
+    """Speaks to each webhook in a thread of its own: letters, clocks and the brake must not wait
+    for a stranger's server, and no stranger for another's."""
 
-    def __init__(self, egress: Egress) -> None:
-        self._egress = egress
-        self._aside: threading.Thread | None = None
+    def __init__(self, egress: Egress, now: Callable[[], datetime] = _now) -> None:
+        self._line = sending.Line(egress, now)
+        self._aside: dict[int, threading.Thread] = {}
 
     def look(self, at: datetime) -> None:
-        """Start speaking when something is due and nobody speaks yet."""
-        if self._aside is not None and self._aside.is_alive():
+        """Begin to speak to those that are due, as far as there are threads left."""
+        self._aside = {pk: each for pk, each in self._aside.items() if each.is_alive()}
+        if len(self._aside) == SPOKEN_TO_AT_ONCE:
             return
-        if not sending.due(at=at):
-            return
-        self._aside = threading.Thread(target=self._speak, args=(at,), name="webhooks", daemon=True)
-        self._aside.start()
+        waiting = [pk for pk in sending.due(at=at) if pk not in self._aside]
+        for pk in waiting[: SPOKEN_TO_AT_ONCE - len(self._aside)]:
+            thread = threading.Thread(target=self._speak, args=(pk,), name="webhook", daemon=True)
+            self._aside[pk] = thread
+            thread.start()
+
+    def speaking(self) -> list[threading.Thread]:
+        """Who was begun to be spoken to at the last look, in that order."""
+        return list(self._aside.values())
 
     def wait(self) -> None:
         """Until all that is being sent has been sent."""
-        if self._aside is not None:
-            self._aside.join()
+        for thread in self.speaking():
+            thread.join()
 
-    def _speak(self, at: datetime) -> None:
+    def _speak(self, pk: int) -> None:
+        """Some pages in a row, and then it is the next one's turn."""
         try:
-            while sending.send_due(at=at, egress=self._egress):
-                at = max(at, datetime.now(UTC))
+            for _ in range(PAGES_IN_A_ROW):
+                if not (sending.speak(pk, self._line) and sending.is_behind(pk)):
+                    break
         except DatabaseError as error:
             log.error("webhooks_wait_for_database", error=type(error).__name__)
         finally:

@@ -32,7 +32,8 @@ def set_endpoint(*, party_id: int, url: str, actor: Actor, at: datetime) -> int:
     with transaction.atomic():
         PartyFeed.objects.get_or_create(pk=party_id)
         feed = PartyFeed.objects.select_for_update().get(pk=party_id)
-        for older in Endpoint.objects.filter(party_id=party_id, state=EndpointState.WAITING):
+        waiting = Endpoint.objects.select_for_update().filter(party_id=party_id)
+        for older in waiting.filter(state=EndpointState.WAITING):
             move(older, "remove", actor=actor, at=at)
         endpoint = Endpoint.objects.create(
             party_id=party_id,
@@ -87,23 +88,29 @@ def resend(*, party_id: int, after: int | None, actor: Actor, at: datetime) -> b
 
 
 def prove(endpoint: Endpoint, *, at: datetime) -> None:
-    """The challenge came back: this address takes the place of the earlier one."""
+    """The challenge came back: this address takes the place of the earlier one, if nobody has taken
+    it away meanwhile."""
     with transaction.atomic():
-        for older in Endpoint.objects.select_for_update().filter(
-            party_id=endpoint.party_id, state__in=CURRENT
-        ):
-            move(older, "remove", actor=_US, at=at)
-        if Endpoint.objects.filter(pk=endpoint.pk, state=EndpointState.WAITING).exists():
-            endpoint.proven_at, endpoint.attempts, endpoint.last_error = at, 0, ""
-            endpoint.next_try_at, endpoint.leased_until = at, None
-            move(endpoint, "prove", actor=_US, at=at)
+        rows = Endpoint.objects.select_for_update().filter(party_id=endpoint.party_id)
+        there = list(rows.filter(state__in=[EndpointState.WAITING, *CURRENT]).order_by("pk"))
+        mine = next((row for row in there if row.pk == endpoint.pk), None)
+        if mine is None or mine.state != EndpointState.WAITING:
+            return
+        for older in there:
+            if older.state in CURRENT:
+                move(older, "remove", actor=_US, at=at)
+        mine.proven_at, mine.attempts, mine.last_error = at, 0, ""
+        mine.next_try_at, mine.leased_until = at, None
+        move(mine, "prove", actor=_US, at=at)
 
 
 def give_up(endpoint: Endpoint, *, at: datetime) -> None:
     """It has refused too often: somebody must look. What it missed stands in the feed."""
     with transaction.atomic():
-        if Endpoint.objects.filter(pk=endpoint.pk, state=EndpointState.PROVEN).exists():
-            move(endpoint, "give_up", actor=_US, at=at)
+        rows = Endpoint.objects.select_for_update().filter(pk=endpoint.pk)
+        mine = rows.filter(state=EndpointState.PROVEN).first()
+        if mine is not None:
+            move(mine, "give_up", actor=_US, at=at)
 
 
 def proof_lapses(subject: str, at: datetime) -> None:

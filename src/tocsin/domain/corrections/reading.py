@@ -28,8 +28,8 @@ def rehearsal_feed(party_id: int, *, after: int, limit: int) -> FeedPage:
     return _page(Correction.objects.filter(party_id=party_id, rehearsal=True), after, limit)
 
 
-def _page(lines: QuerySet[Correction], after: int, limit: int) -> FeedPage:
-    rows = lines.filter(no__gt=after).select_related("appeal")
+def _page(told_to: QuerySet[Correction], after: int, limit: int) -> FeedPage:
+    rows = told_to.filter(no__gt=after).select_related("appeal")
     found = list(rows.order_by("no")[: limit + 1])
     some = found[:limit]
     told = CorrectedHit.objects.filter(correction__in=[row.pk for row in some]).order_by("pk")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -30,7 +32,7 @@ RING = "webhook"
 CORRECTIONS_AT_ONCE = 10
 LEASE = timedelta(seconds=30)
 POLICY = PUBLIC.limited_to(max_bytes=64_000, deadline_seconds=8.0, max_redirects=0)
-"""A web address from outside, and no other: who listens where a redirect leads has proved nothing."""
+"""A web address from outside. Whoever listens where a redirect leads has proved nothing."""
 
 _THERE = Q(state=EndpointState.WAITING) | Q(state=EndpointState.PROVEN)
 
@@ -39,8 +41,12 @@ class Refusal(Exception):
     """The other side did not take it; the text is a fixed word for the table and the log."""
 
 
+class TakenAway(Exception):
+    """The endpoint is not what it was when we began: nothing may be sent to it."""
+
+
 def due(*, at: datetime) -> list[int]:
-    """Endpoints that should be spoken to now and that nobody speaks to."""
+    """Endpoints that should be spoken to now and that nobody speaks to, who waits longest first."""
     free = Q(leased_until__isnull=True) | Q(leased_until__lt=at)
     rows = Endpoint.objects.filter(_THERE, free, next_try_at__lte=at).order_by("next_try_at", "pk")
     last = dict(PartyFeed.objects.values_list("party_id", "last"))
@@ -51,42 +57,60 @@ def due(*, at: datetime) -> list[int]:
     ]
 
 
-def send_due(*, at: datetime, egress: Egress) -> int:
-    """Speak to every endpoint that is due, once; how many took what they were sent."""
-    taken = 0
-    for pk in due(at=at):
-        if _lease(pk, at):
-            taken += _speak(Endpoint.objects.get(pk=pk), at, egress)
-    return taken
+def is_behind(pk: int) -> bool:
+    """Whether there is more for an endpoint that has just taken something."""
+    row = Endpoint.objects.filter(_THERE, pk=pk).first()
+    return (
+        row is not None and PartyFeed.objects.filter(pk=row.party_id, last__gt=row.sent_no).exists()
+    )
 
 
-def _lease(pk: int, at: datetime) -> bool:
-    free = Q(leased_until__isnull=True) | Q(leased_until__lt=at)
-    return bool(Endpoint.objects.filter(free, pk=pk).update(leased_until=at + LEASE))
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Our way to strangers, and a clock: who waits long must not sign with a time long gone."""
+
+    egress: Egress
+    now: Callable[[], datetime]
 
 
-def _speak(endpoint: Endpoint, at: datetime, egress: Egress) -> bool:
+def speak(pk: int, line: Line) -> bool:
+    """Speak to one endpoint, once; whether it took what it was sent.
+
+    False too when somebody else speaks to it at this moment, or it was taken away meanwhile.
+    """
+    if not _lease(pk, line.now()):
+        return False
+    endpoint = Endpoint.objects.get(pk=pk)
     try:
         if endpoint.state == EndpointState.WAITING:
-            _challenge(endpoint, at, egress)
-            endpoints.prove(endpoint, at=at)
+            _challenge(endpoint, line)
+            endpoints.prove(endpoint, at=line.now())
         else:
             page = reading.feed(
                 endpoint.party_id, after=endpoint.sent_no, limit=CORRECTIONS_AT_ONCE
             )
-            _deliver(endpoint, page, at, egress)
-            _note_taken(endpoint, page, at)
+            _deliver(endpoint, page, line)
+            _note_taken(endpoint, page, line.now())
+    except TakenAway:
+        log.info("webhook_taken_away", webhook_id=pk)
+        return False
     except Refusal as refusal:
-        _note_refused(endpoint, str(refusal), at)
+        _note_refused(endpoint, str(refusal), line.now())
         return False
     return True
 
 
-def _challenge(endpoint: Endpoint, at: datetime, egress: Egress) -> None:
+def _lease(pk: int, at: datetime) -> bool:
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=at)
+    rows = Endpoint.objects.filter(_THERE, free, pk=pk, next_try_at__lte=at)
+    return bool(rows.update(leased_until=at + LEASE))
+
+
+def _challenge(endpoint: Endpoint, line: Line) -> None:
     """Whoever listens must give our word back: that shows that they want to hear from us."""
     word = open_words(endpoint.sealed_challenge, endpoints.challenge_context(endpoint))
     body = msgspec.json.encode({"type": "challenge", "challenge": word})
-    answer = _post(endpoint, f"challenge-{endpoint.pk}", body, at, egress)
+    answer = _post(endpoint, f"challenge-{endpoint.pk}", body, line)
     if not hmac.compare_digest(_word_in(answer).encode(), word.encode()):
         raise Refusal("wrong_challenge")
 
@@ -101,7 +125,7 @@ def _word_in(answer: bytes) -> str:
     return word if isinstance(word, str) else ""
 
 
-def _deliver(endpoint: Endpoint, page: FeedPage, at: datetime, egress: Egress) -> None:
+def _deliver(endpoint: Endpoint, page: FeedPage, line: Line) -> None:
     first = page.corrections[0].no if page.corrections else page.cursor
     told = {
         "type": "corrections",
@@ -110,14 +134,18 @@ def _deliver(endpoint: Endpoint, page: FeedPage, at: datetime, egress: Egress) -
         "more": page.more,
     }
     webhook_id = f"corrections-{endpoint.party_id}-{first}-{page.cursor}"
-    _post(endpoint, webhook_id, msgspec.json.encode(told), at, egress)
+    _post(endpoint, webhook_id, msgspec.json.encode(told), line)
 
 
-def _post(endpoint: Endpoint, webhook_id: str, body: bytes, at: datetime, egress: Egress) -> bytes:
+def _post(endpoint: Endpoint, webhook_id: str, body: bytes, line: Line) -> bytes:
     url = open_words(endpoint.sealed_url, endpoints.url_context(endpoint))
-    headers = {"content-type": "application/json", **signed_headers(webhook_id, body, at)}
+    # Last before the connection: from when somebody has taken the address away, nothing goes there.
+    if not Endpoint.objects.filter(pk=endpoint.pk, state=endpoint.state).exists():
+        raise TakenAway
+    signed = signed_headers(webhook_id, body, line.now())
+    headers = {"content-type": "application/json", **signed}
     try:
-        answer = egress.request("POST", url, policy=POLICY, content=body, headers=headers)
+        answer = line.egress.request("POST", url, policy=POLICY, content=body, headers=headers)
     except TooManyRedirects:
         raise Refusal("redirect") from None
     except EgressError as error:
