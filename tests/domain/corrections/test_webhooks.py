@@ -284,19 +284,64 @@ def test_all_of_it_can_be_sent_again(now: datetime, world: World) -> None:
     assert not actions.resend(party_id=provider(now, "x").party_id, after=0, actor=ACTOR, at=now)
 
 
-def test_a_new_address_gets_what_the_party_has_not_acknowledged(
-    now: datetime, world: World
+def sent(world: World) -> list[int]:
+    """Numbers of the corrections sent, in order."""
+    return [c["no"] for message in world.messages("corrections") for c in message["corrections"]]
+
+
+def test_a_first_address_begins_with_what_comes_from_now_on(now: datetime, world: World) -> None:
+    one = provider(now)
+    one_correction(now, one, "long ago")
+    actions.set_endpoint(party_id=one.party_id, url=URL, actor=ACTOR, at=now)
+    one_correction(now, one, "before it is proved")
+    assert send(now, world.egress) == 1
+    one_correction(now, one, "later")
+    send(now, world.egress)
+    assert sent(world) == [2, 3]
+
+
+@pytest.mark.parametrize(("after", "numbers"), [(0, [1, 2]), (1, [2]), (2, []), (10**9, [])])
+def test_or_behind_the_number_that_its_party_names(
+    after: int, numbers: list[int], now: datetime, world: World
 ) -> None:
     one = provider(now)
-    one_correction(now, one, "read")
-    one_correction(now, one, "unread")
-    assert actions.acknowledge(party_id=one.party_id, cursor=1) == 1
-    assert actions.acknowledge(party_id=one.party_id, cursor=0) == 1
     proved(now, world, one)
+    one_correction(now, one, "first")
+    one_correction(now, one, "second")
     send(now, world.egress)
-    [message] = world.messages("corrections")
-    assert [c["no"] for c in message["corrections"]] == [2]
-    assert actions.acknowledge(party_id=one.party_id, cursor=10**9) == 2
+    world.peer.seen.clear()
+    actions.set_endpoint(party_id=one.party_id, url=f"{URL}/new", after=after, actor=ACTOR, at=now)
+    send(now, world.egress)
+    send(now, world.egress)
+    assert sent(world) == numbers
+    one_correction(now, one, "third")
+    send(now, world.egress)
+    assert sent(world)[-1] == 3
+
+
+def test_another_address_goes_on_where_the_earlier_one_came_to(now: datetime, world: World) -> None:
+    one = provider(now)
+    proved(now, world, one)
+    one_correction(now, one, "taken")
+    send(now, world.egress)
+    Endpoint.objects.update(state=EndpointState.DEAD)
+    one_correction(now, one, "missed")
+    actions.set_endpoint(party_id=one.party_id, url=f"{URL}/new", actor=ACTOR, at=now)
+    one_correction(now, one, "after it was set")
+    for _ in range(3):
+        send(now, world.egress)
+    assert sent(world) == [1, 2, 3]
+    assert {s.path for s in world.peer.seen[2:]} == {"/tocsin/new"}
+
+
+def test_the_acknowledged_number_only_moves_forward(now: datetime) -> None:
+    one = provider(now)
+    for name in ("read", "unread"):
+        one_correction(now, one, name)
+    reached = [
+        actions.acknowledge(party_id=one.party_id, cursor=cursor) for cursor in (1, 0, 10**9)
+    ]
+    assert reached == [1, 1, 2]
     assert actions.acknowledge(party_id=999, cursor=5) == 0
 
 

@@ -162,6 +162,10 @@ def test_a_webhook_is_set_looked_at_and_taken_away(client: Client, issue: Issue)
     said = asking.post_json("/v2/webhook", {"url": "https://hooks.example/in"})
     assert (said.status, said.json["state"]) == (200, "waiting")
     assert valid("WebhookTold", said.json)
+    said = asking.post_json("/v2/webhook", {"url": "https://hooks.example/in", "after": 0})
+    assert said.json["behind"] == 0
+    said = asking.post_json("/v2/webhook", {"url": "https://hooks.example/in", "after": -1})
+    assert said.status == 422
     for wrong in ("http://x.example/", "https://x.example:444/", "https://", 7):
         said = asking.post_json("/v2/webhook", {"url": wrong})
         assert (said.status, said.json["error"]["field"]) == (422, "url")

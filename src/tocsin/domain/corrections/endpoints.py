@@ -23,10 +23,14 @@ CURRENT = (EndpointState.PROVEN, EndpointState.DEAD)
 _US = system("corrections")
 
 
-def set_endpoint(*, party_id: int, url: str, actor: Actor, at: datetime) -> int:
+def set_endpoint(
+    *, party_id: int, url: str, actor: Actor, at: datetime, after: int | None = None
+) -> int:
     """Have a party's corrections sent to `url` once it has answered our challenge; its number.
 
-    Until then the earlier address stays in service. Raises UnusableEndpoint.
+    It begins behind number `after`; where that is not given, with what comes from now on. Until it
+    is proved an earlier address stays in service, and then it goes on where that one came to.
+    Raises UnusableEndpoint.
     """
     _refuse(url)
     with transaction.atomic():
@@ -43,14 +47,15 @@ def set_endpoint(*, party_id: int, url: str, actor: Actor, at: datetime) -> int:
             made_by=actor.text,
             made_at=at,
             next_try_at=at,
-            sent_no=feed.acknowledged,
+            sent_no=feed.last if after is None else min(after, feed.last),
+            asked_from=after,
         )
         endpoint.sealed_url = seal_words(url, url_context(endpoint))
         challenge = secrets.token_urlsafe(CHALLENGE_BYTES)
         endpoint.sealed_challenge = seal_words(challenge, challenge_context(endpoint))
         endpoint.save()
         _wind(endpoint, at)
-        _note(endpoint, "set", actor, at, party=party_id)
+        _note(endpoint, "set", actor, at, party=party_id, after=after)
     return endpoint.pk
 
 
@@ -99,6 +104,8 @@ def prove(endpoint: Endpoint, *, at: datetime) -> None:
         for older in there:
             if older.state in CURRENT:
                 move(older, "remove", actor=_US, at=at)
+                if mine.asked_from is None:
+                    mine.sent_no = older.sent_no
         mine.proven_at, mine.attempts, mine.last_error = at, 0, ""
         mine.next_try_at, mine.leased_until = at, None
         move(mine, "prove", actor=_US, at=at)

@@ -253,7 +253,8 @@ class CorrectedHit(models.Model):
 class Endpoint(models.Model):
     """Where a party's corrections are sent, once it has proved that it listens there.
 
-    `sent_no`: up to which line of the feed it has taken.
+    `sent_no`: up to which line of the feed it has taken. `asked_from`: behind which line its party
+    asked to begin, where it did.
     """
 
     personal_data = PersonalData(
@@ -269,6 +270,7 @@ class Endpoint(models.Model):
     made_at = models.DateTimeField()
     proven_at = models.DateTimeField(null=True)
     sent_no = models.BigIntegerField(default=0)
+    asked_from = models.BigIntegerField(null=True)
     last_sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()

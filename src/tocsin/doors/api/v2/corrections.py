@@ -68,13 +68,13 @@ def set_webhook(environ: Environ, checker: Checker, limit: RateLimit, at: dateti
     """Where the party's corrections are sent from now on, once proved; raises Refused."""
     only(environ, "POST")
     key, allowance = _let_in_for_real(environ, checker, limit, at)
-    url = _decoded(environ, _webhook.decode, "url").url
+    wanted = _decoded(environ, _webhook.decode, "url")
     actor = Actor("key", key.key_id)
     with database(allowance):
-        if url is None:
+        if wanted.url is None:
             actions.remove_endpoint(party_id=key.party_id, actor=actor, at=at)
         else:
-            _set(key, url, actor, at)
+            _set(key, wanted.url, wanted.after, actor, at)
         told = _told(key)
     return _reply(told, allowance)
 
@@ -95,9 +95,10 @@ def signing_keys(environ: Environ) -> Reply:
     return Reply(200, msgspec.json.encode(SigningKeys(keys)))
 
 
-def _set(key: CheckKey, url: str, actor: Actor, at: datetime) -> None:
+def _set(key: CheckKey, url: str, after: float | None, actor: Actor, at: datetime) -> None:
+    begin = None if after is None else int(after)
     try:
-        actions.set_endpoint(party_id=key.party_id, url=url, actor=actor, at=at)
+        actions.set_endpoint(party_id=key.party_id, url=url, after=begin, actor=actor, at=at)
     except UnusableEndpoint as error:
         raise Refused(422, "wrong_webhook", str(error), more={"field": "url"}) from None
 

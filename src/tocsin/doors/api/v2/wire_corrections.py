@@ -122,7 +122,11 @@ class Acknowledged(Struct, frozen=True):
 
 
 class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where to send corrections; null for nowhere."""
+    """Where to send corrections; null for nowhere.
+
+    It begins behind `after`. Without that it goes on where your earlier address came to, or, where
+    there is none, with what comes from now on.
+    """
 
     url: (
         Annotated[
@@ -136,6 +140,7 @@ class WebhookRequest(Struct, frozen=True, forbid_unknown_fields=True):
         ]
         | None
     )
+    after: CursorSent | None = None
 
 
 class WebhookTold(Struct, frozen=True):
