@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from tests.domain.corrections.scenes import (
     a_list,
@@ -22,7 +24,7 @@ from tests.domain.corrections.scenes import (
 from tests.support import in_threads
 from tocsin.base.accounts.actions import KeyTerms
 from tocsin.base.accounts.types import Tier
-from tocsin.domain.corrections import actions, queries, rules
+from tocsin.domain.corrections import actions, feedback, queries, rules
 from tocsin.domain.corrections.actions import Speaker
 from tocsin.domain.corrections.models import Appeal, Feedback, Tally
 from tocsin.domain.corrections.types import (
@@ -164,6 +166,31 @@ def test_one_party_with_two_keys_or_many_words_is_one_voice(now: datetime) -> No
         say(now, one, entry, scope=scope)
     assert Tally.objects.get(pk=entry).downs == 1
     assert not Entry.objects.get(pk=entry).held
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_word_of_a_batch_is_kept_by_itself(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_no, one = a_list(now), provider(now)
+    entries = [put(now, list_no, name) for name in "abc"]
+    words = [Word(refer(one, entry), Verdict.DOWN, "meme") for entry in entries]
+    act, kept_before = feedback._act, []
+
+    def fails_at_the_third(*args: Any) -> Any:
+        # What came before is committed: nobody waits for the rest of the batch.
+        kept_before.append(Feedback.objects.count())
+        if len(kept_before) == 3:
+            raise DatabaseError
+        return act(*args)
+
+    monkeypatch.setattr(feedback, "_act", fails_at_the_third)
+    with pytest.raises(DatabaseError):
+        actions.give_feedback(words=words, speaker=one, at=now)
+    assert [row.entry_id for row in Feedback.objects.order_by("pk")] == entries[:2]
+    monkeypatch.undo()
+    heard = actions.give_feedback(words=words, speaker=one, at=now)
+    assert [h.kept for h in heard] == [Kept.REPEATED, Kept.REPEATED, Kept.KEPT]
 
 
 @pytest.mark.parametrize("reason", ["duplicate", "cannot_view", "wrong_category", "own_code"])

@@ -42,9 +42,8 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Spoken:
-    """A word on an entry we know, and its place in the batch."""
+    """A word on an entry we know."""
 
-    place: int
     word: Word
     entry_id: int
 
@@ -52,25 +51,23 @@ class _Spoken:
 def give_feedback(*, words: Sequence[Word], speaker: Speaker, at: datetime) -> list[Heard]:
     """Keep what a key says, and act on it: open appeals, hold an entry that several doubt.
 
-    One answer for each word, in their order. A word about what the key spoke of before replaces
-    that; said again, nothing changes. A reference that its party was never given is told so.
+    One answer for each word, in their order, and a transaction for each: a hold takes a number of
+    the change log, and nobody else gets one until it is committed. What was kept before something
+    failed is kept, and said again it changes nothing. A word about what the party spoke of before
+    replaces that. A reference that the party was never given is told so.
     """
     keys = _keys_of(speaker)
-    heard: dict[int, Heard] = {}
-    spoken: list[_Spoken] = []
-    for place, word in enumerate(words):
-        entry_id = _entry_of(word.reference, keys)
-        if entry_id is None:
-            heard[place] = Heard(word.reference, Kept.UNKNOWN_REFERENCE)
-        elif speaker.rehearses and not _is_for_tests(entry_id):
-            heard[place] = Heard(word.reference, Kept.NOT_FOR_TEST_KEYS)
-        else:
-            spoken.append(_Spoken(place, word, entry_id))
+    return [_hear(word, keys, speaker, at) for word in words]
+
+
+def _hear(word: Word, keys: Iterable[str], speaker: Speaker, at: datetime) -> Heard:
+    entry_id = _entry_of(word.reference, keys)
+    if entry_id is None:
+        return Heard(word.reference, Kept.UNKNOWN_REFERENCE)
+    if speaker.rehearses and not _is_for_tests(entry_id):
+        return Heard(word.reference, Kept.NOT_FOR_TEST_KEYS)
     with transaction.atomic():
-        # In the order of the entries, so that two batches do not wait for one another crosswise.
-        for one in sorted(spoken, key=lambda s: (hashlists.newest(s.entry_id), s.place)):
-            heard[one.place] = _take(one, speaker, at)
-    return [heard[place] for place in range(len(words))]
+        return _take(_Spoken(word, entry_id), speaker, at)
 
 
 def _take(one: _Spoken, speaker: Speaker, at: datetime) -> Heard:

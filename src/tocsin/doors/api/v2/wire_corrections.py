@@ -81,7 +81,8 @@ class FeedbackItem(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FeedbackRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words on entries; a batch is kept as a whole or, when one item is wrong, not at all."""
+    """Words on entries. When one item has another form than described nothing is kept; else each
+    is kept by itself and has its own status."""
 
     items: Annotated[list[FeedbackItem], Meta(min_length=1, max_length=MOST_WORDS_SENT)]
 
