@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError
 
 from tests.domain.corrections.scenes import (
+    ACTOR,
     a_list,
     corrections,
     provider,
@@ -84,18 +85,8 @@ def test_a_reference_of_another_party_means_nothing(now: datetime) -> None:
 
 def test_a_reference_outlives_the_key_it_was_given_to(now: datetime) -> None:
     entry, one = put(now, a_list(now), "logo"), provider(now)
-    from tests.domain.listing import ACTOR
-
-    newer = issue_provider_key(
-        party_id=one.party_id,
-        terms=KeyTerms(Tier.DETAIL),
-        policy=PolicyTerms(),
-        actor=ACTOR,
-        at=now,
-    )
     word = Word(refer(one, entry), Verdict.DOWN, "not_csam")
-    speaker = Speaker(one.party_id, newer.key_id)
-    [heard] = actions.give_feedback(words=[word], speaker=speaker, at=now)
+    [heard] = actions.give_feedback(words=[word], speaker=another_key(now, one), at=now)
     assert heard.kept is Kept.KEPT
 
 
@@ -160,11 +151,90 @@ def test_downs_of_independent_parties_hold_the_entry_at_once(now: datetime) -> N
     assert [summary(who) for who in parties] == [[("held", [("upload-1", "held")])]] * 3
 
 
-def test_one_party_with_two_keys_or_many_words_is_one_voice(now: datetime) -> None:
+def test_one_party_with_many_words_is_one_voice(now: datetime) -> None:
     entry, one = put(now, a_list(now), "logo"), provider(now)
     for scope in Scope:
         say(now, one, entry, scope=scope)
     assert Tally.objects.get(pk=entry).downs == 1
+    assert not Entry.objects.get(pk=entry).held
+
+
+def another_key(now: datetime, who: Speaker) -> Speaker:
+    """The same party after it has changed its key."""
+    issued = issue_provider_key(
+        party_id=who.party_id,
+        terms=KeyTerms(Tier.DETAIL),
+        policy=PolicyTerms(),
+        actor=ACTOR,
+        at=now,
+    )
+    return Speaker(who.party_id, issued.key_id)
+
+
+def test_the_word_of_a_partys_newer_key_takes_the_place_of_the_older_keys(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    newer = another_key(now, one)
+    say(now, one, entry)
+    assert say(now, newer, entry).kept is Kept.REPEATED
+    assert say(now, newer, entry, Verdict.UP, "confirmed").kept is Kept.REPLACED
+    tally = Tally.objects.get(pk=entry)
+    assert (tally.ups, tally.downs) == (1, 0)
+
+
+def test_other_words_are_an_update_of_the_vote(now: datetime) -> None:
+    entry, one = put(now, a_list(now), "logo"), provider(now)
+    say(now, one, entry, words="a logo")
+    assert say(now, one, entry, words="a logo").kept is Kept.REPEATED
+    assert say(now, one, entry, words="our own logo").kept is Kept.REPLACED
+    assert say(now, one, entry, words="our own logo", reason="meme").kept is Kept.REPLACED
+    assert Feedback.objects.filter(replaced_at=None).count() == 1
+
+
+def dismissed(now: datetime) -> None:
+    number = queries.appeals(decided=False)[0].number
+    actions.take(number=number, actor=ACTOR, at=now)
+    actions.dismiss(number=number, words="it is what it says", actor=ACTOR, at=now)
+
+
+def test_votes_that_were_dismissed_hold_nothing_a_second_time(now: datetime) -> None:
+    entry, parties = put(now, a_list(now), "logo"), providers(now, "abc")
+    for who in parties:
+        say(now, who, entry)
+    dismissed(now)
+    later = now + timedelta(days=1)
+    for who in parties:
+        say(later, who, entry)  # the same again
+        say(later, who, entry, reason="meme", words="look again")
+        say(later, who, entry, scope=Scope.PDQ)
+        say(later, another_key(later, who), entry, reason="adult")
+        say(later, who, entry, Verdict.UP, "confirmed")
+        say(later, who, entry)  # taken back, and said once more
+    assert not Entry.objects.get(pk=entry).held
+    assert not Appeal.objects.filter(state__in=rules.OPEN).exists()
+    assert Tally.objects.get(pk=entry).downs == 3  # reviewers still see them
+
+
+def test_only_doubts_of_others_hold_it_again_and_as_many_as_the_first_time(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    for who in providers(now, "abc"):
+        say(now, who, entry)
+    dismissed(now)
+    held = []
+    for who in providers(now, "def"):
+        say(now, who, entry)
+        held.append(Entry.objects.get(pk=entry).held)
+    assert held == [False, False, True]
+    dismissed(now)
+    assert not Entry.objects.get(pk=entry).held
+
+
+def test_who_appeals_again_after_a_dismissal_gets_a_person_and_no_hold(now: datetime) -> None:
+    entry, parties = put(now, a_list(now), "logo"), providers(now, "abc")
+    for who in parties:
+        say(now, who, entry)
+    dismissed(now)
+    heard = say(now, parties[0], entry, dispute=True, words="here is the receipt")
+    assert heard.appeal == "A-2026-000002"
     assert not Entry.objects.get(pk=entry).held
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tocsin.base.accounts import queries as accounts
 from tocsin.base.audit.actions import record
@@ -16,7 +17,7 @@ from tocsin.base.secrets import NotOurs, open_reference
 from tocsin.domain.corrections import appeals, holds, rules
 from tocsin.domain.corrections.appeals import Opening
 from tocsin.domain.corrections.models import Appeal, Feedback, Tally
-from tocsin.domain.corrections.sealed import seal_words
+from tocsin.domain.corrections.sealed import open_words, said_context, seal_words
 from tocsin.domain.corrections.types import (
     Heard,
     Kept,
@@ -46,6 +47,15 @@ class _Spoken:
 
     word: Word
     entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many parties confirm an entry, and how many doubt it that no dismissal has weighed yet:
+    a person who says that an entry is right has said so to all who doubted it then."""
+
+    unweighed: int
+    ups: int
 
 
 def give_feedback(*, words: Sequence[Word], speaker: Speaker, at: datetime) -> list[Heard]:
@@ -90,7 +100,7 @@ def _take(one: _Spoken, speaker: Speaker, at: datetime) -> Heard:
 def _keep(one: _Spoken, speaker: Speaker, at: datetime) -> tuple[Feedback, Kept]:
     word = one.word
     before = Feedback.objects.filter(
-        entry_id=one.entry_id, key_id=speaker.key_id, scope=word.scope, replaced_at=None
+        entry_id=one.entry_id, party_id=speaker.party_id, scope=word.scope, replaced_at=None
     ).first()
     if before is not None and _same(before, word):
         return before, Kept.REPEATED
@@ -106,7 +116,7 @@ def _keep(one: _Spoken, speaker: Speaker, at: datetime) -> tuple[Feedback, Kept]
         reason=word.reason,
         dispute=word.dispute,
         for_person=word.for_person,
-        sealed_words=seal_words(word.words, f"feedback:{one.entry_id}:{speaker.key_id}"),
+        sealed_words=seal_words(word.words, said_context(one.entry_id, speaker.key_id)),
         at=at,
     )
     record(
@@ -123,14 +133,14 @@ def _act(
     tally: Tally, row: Feedback, word: Word, appeal: Appeal | None, at: datetime
 ) -> Appeal | None:
     """What follows from a new word; the open appeal of the entry, if there is one now."""
-    _recount(tally)
+    count = _recount(tally)
     if word.verdict is Verdict.DOWN and word.dispute:
         appeal = appeal or _opened(tally.entry_id, _as_disputed(row, word), at)
         if appeal is not None:
             row.appeal = appeal
             row.save(update_fields=["appeal"])
     needed = settings.TOCSIN_DOWN_VOTES_TO_HOLD
-    if rules.votes_hold(downs=tally.downs, ups=tally.ups, needed=needed):
+    if rules.votes_hold(downs=count.unweighed, ups=count.ups, needed=needed):
         appeal = appeal or _opened(tally.entry_id, Opening(Origin.VOTES, row.reason, "", _US), at)
         if appeal is not None:
             appeals.hold_meanwhile(appeal, actor=_US, at=at)
@@ -149,20 +159,28 @@ def _opened(entry_id: int, opening: Opening, at: datetime) -> Appeal | None:
         return None
 
 
-def _recount(tally: Tally) -> None:
+def _recount(tally: Tally) -> _Count:
     """Count parties, not words: each stands where any standing word of it stands, down first."""
     family = hashlists.versions([tally.entry_id])
-    standing = Feedback.objects.filter(entry_id__in=family, replaced_at=None)
-    down = standing.filter(verdict=Verdict.DOWN, reason__in=rules.SAYS_BENIGN)
-    against = set(down.values_list("party_id", flat=True))
-    up = standing.filter(verdict=Verdict.UP).values_list("party_id", flat=True)
-    tally.downs, tally.ups = len(against), len(set(up) - against)
+    words = Feedback.objects.filter(entry_id__in=family)
+    downs = words.filter(verdict=Verdict.DOWN, reason__in=rules.SAYS_BENIGN)
+    against = _parties(downs.filter(replaced_at=None))
+    ups = _parties(words.filter(verdict=Verdict.UP, replaced_at=None)) - against
+    tally.downs, tally.ups = len(against), len(ups)
     tally.save()
+    weighed = _parties(downs.filter(weighed_at__isnull=False))
+    return _Count(unweighed=len(against - weighed), ups=len(ups))
+
+
+def _parties(words: QuerySet[Feedback]) -> set[int]:
+    return set(words.values_list("party_id", flat=True))
 
 
 def _same(row: Feedback, word: Word) -> bool:
     said = (row.verdict, row.reason, row.dispute, row.for_person)
-    return said == (word.verdict, word.reason, word.dispute, word.for_person)
+    if said != (word.verdict, word.reason, word.dispute, word.for_person):
+        return False
+    return open_words(row.sealed_words, said_context(row.entry_id, row.key_id)) == word.words
 
 
 def _entry_of(text: str, keys: Iterable[str]) -> int | None:

@@ -65,7 +65,8 @@ class AppealCounter(models.Model):
 
 
 class Feedback(models.Model):
-    """What a key said of an entry. Append-only: a later word of it puts the earlier in the past."""
+    """What a party said of an entry. Append-only: a later word of it, by whichever key, puts the
+    earlier in the past. `weighed_at`: when somebody dismissed an appeal with this word in view."""
 
     personal_data = PersonalData(
         fields=("sealed_words",),
@@ -85,13 +86,14 @@ class Feedback(models.Model):
     appeal = models.ForeignKey(Appeal, null=True, on_delete=models.PROTECT, related_name="said")
     at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
+    weighed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["entry_id", "key_id", "scope"],
+                fields=["entry_id", "party", "scope"],
                 condition=Q(replaced_at__isnull=True),
-                name="corrections_one_word",
+                name="corrections_one_word_each",
             )
         ]
         indexes = [models.Index(fields=["entry_id", "at"], name="corrections_said_of_entry")]

@@ -19,7 +19,7 @@ from tocsin.domain.corrections.models import (
     Tally,
 )
 from tocsin.domain.corrections.reading import feed, rehearsal_feed
-from tocsin.domain.corrections.sealed import open_words
+from tocsin.domain.corrections.sealed import open_words, said_context
 from tocsin.domain.corrections.sending import RING
 from tocsin.domain.corrections.types import (
     AppealDetail,
@@ -150,7 +150,7 @@ def _said(rows: Iterable[Feedback]) -> Iterable[WordView]:
             scope=Scope(row.scope),
             dispute=row.dispute,
             for_person=row.for_person,
-            words=open_words(row.sealed_words, f"feedback:{row.entry_id}:{row.key_id}"),
+            words=open_words(row.sealed_words, said_context(row.entry_id, row.key_id)),
             at=row.at,
             replaced_at=row.replaced_at,
         )

@@ -21,6 +21,11 @@ def open_words(sealed: str, context: str) -> str:
     return unseal(settings.TOCSIN_KEYS.ring("seal"), sealed, context=context).decode()
 
 
+def said_context(entry_id: int, key_id: str) -> str:
+    """What the words of a key on an entry are bound to."""
+    return f"feedback:{entry_id}:{key_id}"
+
+
 def references(entry_id: int, key_id: str) -> tuple[str, ...]:
     """Every word a key may know an entry by, newest first: one for each key of the ring.
 

@@ -64,7 +64,7 @@ class StopNcii(StrEnum):
 class FeedbackItem(Struct, frozen=True, forbid_unknown_fields=True):
     """Your word on one entry: `verdict` with `reason`, or `feedback_value` instead of both.
 
-    `dispute` with `down` opens an appeal, or joins the one that is open. The same key's later word
+    `dispute` with `down` opens an appeal, or joins the one that is open. Your party's later word
     on the same reference and fingerprint takes the place of the earlier one.
     """
 
