@@ -7,13 +7,14 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from tests.domain.corrections.scenes import a_list, provider, put, say
+from tests.domain.corrections.scenes import ACTOR, a_list, provider, put, say, work
 from tests.doors.console.doubts import fill_with_doubts, flood
 from tests.doors.console.reading import read
 from tocsin.base.accounts.models import Person
 from tocsin.domain.corrections import actions, queries
 from tocsin.domain.corrections.actions import Speaker
 from tocsin.domain.corrections.types import AppealState, FloodState
+from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,35 @@ def test_a_flood_is_on_every_page_until_somebody_decides(
     assert manager.post(decide, {"verdict": "withdraw", "words": "w"}).status_code == 409
     assert "it suddenly matches for many" not in text(manager, "/console/items/")
     assert "news" in text(manager, "/console/floods/")
+
+
+def test_an_entry_that_nobody_asks_about_any_more_is_shown_and_let_count(
+    manager: Client, analyst: Client, today: datetime, entry: int
+) -> None:
+    hashlists.hold_entry(entry_id=entry, reason="odd", actor=ACTOR, at=today)
+    work(today)
+    let_count = f"/console/appeals/holds/{entry}/let-count"
+    assert "A manager lets it count again." in text(analyst, "/console/appeals/holds")
+    assert "/console/appeals/holds" in analyst.get("/console/appeals/").content.decode()
+    assert let_count in manager.get("/console/appeals/holds").content.decode()
+    assert (
+        "/console/appeals/holds" in analyst.get(f"/console/lists/entries/{entry}").content.decode()
+    )
+    assert manager.post(let_count).status_code == 422
+    assert manager.post(let_count, {"words": "it is right"}).status_code == 302
+    assert not Entry.objects.get(pk=entry).held
+    assert "No entry is held." in text(manager, "/console/appeals/holds")
+
+
+def test_what_an_appeal_or_the_brake_holds_is_decided_there(
+    manager: Client, today: datetime, entry: int
+) -> None:
+    flood(today, entry)
+    work(today)
+    assert "/console/floods/" in manager.get("/console/appeals/holds").content.decode()
+    answer = manager.post(f"/console/appeals/holds/{entry}/let-count", {"words": "w"})
+    assert answer.status_code == 409
+    assert Entry.objects.get(pk=entry).held
 
 
 def test_a_flood_ends_in_withdrawal_too(manager: Client, today: datetime, entry: int) -> None:

@@ -18,6 +18,7 @@ from tocsin.domain.corrections.appeals import (
 from tocsin.domain.corrections.endpoints import remove_endpoint, resend, set_endpoint
 from tocsin.domain.corrections.feedback import Speaker, give_feedback
 from tocsin.domain.corrections.floods import lift, withdraw
+from tocsin.domain.corrections.holds import let_count
 from tocsin.domain.corrections.models import PartyFeed
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "dismiss",
     "give_back",
     "give_feedback",
+    "let_count",
     "lift",
     "open_appeal",
     "remove_endpoint",

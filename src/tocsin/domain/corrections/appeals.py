@@ -15,7 +15,7 @@ from tocsin.base.audit.types import Actor, Json, system
 from tocsin.base.clock.actions import cancel, set_due
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.domain.corrections import holds, rules
-from tocsin.domain.corrections.models import Appeal, AppealCounter, Feedback
+from tocsin.domain.corrections.models import Appeal, AppealCounter
 from tocsin.domain.corrections.sealed import seal_words
 from tocsin.domain.corrections.telling import tell_outcome
 from tocsin.domain.corrections.types import (
@@ -26,7 +26,6 @@ from tocsin.domain.corrections.types import (
     Origin,
     ReviewedByAnother,
     UnknownAppeal,
-    Verdict,
     WordsNeeded,
 )
 from tocsin.domain.hashlists import actions as hashlists_actions
@@ -64,8 +63,9 @@ def open_appeal(*, entry_id: int, reason: str, words: str, actor: Actor, at: dat
 
 
 def open_one(entry_id: int) -> Appeal | None:
-    """The open appeal of an entry, if there is one."""
-    return Appeal.objects.filter(entry_id=entry_id, state__in=rules.OPEN).first()
+    """The open appeal of an entry, whichever version of it that is about, if there is one."""
+    family = hashlists.versions([entry_id])
+    return Appeal.objects.filter(entry_id__in=family, state__in=rules.OPEN).first()
 
 
 def begin(entry_id: int, opening: Opening, at: datetime) -> Appeal:
@@ -155,7 +155,7 @@ def dismiss(*, number: str, words: str, actor: Actor, at: datetime) -> None:
         holds.locked(_entry_of(number))
         appeal = _reviewed_by(number, actor)
         _decide(appeal, "dismiss", words, actor, at)
-        _weigh_doubts(appeal.entry_id, at)
+        holds.weigh_doubts(appeal.entry_id, at)
         if appeal.holds:
             holds.let_go(appeal.entry_id, why=number, actor=actor, at=at)
         tell_outcome(appeal, at=at)
@@ -166,8 +166,7 @@ def close_for_gone(entry_ids: Iterable[int], at: datetime) -> None:
     waiting = Appeal.objects.filter(entry_id__in=list(entry_ids), state__in=rules.OPEN)
     for pk in list(waiting.order_by("pk").values_list("pk", flat=True)):
         appeal = Appeal.objects.select_for_update().get(pk=pk)
-        standing = hashlists.standings([appeal.entry_id])[appeal.entry_id]
-        if appeal.state in rules.OPEN and standing in _GONE:
+        if appeal.state in rules.OPEN and holds.is_gone(appeal.entry_id):
             appeal.decided_by, appeal.decided_at = _CLOCK.text, at
             _move(appeal, "moot", _CLOCK, at)
             tell_outcome(appeal, at=at)
@@ -203,19 +202,6 @@ def _decide(appeal: Appeal, name: str, words: str, actor: Actor, at: datetime) -
     appeal.sealed_outcome = seal_words(words, f"outcome:{appeal.number}")
     appeal.decided_by, appeal.decided_at = actor.text, at
     _move(appeal, name, actor, at)
-
-
-def _weigh_doubts(entry_id: int, at: datetime) -> None:
-    """Who said that the entry is benign has had an answer: the same parties' saying so does not
-    hold it a second time."""
-    doubts = Feedback.objects.filter(
-        entry_id__in=hashlists.versions([entry_id]),
-        verdict=Verdict.DOWN,
-        reason__in=rules.SAYS_BENIGN,
-        replaced_at=None,
-        weighed_at=None,
-    )
-    doubts.update(weighed_at=at)
 
 
 def _move(appeal: Appeal, name: str, actor: Actor, at: datetime) -> None:

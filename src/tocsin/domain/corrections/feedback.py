@@ -133,15 +133,15 @@ def _act(
     tally: Tally, row: Feedback, word: Word, appeal: Appeal | None, at: datetime
 ) -> Appeal | None:
     """What follows from a new word; the open appeal of the entry, if there is one now."""
-    count = _recount(tally)
+    count, entry_id = _recount(tally), hashlists.newest(tally.entry_id)
     if word.verdict is Verdict.DOWN and word.dispute:
-        appeal = appeal or _opened(tally.entry_id, _as_disputed(row, word), at)
+        appeal = appeal or _opened(entry_id, _as_disputed(row, word), at)
         if appeal is not None:
             row.appeal = appeal
             row.save(update_fields=["appeal"])
     needed = settings.TOCSIN_DOWN_VOTES_TO_HOLD
     if rules.votes_hold(downs=count.unweighed, ups=count.ups, needed=needed):
-        appeal = appeal or _opened(tally.entry_id, Opening(Origin.VOTES, row.reason, "", _US), at)
+        appeal = appeal or _opened(entry_id, Opening(Origin.VOTES, row.reason, "", _US), at)
         if appeal is not None:
             appeals.hold_meanwhile(appeal, actor=_US, at=at)
     return appeal

@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Max, Sum
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, Json, system
@@ -41,7 +41,6 @@ FORGET_AT_ONCE = 5_000
 
 _US = system("flood brake")
 _Counted = TypeVar("_Counted", MinuteCount, DayCount)
-_GONE = frozenset({Standing.WITHDRAWN, Standing.EXPIRED})
 
 
 def count(lines: Sequence[HitLine], at: datetime) -> None:
@@ -74,7 +73,7 @@ def lift(*, number: int, words: str, actor: Actor, at: datetime) -> None:
     """
     with transaction.atomic():
         flood = _decided(number, "lift", words, actor, at)
-        hour = LastHour(_by_party(flood.entry_id, _minute(at)))
+        hour = LastHour(_by_party(hashlists.versions([flood.entry_id]), _minute(at)))
         limit = rules.raised(
             parties=max(hour.parties, flood.parties),
             hits=max(hour.hits, flood.hits),
@@ -98,7 +97,7 @@ def withdraw(*, number: int, words: str, actor: Actor, at: datetime) -> None:
 def close_for_gone(entry_ids: Iterable[int], at: datetime) -> None:
     """Close brakes of entries that went by another way, in the caller's transaction."""
     for flood in Flood.objects.filter(entry_id__in=list(entry_ids), state=FloodState.HELD):
-        if hashlists.standings([flood.entry_id])[flood.entry_id] in _GONE:
+        if holds.is_gone(flood.entry_id):
             won = Flood.objects.filter(pk=flood.pk, state=FloodState.HELD).update(
                 state=FloodState.MOOT, decided_by=_US.text, decided_at=at
             )
@@ -149,14 +148,17 @@ def _suspects(entry_ids: set[int], now: int) -> set[int]:
     return set(enough.values_list("entry_id", flat=True))
 
 
-def _brake(entry_id: int, at: datetime) -> None:
+def _brake(met_id: int, at: datetime) -> None:
+    # Hits may still name a version that another has replaced: they weigh together, and what is held
+    # is the version that counts.
+    family, entry_id = hashlists.versions([met_id]), hashlists.newest(met_id)
     if hashlists.standings([entry_id])[entry_id] is not Standing.LISTED:
         return
     entry = hashlists.entry(entry_id)
     if entry.purpose is Purpose.TEST:
         return
-    hour = LastHour(_by_party(entry_id, _minute(at)))
-    habit = _habit(entry_id, max(entry.sources, entry.quorum), at)
+    hour = LastHour(_by_party(family, _minute(at)))
+    habit = _habit(family, max(entry.sources, entry.quorum), at)
     limit = rules.flood_limit(habit, terms())
     if rules.is_flood(hour, limit):
         _hold(entry_id, hour, limit, habit.hits_an_hour, at)
@@ -187,28 +189,30 @@ def _hold(
         log.warning("flood_held", flood_id=flood.pk, parties=hour.parties, hits=hour.hits)
 
 
-def _habit(entry_id: int, confirmations: int, at: datetime) -> Habit:
+def _habit(family: set[int], confirmations: int, at: datetime) -> Habit:
     """How the entry matched in the seven days before today; days it did not count are left out."""
-    since = hashlists.counts_since(entry_id)
-    age = at - since if since is not None else timedelta(0)
+    since = [moment for each in family if (moment := hashlists.counts_since(each)) is not None]
+    age = at - min(since) if since else timedelta(0)
     days = min(max(age.days, 1), HABIT_DAYS)
     today = _day(at)
-    week = DayCount.objects.filter(entry_id=entry_id, day__lt=today, day__gte=today - HABIT_DAYS)
+    week = DayCount.objects.filter(entry_id__in=family, day__lt=today, day__gte=today - HABIT_DAYS)
     told = week.aggregate(hits=Sum("n"), rows=Count("pk"))
-    lifted = Lifted.objects.filter(pk=entry_id).first()
+    lifted = Lifted.objects.filter(pk__in=family).aggregate(
+        parties=Max("parties"), hits=Max("hits")
+    )
     return Habit(
         hits_an_hour=(told["hits"] or 0) / (days * 24),
         parties_a_day=told["rows"] / days,
         confirmations=confirmations,
         age=age,
-        lifted_parties=lifted.parties if lifted else 0,
-        lifted_hits=lifted.hits if lifted else 0,
+        lifted_parties=lifted["parties"] or 0,
+        lifted_hits=lifted["hits"] or 0,
     )
 
 
-def _by_party(entry_id: int, now: int) -> dict[int, int]:
+def _by_party(family: set[int], now: int) -> dict[int, int]:
     rows = MinuteCount.objects.filter(
-        entry_id=entry_id, minute__gt=now - HOUR_MINUTES, minute__lte=now
+        entry_id__in=family, minute__gt=now - HOUR_MINUTES, minute__lte=now
     )
     return dict(rows.values_list("party_id").annotate(Sum("n")))
 

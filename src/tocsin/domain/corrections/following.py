@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from tocsin.domain.corrections import appeals, floods
+from tocsin.domain.corrections import appeals, floods, holds
 from tocsin.domain.corrections.models import Errand, Follower
 from tocsin.domain.corrections.telling import tell_hits
 from tocsin.domain.hashlists import queries as hashlists
@@ -68,6 +68,7 @@ def _gather(at: datetime) -> bool:
         family = hashlists.versions(_touched(follower, changes))
         follower.save()
         _note(matching.entries_with_hits(family))
+        holds.note(family, at)
         appeals.close_for_gone(family, at)
         floods.close_for_gone(family, at)
     return True

@@ -130,6 +130,15 @@ class Flood(models.Model):
         indexes = [models.Index(fields=["state"], name="corrections_flood_state")]
 
 
+class Held(models.Model):
+    """An entry that is held, whoever asked for it: what nobody asks for any more a person lifts."""
+
+    personal_data = NOTHING_PERSONAL
+
+    entry_id = models.BigIntegerField(primary_key=True)
+    since = models.DateTimeField()
+
+
 class Lifted(models.Model):
     """What a person said an entry may do in an hour without being held again."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 
@@ -10,11 +11,13 @@ from tocsin.base.accounts.queries import party_names
 from tocsin.base.secrets import public_keys
 from tocsin.domain.corrections import rules
 from tocsin.domain.corrections.endpoints import CURRENT, url_context
+from tocsin.domain.corrections.holds import held_for
 from tocsin.domain.corrections.models import (
     Appeal,
     Endpoint,
     Feedback,
     Flood,
+    Held,
     PartyFeed,
     Tally,
 )
@@ -29,6 +32,8 @@ from tocsin.domain.corrections.types import (
     EndpointView,
     FloodState,
     FloodView,
+    HeldFor,
+    HeldView,
     Origin,
     Reach,
     Scope,
@@ -46,6 +51,7 @@ __all__ = [
     "endpoints",
     "feed",
     "floods",
+    "holds",
     "open_floods",
     "rehearsal_feed",
     "signing_keys",
@@ -72,13 +78,14 @@ def appeal(number: str) -> AppealDetail:
         raise UnknownAppeal(f"There is no appeal {number}.")
     family = hashlists.versions([row.entry_id])
     said = Feedback.objects.filter(entry_id__in=family).order_by("-at", "-pk")[:MOST_SAID]
-    tally = Tally.objects.filter(pk=row.entry_id).first()
+    tally = Tally.objects.filter(pk=min(family)).first()
+    counts = hashlists.newest(row.entry_id)
     return AppealDetail(
         appeal=_appeal(row),
         words=open_words(row.sealed_words, f"appeal:{number}"),
         outcome=open_words(row.sealed_outcome, f"outcome:{number}"),
-        entry=hashlists.entry(row.entry_id),
-        standing=hashlists.standings([row.entry_id])[row.entry_id],
+        entry=hashlists.entry(counts),
+        standing=hashlists.standings([counts])[counts],
         ups=tally.ups if tally else 0,
         downs=tally.downs if tally else 0,
         said=tuple(_said(said)),
@@ -91,6 +98,14 @@ def floods(limit: int = 50) -> list[FloodView]:
     waiting = Flood.objects.filter(state=FloodState.HELD).order_by("held_at", "pk")[:limit]
     done = Flood.objects.exclude(state=FloodState.HELD).order_by("-held_at", "-pk")[:limit]
     return [_flood(row) for row in [*waiting, *done][:limit]]
+
+
+def holds(limit: int = 200) -> list[HeldView]:
+    """Entries that are held, those that nobody asks about any more first, then by age."""
+    rows = {row.pk: row.since for row in Held.objects.order_by("since", "pk")[:limit]}
+    held = sorted(hashlists.held_among(rows), key=lambda pk: (rows[pk], pk))
+    views = [_held(entry_id, rows[entry_id]) for entry_id in held]
+    return sorted(views, key=lambda view: view.held_for is not HeldFor.NOBODY)
 
 
 def open_floods() -> int:
@@ -118,6 +133,17 @@ def endpoint_of(party_id: int) -> EndpointView | None:
 def signing_keys() -> dict[str, str]:
     """Our public keys for webhooks by id, newest last: Ed25519, 32 bytes in base64url."""
     return public_keys(settings.TOCSIN_KEYS.ring(RING))
+
+
+def _held(entry_id: int, since: datetime) -> HeldView:
+    family = hashlists.versions([entry_id])
+    holding = Appeal.objects.filter(entry_id__in=family, state__in=rules.OPEN, holds=True)
+    return HeldView(
+        entry=hashlists.entry(entry_id),
+        since=since,
+        held_for=held_for(entry_id),
+        appeal=holding.values_list("number", flat=True).first(),
+    )
 
 
 def _appeal(row: Appeal) -> AppealView:
@@ -168,7 +194,7 @@ def _reach(entry_ids: Iterable[int]) -> Reach:
 def _flood(row: Flood) -> FloodView:
     return FloodView(
         number=row.pk,
-        entry=hashlists.entry(row.entry_id),
+        entry=hashlists.entry(hashlists.newest(row.entry_id)),
         state=FloodState(row.state),
         parties=row.parties,
         hits=row.hits,

@@ -12,6 +12,7 @@ from tocsin.domain.corrections.types import (
     AppealState,
     EndpointState,
     FloodState,
+    HeldFor,
     Now,
     Verdict,
     What,
@@ -75,6 +76,28 @@ ENDPOINT = Lifecycle(
         _DEAD: Waiting(timedelta(days=1), "corrections.webhook_dead"),
     },
 )
+
+HELD_FOR = {
+    # (an open appeal holds, a brake holds)
+    (True, False): HeldFor.APPEAL,
+    (False, True): HeldFor.FLOOD,
+    (True, True): HeldFor.BOTH,
+    (False, False): HeldFor.NOBODY,
+}
+
+LIFTED_BY: Mapping[HeldFor, frozenset[str]] = {
+    HeldFor.APPEAL: frozenset({"dismiss"}),
+    HeldFor.FLOOD: frozenset({"lift"}),
+    HeldFor.BOTH: frozenset({"dismiss", "lift"}),
+    HeldFor.NOBODY: frozenset({"let_count"}),
+}
+"""What a person does, all of it, until an entry that is held for these counts again."""
+
+
+def held_for(*, appealed: bool, flooded: bool) -> HeldFor:
+    """Who asks for a hold."""
+    return HELD_FOR[appealed, flooded]
+
 
 APPEAL_TOLD = {
     AppealState.UPHELD: What.APPEAL_UPHELD,

@@ -65,6 +65,15 @@ class Origin(StrEnum):
     VOTES = "votes"
 
 
+class HeldFor(StrEnum):
+    """Who asks that an entry be held. `nobody`: a person lets it count."""
+
+    APPEAL = "appeal"
+    FLOOD = "flood"
+    BOTH = "both"
+    NOBODY = "nobody"
+
+
 class FloodState(StrEnum):
     """Life of a brake: `held` until somebody lifts it or withdraws the entry."""
 
@@ -142,6 +151,18 @@ class ReviewedByAnother(Exception):
     def __init__(self, by: str) -> None:
         super().__init__("Take the appeal first: somebody else has it, or nobody.")
         self.by = by
+
+
+class NotHeld(Exception):
+    """The entry is not held, so there is nothing to lift."""
+
+
+class StillAsked(Exception):
+    """An open appeal or brake asks for the hold: it is decided there. `held_for` says by which."""
+
+    def __init__(self, held_for: HeldFor) -> None:
+        super().__init__(f"The hold is asked for by: {held_for}.")
+        self.held_for = held_for
 
 
 class WordsNeeded(Exception):
@@ -236,6 +257,16 @@ class AppealDetail:
     downs: int
     said: tuple[WordView, ...]
     reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class HeldView:
+    """An entry that is held, and who asks for it. `appeal`: the number of the one that does."""
+
+    entry: EntryView
+    since: datetime
+    held_for: HeldFor
+    appeal: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot
 from tocsin.domain.hashlists.standing import NoSuchEntry
 from tocsin.domain.hashlists.tracing import (
     counts_since,
+    held_among,
+    in_quarantine,
     newest,
     replaced_in,
     standings,
@@ -67,6 +69,8 @@ __all__ = [
     "counts_since",
     "decided",
     "entry",
+    "held_among",
+    "in_quarantine",
     "index_snapshot",
     "indexable",
     "kinds_of",

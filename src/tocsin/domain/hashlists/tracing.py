@@ -12,6 +12,7 @@ from tocsin.domain.hashlists.models import Entry, Fingerprint, OwnNote
 from tocsin.domain.hashlists.types import EntryStatus, RunState, Standing
 
 _AT_ONCE = 500
+_RUNS = ("run", "replaced_by_run")
 _MATCHABLE = [status.number for status in rules.MATCHABLE]
 
 
@@ -24,7 +25,7 @@ def standings(entry_ids: Iterable[int]) -> dict[int, Standing]:
     found: dict[int, Standing] = dict.fromkeys(ids, Standing.WITHDRAWN)
     for start in range(0, len(ids), _AT_ONCE):
         rows = Entry.objects.filter(pk__in=ids[start : start + _AT_ONCE])
-        for row in rows.select_related("run", "replaced_by_run"):
+        for row in rows.select_related(*_RUNS):
             found[row.pk] = _own(row) if _visible(row) else _of_newer(row)
     return found
 
@@ -43,6 +44,22 @@ def versions(entry_ids: Iterable[int]) -> set[int]:
             same = Entry.objects.filter(hash_list=number, member=member, source_entry_id__in=names)
             family.update(same.values_list("pk", flat=True))
     return family
+
+
+def held_among(entry_ids: Iterable[int]) -> set[int]:
+    """Those of these entries that count, or wait in quarantine, and that we hold."""
+    ids = sorted(set(entry_ids))
+    found: set[int] = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = Entry.objects.filter(pk__in=ids[start : start + _AT_ONCE], held=True)
+        found.update(row.pk for row in rows.select_related(*_RUNS) if _visible(row))
+    return found
+
+
+def in_quarantine(entry_id: int) -> bool:
+    """Whether the version of an entry that would count waits in quarantine."""
+    quarantined = EntryStatus.QUARANTINED.number
+    return Entry.objects.filter(pk=newest(entry_id), status=quarantined).exists()
 
 
 def replaced_in(run_id: int, *, after: int, limit: int) -> list[int]:
@@ -90,7 +107,7 @@ def _counting_sibling(row: Entry) -> Entry | None:
 
 def _siblings(row: Entry) -> QuerySet[Entry]:
     released = Q(run__isnull=True) | Q(run__state=RunState.RELEASED)
-    return Entry.objects.select_related("run", "replaced_by_run").filter(
+    return Entry.objects.select_related(*_RUNS).filter(
         released,
         hash_list=row.hash_list_id,
         member=row.member,

@@ -50,6 +50,12 @@ class Decision(forms.Form):
     words = _why()
 
 
+class LetCountForm(forms.Form):
+    """Why an entry that is held should count again."""
+
+    words = _why()
+
+
 class FloodDecision(forms.Form):
     """What is decided on a flood."""
 

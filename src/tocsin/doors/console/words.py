@@ -14,6 +14,7 @@ from tocsin.domain.corrections.types import (
     AppealState,
     EndpointState,
     FloodState,
+    HeldFor,
     Origin,
     Scope,
     Verdict,
@@ -275,6 +276,12 @@ FLOOD: Words = {
     FloodState.WITHDRAWN: _("entry withdrawn"),
     FloodState.MOOT: _("entry gone before"),
 }
+HELD_FOR: Words = {
+    HeldFor.APPEAL: _("by an appeal"),
+    HeldFor.FLOOD: _("by the flood brake"),
+    HeldFor.BOTH: _("by an appeal and by the flood brake"),
+    HeldFor.NOBODY: _("nobody asks for it any more"),
+}
 WEBHOOK: Words = {
     EndpointState.WAITING: _("waits for its proof"),
     EndpointState.PROVEN: _("in service"),
@@ -294,6 +301,7 @@ ALL: dict[str, Words] = {
     "feedback": FEEDBACK_REASON,
     "standing": STANDING,
     "flood": FLOOD,
+    "held_for": HELD_FOR,
     "webhook": WEBHOOK,
     "lint": LINT,
     "quarantine": QUARANTINE,

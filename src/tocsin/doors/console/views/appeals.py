@@ -43,6 +43,7 @@ def appeals(request: StaffRequest) -> HttpResponse:
     page = {
         "appeals": found[:APPEALS_ON_A_PAGE],
         "decided": decided,
+        "shown": "decided" if decided else "waiting",
         "extra": "decided" if decided else "",
         "page_number": number,
         "more": len(found) > APPEALS_ON_A_PAGE,
