@@ -30,8 +30,9 @@ from tocsin.domain.corrections.models import CorrectedHit, Errand
 from tocsin.domain.corrections.queries import feed
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.changes import log_change
-from tocsin.domain.hashlists.models import Entry
-from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, Kind
+from tocsin.domain.hashlists.models import Entry, HashList
+from tocsin.domain.hashlists.queries import standings
+from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, Kind, Serve, Standing
 from tocsin.domain.matching.actions import keep_hits
 from tocsin.domain.matching.types import AnswerStatus
 
@@ -163,6 +164,34 @@ def test_quarantine_by_a_change_of_policy_is_told_as_withdrawn(now: datetime) ->
         log_change(ChangeKind.POLICY, at=now, entry_id=entry)
     work(now)
     assert summary(one) == [("withdrawn", [("upload-1", "not_listed")])]
+
+
+@pytest.mark.parametrize(
+    ("of_list", "of_entry", "stands"),
+    [
+        (Serve.EXACT, None, Standing.LISTED),
+        (Serve.NEAR, None, Standing.LISTED),
+        (Serve.EXPORT | Serve.SCANNER, None, Standing.WITHDRAWN),
+        (Serve(0), None, Standing.WITHDRAWN),
+        (Serve.EXACT, Serve.NEAR, Standing.WITHDRAWN),
+        (Serve.EXACT | Serve.NEAR, Serve.NEAR, Standing.LISTED),
+    ],
+)
+def test_what_a_list_does_not_serve_to_checks_stands_behind_no_hit(
+    of_list: Serve, of_entry: Serve | None, stands: Standing, now: datetime
+) -> None:
+    listed = put(now, a_list(now), "logo")
+    other = put(now, a_list(now, "other", source="Hotline"), "logo")
+    one = provider(now)
+    told(now, one, listed, other)
+    work(now)
+    HashList.objects.filter(slug="other").update(serve=int(of_list))
+    Entry.objects.filter(pk=other).update(serve=None if of_entry is None else int(of_entry))
+    assert standings([other])[other] is stands
+    withdraw(now, listed)
+    work(now)
+    now_listed = "listed" if stands is Standing.LISTED else "not_listed"
+    assert summary(one)[0] == ("withdrawn", [("upload-1", now_listed)])
 
 
 def replace_by_release(now: datetime, list_no: int, name: str, told_now: Told) -> None:

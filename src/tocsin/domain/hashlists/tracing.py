@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 
 from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.models import Entry, Fingerprint, OwnNote
-from tocsin.domain.hashlists.types import EntryStatus, RunState, Standing
+from tocsin.domain.hashlists.types import EntryStatus, RunState, Serve, Standing
 
 _AT_ONCE = 500
-_RUNS = ("run", "replaced_by_run")
+_BESIDE = ("run", "replaced_by_run", "hash_list")
 _MATCHABLE = [status.number for status in rules.MATCHABLE]
 
 
@@ -25,7 +25,7 @@ def standings(entry_ids: Iterable[int]) -> dict[int, Standing]:
     found: dict[int, Standing] = dict.fromkeys(ids, Standing.WITHDRAWN)
     for start in range(0, len(ids), _AT_ONCE):
         rows = Entry.objects.filter(pk__in=ids[start : start + _AT_ONCE])
-        for row in rows.select_related(*_RUNS):
+        for row in rows.select_related(*_BESIDE):
             found[row.pk] = _own(row) if _visible(row) else _of_newer(row)
     return found
 
@@ -52,7 +52,7 @@ def held_among(entry_ids: Iterable[int]) -> set[int]:
     found: set[int] = set()
     for start in range(0, len(ids), _AT_ONCE):
         rows = Entry.objects.filter(pk__in=ids[start : start + _AT_ONCE], held=True)
-        found.update(row.pk for row in rows.select_related(*_RUNS) if _visible(row))
+        found.update(row.pk for row in rows.select_related(*_BESIDE) if _visible(row))
     return found
 
 
@@ -88,10 +88,16 @@ def _of_newer(row: Entry) -> Standing:
 
 
 def _own(row: Entry) -> Standing:
-    if row.status == EntryStatus.QUARANTINED.number:
+    if row.status == EntryStatus.QUARANTINED.number or not _is_served(row):
         return Standing.WITHDRAWN
     held = row.held or row.status == EntryStatus.DISPUTED.number
     return Standing.HELD if held else Standing.LISTED
+
+
+def _is_served(row: Entry) -> bool:
+    """Whether checks may meet it at all: a list, or an entry, may be kept without being served."""
+    serve = row.hash_list.serve if row.serve is None else row.serve & row.hash_list.serve
+    return bool(serve & (Serve.EXACT | Serve.NEAR))
 
 
 def _visible(row: Entry) -> bool:
@@ -107,7 +113,7 @@ def _counting_sibling(row: Entry) -> Entry | None:
 
 def _siblings(row: Entry) -> QuerySet[Entry]:
     released = Q(run__isnull=True) | Q(run__state=RunState.RELEASED)
-    return Entry.objects.select_related(*_RUNS).filter(
+    return Entry.objects.select_related(*_BESIDE).filter(
         released,
         hash_list=row.hash_list_id,
         member=row.member,
