@@ -96,7 +96,7 @@ TABLE: dict[str, Row] = {
     "console:let_key_go_on": Row(NOT_SO, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing"}),
     "console:add_harmless": Row(NOT_SO, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing"}),
     "console:remove_harmless": Row(
-        NOT_SO, ADMINISTRATOR_GOES_ON, {"key_id": "tk_nothing", "line_id": 9_999}
+        NOT_SO, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing", "line_id": 9_999}
     ),
     # For everybody who is in.
     "console:lists": Row(STAFF, NOT_SO),

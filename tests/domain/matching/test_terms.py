@@ -137,8 +137,12 @@ def test_an_entry_that_one_party_found_harmless_blocks_for_all_others(
     with pytest.raises(NotHarmless):  # a reference means nothing to another key
         add_harmless(key_id=other.key_id, named=[before.match.reference], actor=ANALYST, at=now)
     [line] = key_view(key.key_id, at=now).harmless
-    assert remove_harmless(line_id=line.id, actor=ANALYST, at=now)
-    assert not remove_harmless(line_id=line.id, actor=ANALYST, at=now)
+    # Nobody takes a line off another party's list, whatever its number.
+    assert not remove_harmless(key_id=other.key_id, line_id=line.id, actor=ANALYST, at=now)
+    with pytest.raises(NoSuchKey):
+        remove_harmless(key_id="tk_nothing", line_id=line.id, actor=ANALYST, at=now)
+    assert remove_harmless(key_id=key.key_id, line_id=line.id, actor=ANALYST, at=now)
+    assert not remove_harmless(key_id=key.key_id, line_id=line.id, actor=ANALYST, at=now)
     assert ask(checker, fresh(checker, key, now), now, asked("beach"))[0].status == "listed"
 
 
@@ -192,7 +196,7 @@ def test_a_harmless_list_is_read_again_only_when_it_changed(
     with django_assert_num_queries(2):
         assert sorted(len(one.sha256) for one in lists.refresh(now).values()) == [1, 2]
     for line in key_view(key.key_id, at=now).harmless:
-        remove_harmless(line_id=line.id, actor=ANALYST, at=now)
+        remove_harmless(key_id=key.key_id, line_id=line.id, actor=ANALYST, at=now)
     assert len(lists.refresh(now)) == 1
     # A process of the version before knows no numbers.
     Harmless.objects.all().delete()

@@ -79,19 +79,24 @@ def add_harmless(*, key_id: str, named: Iterable[str], actor: Actor, at: datetim
     return new
 
 
-def remove_harmless(*, line_id: int, actor: Actor, at: datetime) -> bool:
-    """Take one line off a party's list; False when it was not there."""
+def remove_harmless(*, key_id: str, line_id: int, actor: Actor, at: datetime) -> bool:
+    """Take one line off the list of the key's party; False when it was not there.
+
+    Raises NoSuchKey.
+    """
+    key = live_keys(at=at).get(key_id)
+    if key is None:
+        raise NoSuchKey(f"There is no live key {key_id}.")
     with transaction.atomic():
-        row = Row.objects.filter(pk=line_id).first()
-        if row is None or not Row.objects.filter(pk=line_id).delete()[0]:
+        if not Row.objects.filter(pk=line_id, party_id=key.party_id).delete()[0]:
             return False
-        _note_change(row.party_id)
+        _note_change(key.party_id)
         record(
             actor=actor,
             action="matching.remove_harmless",
-            subject=f"party:{row.party_id}",
+            subject=f"party:{key.party_id}",
             at=at,
-            facts={"line": line_id},
+            facts={"key": key_id, "line": line_id},
         )
     return True
 

@@ -139,8 +139,9 @@ def key_view(key_id: str, *, at: datetime) -> KeyView:
 
 
 def keys_noticed(*, at: datetime) -> list[GuardView]:
-    """Keys of which the oracle guard noticed something, the worst first."""
-    return guard.noticed(at=at)
+    """Live keys of which the oracle guard noticed something, the worst first."""
+    live = live_keys(at=at)
+    return [view for view in guard.noticed(at=at) if view.key_id in live]
 
 
 def index_state() -> IndexState:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.domain.listing import a_key, a_list, asked, digest, flipped, known, put
+from tests.domain.listing import ANALYST, a_key, a_list, asked, digest, flipped, known, put
+from tocsin.base.accounts.actions import revoke_key
 from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.base.audit.models import AuditRow
 from tocsin.base.letters.models import Letter
@@ -172,6 +173,8 @@ def test_who_finds_too_much_is_slowed_then_paused_and_people_are_told(
     assert AuditRow.objects.filter(action="matching.guard_key").count() == 3
     [view] = keys_noticed(at=now)
     assert (view.key_id, view.step) == (key.key_id, Step.PAUSED)
+    revoke_key(key_id=key.key_id, actor=ANALYST, at=now)
+    assert keys_noticed(at=now) == []
 
 
 def test_a_slowed_key_has_a_tenth_of_its_speed_and_hears_no_near_match(

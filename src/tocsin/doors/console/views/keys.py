@@ -130,7 +130,10 @@ def add_harmless(request: StaffRequest, key_id: str) -> HttpResponse:
 @may(Permission.KEEP_KEYS)
 def remove_harmless(request: StaffRequest, key_id: str, line_id: int) -> HttpResponse:
     """The line counts no more."""
-    matching.remove_harmless(line_id=line_id, actor=request.actor, at=request.at)
+    try:
+        matching.remove_harmless(key_id=key_id, line_id=line_id, actor=request.actor, at=request.at)
+    except NoSuchKey:
+        raise Http404 from None
     return redirect("console:key_terms", key_id)
 
 
