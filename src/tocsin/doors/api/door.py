@@ -10,7 +10,7 @@ from tocsin.domain.matching.queries import Checker
 from tocsin.doors.api.http import Environ, Refused, Reply, StartResponse, require_method
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.v1 import check as v1
-from tocsin.doors.api.v2 import checks, corrections, feedback, openapi, reports
+from tocsin.doors.api.v2 import checks, corrections, feedback, openapi, reports, terms
 from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
 
 PREFIXES = ("/v1/", "/v2/")
@@ -46,6 +46,7 @@ class ApiDoor:
             "/v2/feedback": lambda e: feedback.say(e, *self._at_hand()),
             "/v2/corrections": lambda e: corrections.poll(e, *self._at_hand()),
             "/v2/corrections/acknowledge": lambda e: corrections.acknowledge(e, *self._at_hand()),
+            "/v2/terms": lambda e: terms.tell(e, *self._at_hand()),
             "/v2/webhook": lambda e: corrections.set_webhook(e, *self._at_hand()),
             "/v2/webhook/state": lambda e: corrections.webhook_state(e, *self._at_hand()),
             "/v2/webhook/keys": corrections.signing_keys,

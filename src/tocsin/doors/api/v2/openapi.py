@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.doors.api.http import JSON, Reply
 from tocsin.doors.api.v1.check import FORMATS, LIVE, TEST
-from tocsin.doors.api.v2 import checks, described, media, wire
+from tocsin.doors.api.v2 import checks, described, media, terms, wire
 
 Json = dict[str, Any]
 
@@ -53,6 +53,7 @@ def document() -> Json:
         wire.ErrorAnswer,
         wire.ReportRequest,
         wire.Reported,
+        terms.TermsTold,
         *described.SHOWN,
     ]
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
@@ -71,6 +72,7 @@ def document() -> Json:
             "/v2/checks": {"post": _checks()},
             "/v2/media": {"post": _media()},
             "/v2/reports": {"post": _reports()},
+            "/v2/terms": {"get": terms.described(_answer, _refusals)},
             **described.paths(body=_body, answer=_answer, refusals=_refusals),
             "/v2/openapi.json": {"get": _self()},
             **{f"{LIVE}{name}": {"post": _v1(name, "live")} for name in FORMATS},
