@@ -8,7 +8,9 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from tocsin.base.privacy import PersonalData
+from tests.house.source import ROOT
+from tocsin.base.privacy import PersonalData, Then
+from tocsin.base.retention.queries import Table, tables
 from tocsin.site.third_party import PERSONAL_DATA
 
 LARGEST_FINGERPRINT_BYTES = 256
@@ -86,3 +88,30 @@ def test_a_field_that_points_at_people_is_in_the_note(model: type[models.Model])
         and field.remote_field.model._meta.label == "accounts.Person"
     }
     assert pointing <= set(vars(model)["personal_data"].fields)
+
+
+def test_every_period_in_a_note_is_kept() -> None:
+    ours = {model._meta.label: vars(model)["personal_data"] for model in OWN}
+    stated = {name for name, note in {**ours, **PERSONAL_DATA}.items() if note.kept is not None}
+    assert {table.label for table in tables()} == stated
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.label)
+def test_a_period_counts_from_columns_that_are_there(table: Table) -> None:
+    names = {field.name for field in table.model._meta.get_fields()}
+    assert {column.partition("__")[0] for column in table.note.since} <= names
+    if table.note.then is Then.EMPTY:
+        for name in table.note.fields:
+            field = table.model._meta.get_field(name)
+            assert isinstance(field, models.CharField | models.TextField)
+            assert not field.unique
+    # A row that goes takes nothing along that has a longer time of its own.
+    for reverse in table.model._meta.get_fields(include_hidden=True):
+        if getattr(reverse, "on_delete", None) is models.CASCADE and reverse.auto_created:
+            note = vars(reverse.related_model).get("personal_data")
+            assert note is None or note.kept is None or note.kept <= table.kept
+
+
+def test_the_document_on_what_is_kept_names_every_table_with_a_period() -> None:
+    told = (ROOT / "docs" / "retention.md").read_text("utf-8")
+    assert [table.label for table in tables() if f"`{table.label}`" not in told] == []

@@ -8,6 +8,7 @@ from tocsin.base.letters.transports import Folder, Smtp, Transport
 from tocsin.base.letters.types import Organisation
 from tocsin.base.secrets import Keyrings
 from tocsin.site import environment, logs
+from tocsin.site.third_party import PERSONAL_DATA
 
 TOCSIN_DATA = Path(environment.text("TOCSIN_DATA", "data")).resolve()
 TOCSIN_OUTSIDE = Path(environment.text("TOCSIN_OUTSIDE", str(TOCSIN_DATA / "outside"))).resolve()
@@ -52,6 +53,8 @@ TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)
 TOCSIN_FLOOD_HITS = environment.number("TOCSIN_FLOOD_HITS", 50)
 TOCSIN_FLOOD_TIMES = environment.number("TOCSIN_FLOOD_TIMES", 10)
 TOCSIN_DOWN_VOTES_TO_HOLD = environment.number("TOCSIN_DOWN_VOTES_TO_HOLD", 3)
+# What tables of other people's making know of people, for `retention`.
+TOCSIN_NOTES = PERSONAL_DATA
 # Where it is night when the lists are gone over.
 TOCSIN_ZONE = environment.zone("TOCSIN_ZONE", "UTC")
 
@@ -73,6 +76,7 @@ INSTALLED_APPS = [
     "tocsin.base.clock",
     "tocsin.base.audit",
     "tocsin.base.outbox",
+    "tocsin.base.retention",
     "tocsin.base.letters",
     "tocsin.base.accounts",
     "tocsin.domain.hashlists",

@@ -17,6 +17,7 @@ PERSONAL_DATA: dict[str, PersonalData] = {
         fields=("session_data",),
         why="Keeps somebody logged in; holds the number of the person.",
         kept=timedelta(hours=12),
+        since=("expire_date",),
     ),
     "account.EmailAddress": PersonalData(
         fields=("user", "email"), why="Not used: log-in is by user name.", kept=timedelta(0)
@@ -29,6 +30,7 @@ PERSONAL_DATA: dict[str, PersonalData] = {
         fields=("user", "ip", "user_agent"),
         why="Lets people see where they are logged in, and end it.",
         kept=timedelta(hours=12),
+        since=("last_seen_at",),
     ),
 }
 """By `app_label.Model`; a test fails for a table that is not in it."""

@@ -6,7 +6,7 @@ from django.db import models
 
 from tocsin.base.accounts.rules import may
 from tocsin.base.accounts.types import Permission, Role
-from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
+from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData, Then
 
 
 class People(BaseUserManager["Person"]):
@@ -21,6 +21,8 @@ class Person(AbstractBaseUser):
         fields=("username", "email", "password", "last_login"),
         why="Log-in and audit of those who work here; kept while they do.",
         kept=timedelta(days=365),
+        since=("made_at", "last_login"),
+        only={"is_active": False},
     )
 
     username = models.CharField(max_length=60, unique=True)
@@ -44,7 +46,9 @@ class Person(AbstractBaseUser):
 class OneTimeLink(models.Model):
     """Lets a new person set the first password, once."""
 
-    personal_data = PersonalData(fields=("person",), why="First log-in.", kept=timedelta(hours=48))
+    personal_data = PersonalData(
+        fields=("person",), why="First log-in.", kept=timedelta(hours=48), since=("expires_at",)
+    )
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
     secret_digest = models.CharField(max_length=64, unique=True)
@@ -59,6 +63,8 @@ class Party(models.Model):
         fields=("contact_email",),
         why="Whom to tell about a correction; an office, rarely a person.",
         kept=timedelta(days=365),
+        since=("made_at", "keys__revoked_at"),
+        then=Then.EMPTY,
     )
 
     name = models.CharField(max_length=120, unique=True)

@@ -12,6 +12,8 @@ class Letter(models.Model):
         fields=("to", "sealed_content"),
         why="Proves who was told what and when; `to` is an abuse desk's or a person's address.",
         kept=timedelta(days=5 * 365),
+        since=("created_at", "sent_at"),
+        only={"state__in": ("sent", "cancelled", "dead")},
     )
 
     message_id = models.CharField(max_length=120, unique=True)

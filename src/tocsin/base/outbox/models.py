@@ -1,14 +1,22 @@
 import uuid
+from datetime import timedelta
 
 from django.db import models
 
-from tocsin.base.privacy import NOTHING_PERSONAL
+from tocsin.base.privacy import PersonalData
 
 
 class Message(models.Model):
-    """One piece of news: a topic and ids. `dedupe_key` makes the same news one message."""
+    """One piece of news: a topic and ids. `dedupe_key` makes the same news one message, until it is
+    forgotten a month after it was delivered."""
 
-    personal_data = NOTHING_PERSONAL
+    personal_data = PersonalData(
+        fields=(),
+        why="Knows nothing of people; what was delivered is of no more use.",
+        kept=timedelta(days=30),
+        since=("done_at",),
+        only={"state": "done"},
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     topic = models.CharField(max_length=60)

@@ -24,6 +24,7 @@ class Appeal(models.Model):
         fields=("opened_by", "reviewer", "decided_by", "sealed_words", "sealed_outcome"),
         why="Who answers for the decision; the words may tell of a person.",
         kept=timedelta(days=5 * 365),
+        since=("decided_at",),
     )
 
     number = models.CharField(max_length=16, unique=True)
@@ -72,6 +73,7 @@ class Feedback(models.Model):
         fields=("sealed_words",),
         why="Why a provider holds an entry to be wrong; may tell of a user.",
         kept=timedelta(days=5 * 365),
+        since=("at", "replaced_at"),
     )
 
     party = models.ForeignKey("accounts.Party", on_delete=models.PROTECT, related_name="+")
@@ -106,6 +108,7 @@ class Flood(models.Model):
         fields=("decided_by", "sealed_outcome"),
         why="Who answers for lifting the brake.",
         kept=timedelta(days=5 * 365),
+        since=("decided_at",),
     )
 
     entry_id = models.BigIntegerField()
@@ -224,7 +227,12 @@ class Correction(models.Model):
     """One line of a party's feed. `no` comes from the feed's row, which is locked until commit, so
     a party that remembers the last number misses nothing."""
 
-    personal_data = NOTHING_PERSONAL
+    personal_data = PersonalData(
+        fields=(),
+        why="Knows nothing of people; as long as the hits it takes back, which are older.",
+        kept=timedelta(days=365),
+        since=("at",),
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     party = models.ForeignKey(

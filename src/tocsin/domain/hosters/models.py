@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.db import models
 
-from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
+from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData, Then
 
 
 class Hoster(models.Model):
@@ -12,6 +12,8 @@ class Hoster(models.Model):
         fields=("name", "abuse_email"),
         why="Where notices go; an abuse desk, now and then a person who hosts alone.",
         kept=timedelta(days=5 * 365),
+        since=("removed_at",),
+        then=Then.EMPTY,
     )
 
     name = models.CharField(max_length=120)

@@ -93,6 +93,7 @@ class GuardBall(models.Model):
         fields=("sealed_hashes",),
         why="To tell trying out where a match ends from uploading, until 90 days after the last.",
         kept=timedelta(days=90),
+        since=("seen_at",),
     )
 
     key_id = models.CharField(max_length=20)
@@ -134,6 +135,7 @@ class Hit(models.Model):
         fields=("client_id", "sealed_url", "sealed_fingerprints"),
         why="Whom to tell when a finding is corrected; the provider's own id may name an upload.",
         kept=timedelta(days=365),
+        since=("at",),
     )
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from django.db import models
 
-from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
+from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData, Then
 
 
 class Report(models.Model):
@@ -13,6 +13,8 @@ class Report(models.Model):
         fields=("sealed_url", "sealed_words"),
         why="The address may name a person, the words may tell of one; the police may ask.",
         kept=timedelta(days=5 * 365),
+        since=("at",),
+        then=Then.EMPTY,
     )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -50,6 +52,9 @@ class Item(models.Model):
         fields=("sealed_url", "taken_by"),
         why="The address may name a person; `taken_by` is who works on it.",
         kept=timedelta(days=5 * 365),
+        since=("last_reported_at", "decided_at"),
+        only={"state__in": ("unlawful", "not_unlawful")},
+        then=Then.EMPTY,
     )
 
     number = models.CharField(max_length=16, unique=True)
@@ -103,6 +108,8 @@ class Finding(models.Model):
         fields=("by", "agreed_by", "sealed_words"),
         why="Who answers for the finding; the words may tell of a person.",
         kept=timedelta(days=5 * 365),
+        since=("at",),
+        then=Then.EMPTY,
     )
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="findings")

@@ -72,7 +72,8 @@ def item(number: str) -> ItemView:
         number=row.number,
         state=ItemState(row.state),
         url=url,
-        host=canonical(url).host,
+        # Emptied when its time was over (`retention`).
+        host=canonical(url).host if url else "",
         priority=row.priority,
         why=items.why(row.why),
         match_kind=MatchKind(row.match_kind),

@@ -95,6 +95,7 @@ def _item_of(
     """The address's one item and whether it was opened now."""
     found = Item.objects.filter(url_digest=digest).first()
     if found is not None:
+        _tell_address_again(found, url)
         return found, False
     try:
         # A savepoint: when another opens the same item first, only this attempt is undone.
@@ -102,6 +103,13 @@ def _item_of(
             return _open(url, digest, report, at), True
     except IntegrityError:
         return Item.objects.get(url_digest=digest), False
+
+
+def _tell_address_again(item: Item, url: CanonicalUrl) -> None:
+    """One whose address was forgotten in time is reported once more."""
+    if not item.sealed_url:
+        again = sealed.close(url.text, context=items.context(item.number))
+        Item.objects.filter(pk=item.pk, sealed_url="").update(sealed_url=again)
 
 
 def _open(url: CanonicalUrl, digest: str, report: IncomingReport, at: datetime) -> Item:
