@@ -260,6 +260,13 @@ def test_an_entry_already_held_is_not_held_again(now: datetime) -> None:
     assert queries.floods() == []
 
 
+def test_every_brake_that_waits_is_shown_however_many_were_decided(now: datetime) -> None:
+    parties, list_no = providers(now, "abc"), a_list(now)
+    waiting = [put(now, list_no, f"logo {n}") for n in range(3)]
+    spread(now, parties, 4, *waiting)
+    assert [view.entry.id for view in queries.floods(limit=1)] == waiting
+
+
 def test_a_brake_that_nobody_looks_at_is_pressed(now: datetime) -> None:
     spread(now, providers(now, "abc"), 4, put(now, a_list(now), "logo"))
     clock.run_round(at=now + timedelta(hours=4), worker="test")

@@ -94,10 +94,10 @@ def appeal(number: str) -> AppealDetail:
 
 
 def floods(limit: int = 50) -> list[FloodView]:
-    """Brakes that wait for somebody first, then those decided, newest first."""
-    waiting = Flood.objects.filter(state=FloodState.HELD).order_by("held_at", "pk")[:limit]
+    """All brakes that wait for somebody first, then those decided, newest first."""
+    waiting = Flood.objects.filter(state=FloodState.HELD).order_by("held_at", "pk")
     done = Flood.objects.exclude(state=FloodState.HELD).order_by("-held_at", "-pk")[:limit]
-    return [_flood(row) for row in [*waiting, *done][:limit]]
+    return [_flood(row) for row in [*waiting, *done]]
 
 
 def holds(limit: int = 200) -> list[HeldView]:
