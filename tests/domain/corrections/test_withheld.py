@@ -23,6 +23,7 @@ from tocsin.base.audit.models import AuditRow
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.matching.hits import as_told, hits_as_bytes, hits_from_bytes
 from tocsin.domain.matching.models import Hit
+from tocsin.domain.matching.queries import who_got
 from tocsin.domain.matching.types import (
     Action,
     AnswerStatus,
@@ -130,7 +131,10 @@ def test_a_hit_says_what_its_answer_told(now: datetime) -> None:
         assert hits_from_bytes(hits_as_bytes((made,))) == (made,)
 
 
-def test_it_is_kept_with_the_hit(now: datetime) -> None:
-    one = provider(now)
-    told(now, one, 7, withheld_ids=(7,))
+def test_it_is_kept_with_the_hit_and_counts_as_no_party_told(now: datetime) -> None:
+    one, two = provider(now), provider(now, "Picbin")
+    told(now, one, 7, 8, withheld_ids=(7,))
     assert Hit.objects.get().withheld_ids == [7]
+    told(now, two, 7)
+    assert [got.key_id for got in who_got(7)] == [two.key_id]
+    assert [got.key_id for got in who_got(8)] == [one.key_id]

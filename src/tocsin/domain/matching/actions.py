@@ -132,7 +132,9 @@ def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
             return 0
         Hit.objects.bulk_create([_row(hit) for hit in new])
         HitEntry.objects.bulk_create(
-            HitEntry(hit_id=hit.id, entry_id=entry_id) for hit in new for entry_id in hit.entry_ids
+            HitEntry(hit_id=hit.id, entry_id=each, told=each not in (hit.withheld_ids or ()))
+            for hit in new
+            for each in hit.entry_ids
         )
         record(
             actor=system("matching"),

@@ -160,13 +160,15 @@ class Hit(models.Model):
 
 
 class HitEntry(models.Model):
-    """One entry a hit told of, so that "who got this entry" is one look-up."""
+    """One entry that a hit met, so that "who got this entry" is one look-up. `told` is false where
+    the answer told nothing of it."""
 
     personal_data = NOTHING_PERSONAL
 
     hit = models.ForeignKey(Hit, on_delete=models.CASCADE, related_name="entries")
     # Not a foreign key: an entry may be gone from the lists while those who got it are still told.
     entry_id = models.BigIntegerField()
+    told = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = [

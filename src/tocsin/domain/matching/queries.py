@@ -74,7 +74,7 @@ def who_got(entry_id: int) -> list[PartyHit]:
     """Whose keys were told that this entry matched, most recent first."""
     names = party_names()
     rows = (
-        HitEntry.objects.filter(entry_id=entry_id)
+        HitEntry.objects.filter(entry_id=entry_id, told=True)
         .values("hit__party_id", "hit__key_id")
         .annotate(hits=Count("pk"), last_at=Max("hit__at"))
         .order_by("-last_at", "hit__key_id")

@@ -13,4 +13,9 @@ class Migration(migrations.Migration):
             name='withheld_ids',
             field=models.JSONField(null=True),
         ),
+        migrations.AddField(
+            model_name='hitentry',
+            name='told',
+            field=models.BooleanField(db_default=True, default=True),
+        ),
     ]
