@@ -8,8 +8,9 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 
-from tests.domain.listing import ACTOR, a_key, a_list, put
+from tests.domain.listing import ACTOR, a_key, a_list, prints, put, release_of
 from tocsin.base.accounts.models import ApiKey
 from tocsin.base.clock import actions as clock
 from tocsin.base.secrets import reference
@@ -18,6 +19,11 @@ from tocsin.domain.corrections.actions import Speaker, give_feedback
 from tocsin.domain.corrections.queries import feed
 from tocsin.domain.corrections.types import CorrectionView, Heard, Verdict, Word
 from tocsin.domain.hashlists import actions as hashlists
+from tocsin.domain.hashlists import queries as lists
+from tocsin.domain.hashlists.judging import Finding
+from tocsin.domain.hashlists.models import Entry, Fingerprint, Quarantine
+from tocsin.domain.hashlists.quarantine import put as set_aside
+from tocsin.domain.hashlists.quarantine_types import Decision, LintReason
 from tocsin.domain.matching.actions import keep_hits
 from tocsin.domain.matching.hits import NewHit
 from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
@@ -105,3 +111,34 @@ def withdraw(at: datetime, entry_id: int) -> None:
 
 def providers(now: datetime, names: Iterable[str]) -> list[Speaker]:
     return [provider(now, name) for name in names]
+
+
+def new_version(now: datetime, entry: int) -> None:
+    """The source sends its record again; the new one is held as the older was."""
+    older = Entry.objects.get(pk=lists.newest(entry))
+    run = release_of(now, older.hash_list_id, [f"version {older.version + 1}"])
+    newer = Entry.objects.get(run=run)
+    Entry.objects.filter(pk=older.pk).update(replaced_by_run=run)
+    Entry.objects.filter(pk=newer.pk).update(
+        source_entry_id=older.source_entry_id,
+        version=older.version + 1,
+        status=older.status,
+        held=older.held,
+    )
+    Fingerprint.objects.filter(entry=newer).delete()
+    Fingerprint.objects.bulk_create(
+        Fingerprint(entry=newer, kind=f.kind, n=f.n, value=f.value, quality=f.quality)
+        for f in prints(older.source_entry_id)
+    )
+
+
+def quarantine(now: datetime, entry: int, decision: Decision | None) -> None:
+    """The lint sets it aside, and perhaps somebody decides of that."""
+    again = f"set {Quarantine.objects.count()}"  # what was let out is not set aside for the same
+    found = Finding(lists.newest(entry), LintReason.BLANK_PDQ, known_set=again)
+    with transaction.atomic():
+        set_aside([found], run_id=None, actor=ACTOR, at=now)
+    work(now)
+    if decision is not None:
+        number = Quarantine.objects.latest("pk").pk
+        hashlists.decide(number=number, decision=decision, words="w", actor=ACTOR, at=now)

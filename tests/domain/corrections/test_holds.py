@@ -7,20 +7,20 @@ from datetime import datetime
 from itertools import product
 
 import pytest
-from django.db import transaction
 from pytest_django import Settings
 
 from tests.domain.corrections.scenes import (
     ACTOR,
     a_list,
     new_hit,
+    new_version,
     providers,
     put,
+    quarantine,
     say,
     withdraw,
     work,
 )
-from tests.domain.listing import prints, release_of
 from tocsin.base.audit.models import AuditRow
 from tocsin.base.audit.types import Actor
 from tocsin.domain.corrections import actions, queries, rules
@@ -37,10 +37,8 @@ from tocsin.domain.corrections.types import (
 )
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists import queries as lists
-from tocsin.domain.hashlists.judging import Finding
-from tocsin.domain.hashlists.models import Entry, Fingerprint, Quarantine
-from tocsin.domain.hashlists.quarantine import put as set_aside
-from tocsin.domain.hashlists.quarantine_types import Decision, LintReason
+from tocsin.domain.hashlists.models import Entry, Quarantine
+from tocsin.domain.hashlists.quarantine_types import Decision
 from tocsin.domain.hashlists.types import Standing
 from tocsin.domain.matching.actions import keep_hits
 
@@ -76,40 +74,9 @@ def vote(now: datetime, parties: list[Speaker], entry: int) -> None:
         say(now, who, entry)
 
 
-def new_version(now: datetime, entry: int) -> None:
-    """The source sends its record again; the new one is held as the older was."""
-    older = Entry.objects.get(pk=lists.newest(entry))
-    run = release_of(now, older.hash_list_id, [f"version {older.version + 1}"])
-    newer = Entry.objects.get(run=run)
-    Entry.objects.filter(pk=older.pk).update(replaced_by_run=run)
-    Entry.objects.filter(pk=newer.pk).update(
-        source_entry_id=older.source_entry_id,
-        version=older.version + 1,
-        status=older.status,
-        held=older.held,
-    )
-    Fingerprint.objects.filter(entry=newer).delete()
-    Fingerprint.objects.bulk_create(
-        Fingerprint(entry=newer, kind=f.kind, n=f.n, value=f.value, quality=f.quality)
-        for f in prints(older.source_entry_id)
-    )
-
-
 def two_new_versions(now: datetime, entry: int) -> None:
     new_version(now, entry)
     new_version(now, entry)
-
-
-def quarantine(now: datetime, entry: int, decision: Decision | None) -> None:
-    """The lint sets it aside, and perhaps somebody decides of that."""
-    again = f"set {Quarantine.objects.count()}"  # what was let out is not set aside for the same
-    found = Finding(lists.newest(entry), LintReason.BLANK_PDQ, known_set=again)
-    with transaction.atomic():
-        set_aside([found], run_id=None, actor=ACTOR, at=now)
-    work(now)
-    if decision is not None:
-        number = Quarantine.objects.latest("pk").pk
-        hashlists.decide(number=number, decision=decision, words="w", actor=MIA, at=now)
 
 
 def take(now: datetime) -> str:

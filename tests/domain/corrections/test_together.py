@@ -1,4 +1,5 @@
-"""Votes, appeals, the brake, clocks and withdrawals in any order, on real tables."""
+"""Votes, appeals, the brake, clocks, new versions, quarantine and withdrawals in any order, on real
+tables."""
 
 from __future__ import annotations
 
@@ -16,8 +17,10 @@ from tests.domain.corrections.scenes import (
     a_list,
     corrections,
     new_hit,
+    new_version,
     providers,
     put,
+    quarantine,
     say,
     withdraw,
     work,
@@ -32,19 +35,24 @@ from tocsin.domain.corrections.types import (
     AlreadyAppealed,
     AppealState,
     FloodState,
+    NotHeld,
     NothingToAppeal,
     ReviewedByAnother,
+    StillAsked,
     UnknownAppeal,
     UnknownFlood,
     Verdict,
 )
-from tocsin.domain.hashlists.models import Entry
-from tocsin.domain.hashlists.queries import standings
-from tocsin.domain.hashlists.types import Standing
+from tocsin.domain.hashlists import actions as hashlists
+from tocsin.domain.hashlists.models import Entry, Quarantine
+from tocsin.domain.hashlists.quarantine_types import Decision, QuarantineState
+from tocsin.domain.hashlists.queries import newest, standings
+from tocsin.domain.hashlists.types import EntryStatus, Standing
 from tocsin.domain.matching.actions import keep_hits
 
 REFUSALS = (
     MoveRefused, ReviewedByAnother, AlreadyAppealed, NothingToAppeal, UnknownAppeal, UnknownFlood,
+    NotHeld, StillAsked,
 )  # fmt: skip
 PEOPLE = (Actor("user", "1"), Actor("user", "2"))
 
@@ -65,6 +73,16 @@ class World:
     def flood(self) -> int:
         last = Flood.objects.order_by("-pk").first()
         return last.pk if last else 0
+
+    def renew(self) -> None:
+        if standings([self.entry])[self.entry] in {Standing.LISTED, Standing.HELD}:
+            new_version(self.at, self.entry)
+
+    def let_out(self) -> None:
+        for row in Quarantine.objects.filter(state=QuarantineState.WAITING):
+            hashlists.decide(
+                number=row.pk, decision=Decision.RELEASE, words="w", actor=PEOPLE[0], at=self.at
+            )
 
     def flood_now(self) -> None:
         for who in self.parties:
@@ -102,6 +120,12 @@ ACTS: dict[str, Act] = {
     "flood": lambda w, _: w.flood_now(),
     "lift": lambda w, n: actions.lift(number=w.flood(), words="w", actor=PEOPLE[n % 2], at=w.at),
     "withdraw": lambda w, _: withdraw(w.at, w.entry),
+    "new_version": lambda w, _: w.renew(),
+    "aside": lambda w, _: quarantine(w.at, w.entry, None),
+    "let_out": lambda w, _: w.let_out(),
+    "let_count": lambda w, n: actions.let_count(
+        entry_id=w.entry, words="w", actor=PEOPLE[n % 2], at=w.at
+    ),
     "wait": lambda w, n: setattr(w, "at", w.at + timedelta(hours=(1, 5, 25, 169)[n])),
     "work": lambda w, _: work(w.at),
 }
@@ -144,11 +168,11 @@ def test_any_sequence_keeps_holds_clocks_and_what_was_told_in_order(
 
 
 def holds_and_clocks_agree(world: World) -> None:
-    entry = Entry.objects.get(pk=world.entry)
+    entry = Entry.objects.get(pk=newest(world.entry))
     waiting = list(Appeal.objects.filter(state__in=rules.OPEN))
     floods = Flood.objects.filter(state=FloodState.HELD)
     asked_for = any(appeal.holds for appeal in waiting) or floods.exists()
-    if entry.status == 1:
+    if EntryStatus.of(entry.status) in {EntryStatus.ACTIVE, EntryStatus.QUARANTINED}:
         assert entry.held == asked_for
     assert len(waiting) <= 1
     assert floods.count() <= 1
