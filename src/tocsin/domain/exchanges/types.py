@@ -43,6 +43,8 @@ class Trouble(StrEnum):
     ELSEWHERE = "elsewhere"
     ENDLESS = "endless"
     NOT_TAKEN = "not_taken"
+    KNOWN_GOOD = "known_good"
+    OURS = "ours"
     NO_REASON = "no_reason"
 
 
@@ -62,6 +64,11 @@ SENTENCES = {
     Trouble.ELSEWHERE: "A page names a next page that is not of the same window.",
     Trouble.ENDLESS: "Its pages go on without an end, or lead back to one we had.",
     Trouble.NOT_TAKEN: "What it sent could not be taken into its list; an import may be open.",
+    Trouble.KNOWN_GOOD: (
+        "A known-good set here is damaged or missing, so that nothing new can be gone over. Put it "
+        "back or make it anew (tocsin knowngood); what came is kept, and counts then."
+    ),
+    Trouble.OURS: "Something broke here while it was taken in; the log of the worker says what.",
     Trouble.NO_REASON: "It has no reason of that name for a vote against.",
 }
 """Each trouble in plain words, for the command line and letters; pages have their translations."""

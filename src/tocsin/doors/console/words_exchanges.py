@@ -40,5 +40,10 @@ TROUBLE: Mapping[str, Promise] = {
     Trouble.NOT_TAKEN: _(
         "What it sent could not be taken into its list; an import may be open there."
     ),
+    Trouble.KNOWN_GOOD: _(
+        "A known-good set here is damaged or missing, so that nothing new can be gone over. Put it "
+        "back or make it anew (tocsin knowngood); what came is kept, and counts then."
+    ),
+    Trouble.OURS: _("Something broke here while it was taken in; the log of the worker says what."),
     Trouble.NO_REASON: _("It has no reason of that name for a vote against."),
 }
