@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -157,8 +158,10 @@ def test_a_list_of_the_same_name_that_is_no_pull_s_own_is_left_alone(now: dateti
     make(now, slug="ncmec-42")
     with Ncmec(entries=entries(now), clock=lambda: now).serving() as peer:
         row = add_ncmec(peer.url, now)
-        assert fails(row, now) is Trouble.NOT_TAKEN
-    assert counting() == {}
+        pull(row, now)
+    [slug] = {slug for slug, _ in counting()}
+    assert re.fullmatch(r"ncmec-42-[0-9a-f]{6}", slug)
+    assert len(counting()) == 5
 
 
 def test_pages_that_lead_back_are_noticed(now: datetime) -> None:

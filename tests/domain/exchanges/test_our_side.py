@@ -17,9 +17,9 @@ from tocsin.base.letters.models import Letter
 from tocsin.domain.exchanges import bringing, queries, rules
 from tocsin.domain.exchanges.due import pull_one
 from tocsin.domain.exchanges.types import SENTENCES, PullState, Trouble
-from tocsin.domain.hashlists import known
 from tocsin.domain.hashlists.models import Entry, ImportRun
 from tocsin.domain.hashlists.types import RunState
+from tocsin.engine.knowngood.manifest import FILE_NAME
 from tocsin.site.cli import main
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
@@ -35,7 +35,7 @@ def damaged_set() -> Path:
     """A known-good set of which only a torn manifest is left."""
     folder: Path = settings.TOCSIN_DATA / "known-good" / "office"
     folder.mkdir(parents=True)
-    (folder / known.FILE_NAME).write_text("{", "utf-8")
+    (folder / FILE_NAME).write_text("{", "utf-8")
     return folder
 
 
@@ -58,7 +58,7 @@ def test_a_damaged_known_good_set_is_told_and_what_came_is_kept(
         [staged] = ImportRun.objects.all()
         assert (staged.state, staged.added) == (RunState.RUNNING, 3)
         stand_in.asked.clear()
-        (folder / known.FILE_NAME).unlink()
+        (folder / FILE_NAME).unlink()
         folder.rmdir()
         pull(row, now)
     # Nothing was fetched or staged a second time.

@@ -24,11 +24,11 @@ def test_a_window_goes_forward_and_ends_behind_both_clocks(
         assert window.start == max(checkpoint - rules.OVERLAP_SECONDS, 0)
 
 
-@given(moments, st.none() | moments, moments, st.none() | moments)
+@given(moments, st.none() | moments, moments, moments, st.none() | moments)
 def test_a_checkpoint_never_goes_back_nor_ahead_of_the_clocks(
-    before: int, told: int | None, ours: int, theirs: int | None
+    before: int, told: int | None, asked: int, ours: int, theirs: int | None
 ) -> None:
-    after = rules.checkpoint_after(before=before, told=told, ours=ours, theirs=theirs)
+    after = rules.checkpoint_after(before=before, told=told, asked=asked, ours=ours, theirs=theirs)
     assert after >= before
     assert after == before or after <= ours
     assert after == before or theirs is None or after <= theirs

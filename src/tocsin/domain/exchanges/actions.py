@@ -13,13 +13,14 @@ from django.db import IntegrityError, transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.egress import configured_peer
-from tocsin.domain.exchanges import pulling
+from tocsin.domain.exchanges import pulling, refused
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.credentials import NoKey
 from tocsin.domain.exchanges.credentials import of as keys_of
 from tocsin.domain.exchanges.credentials import place as place_of_keys
 from tocsin.domain.exchanges.holding import BeingPulled, HoldLost
 from tocsin.domain.exchanges.models import Exchange
+from tocsin.domain.exchanges.spool import PageLost
 from tocsin.domain.exchanges.types import ExchangeKind, ExchangeTerms, Pulled, PullState, Trouble
 from tocsin.domain.exchanges.votes import NotFromExchange, queue_feedback, revive_vote
 from tocsin.domain.hashlists.types import Purpose
@@ -32,6 +33,7 @@ __all__ = [
     "NoKey",
     "NoSuchExchange",
     "NotFromExchange",
+    "PageLost",
     "PullFailed",
     "WrongTerms",
     "add",
@@ -40,6 +42,7 @@ __all__ = [
     "pull",
     "pull_until_caught_up",
     "queue_feedback",
+    "read_refused",
     "revive_vote",
     "switch_off",
     "switch_on",
@@ -133,6 +136,14 @@ def pull_until_caught_up(*, slug: str, actor: Actor, at: datetime) -> Iterator[P
         yield done
         if done.caught_up:
             return
+
+
+def read_refused(*, slug: str, window_no: int, actor: Actor, at: datetime) -> bytes:
+    """The texts of records that were no entries, of a window that brought nothing else.
+
+    Those of other windows are in the archive of its import. Raises NoSuchExchange and PageLost.
+    """
+    return refused.read_texts(_row(slug), window_no, actor=actor, at=at)
 
 
 def _check(terms: ExchangeTerms) -> None:

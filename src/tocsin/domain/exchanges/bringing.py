@@ -11,7 +11,7 @@ from django.db import transaction
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
-from tocsin.domain.exchanges import listing, spool
+from tocsin.domain.exchanges import listing, refused, rules, spool
 from tocsin.domain.exchanges.gathering import Gathered, OfMember, Place, unnamed_file
 from tocsin.domain.exchanges.holding import Hold
 from tocsin.domain.exchanges.models import Exchange, PulledPage
@@ -62,10 +62,13 @@ def bring(row: Exchange, *, hold: Hold, clock: Clock, actor: Actor, finish: Move
                 slug = listing.list_for(row, member, of.name, actor=actor, at=clock())
                 if slug is not None:
                     # What is no entry is nobody's; it goes into the archive of the first list.
-                    beside = [] if reports else [p for p in gathered.unreadable if p.length]
+                    beside = [] if reports else [one.text for one in gathered.unreadable]
                     reports.append(_stage(work, gathered, slug, member, of, beside))
             counts = _counts(row, gathered, reports)
+            if not reports:
+                refused.keep_texts(row, gathered)
             with transaction.atomic():
+                refused.note(row, gathered.unreadable, at=clock())
                 _release(work, reports, counts, finish())
         except hashlists.WrongSet as error:
             raise NotGoneOver from error
@@ -75,7 +78,8 @@ def bring(row: Exchange, *, hold: Hold, clock: Clock, actor: Actor, finish: Move
 
 
 def _gather(work: _Bringing) -> Gathered:
-    row, gathered = work.row, Gathered()
+    row = work.row
+    gathered = Gathered(int(work.clock().timestamp()))
     for number in range(1, row.pages + 1):
         text = spool.get(row.pk, row.window_no, number)
         try:
@@ -98,7 +102,10 @@ def _stage(
 ) -> ImportReport:
     """One list's part of the window as an import that does not count yet."""
     known = queries.last_words(slug, member, list(of.latest))
-    of.drop_older({own_id: Word(word.updated, word.gone) for own_id, word in known.items()})
+    now = int(work.clock().timestamp())
+    of.drop_older(
+        {o: Word(rules.believable(word.updated, now), word.gone) for o, word in known.items()}
+    )
     name = f"pull-{work.row.slug}-{work.row.window_no}"
     with unnamed_file() as document:
         write_document(
@@ -106,7 +113,7 @@ def _stage(
             work.row.kind,
             images=gathered.texts(p for p in of.latest.values() if not p.video),
             videos=gathered.texts(p for p in of.latest.values() if p.video),
-            superseded=gathered.texts([*of.superseded, *beside]),
+            superseded=gathered.texts(p for p in (*of.superseded, *beside) if p.length),
         )
         document.flush()
         request = ImportRequest(

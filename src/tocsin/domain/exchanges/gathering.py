@@ -15,7 +15,7 @@ from django.conf import settings
 
 from tocsin.domain.exchanges import rules
 from tocsin.domain.exchanges.rules import Word
-from tocsin.domain.hashlists.pages import Page, Record
+from tocsin.domain.hashlists.pages import Page, Record, Unreadable
 
 
 class Place(NamedTuple):
@@ -30,6 +30,15 @@ class Place(NamedTuple):
     @property
     def word(self) -> Word:
         return Word(self.updated, self.gone)
+
+
+class RefusedOne(NamedTuple):
+    """A record that is no entry: the page and its place there, why, and where its text lies."""
+
+    page: int
+    place: int
+    reason: str
+    text: Place
 
 
 @dataclass(slots=True)
@@ -49,20 +58,29 @@ class OfMember:
 
 
 class Gathered:
-    """All records of a window. Close it, or use it in a `with`."""
+    """All records of a window, of which none is believed to be of a time after `now`.
 
-    def __init__(self) -> None:
+    Close it, or use it in a `with`.
+    """
+
+    def __init__(self, now: int) -> None:
+        self._now = now
         self._file: BinaryIO = unnamed_file()
-        self._end = 0
+        self._end, self._pages = 0, 0
         self.members: dict[str, OfMember] = {}
         self.records = 0
-        self.unreadable: list[Place] = []
+        self.unreadable: list[RefusedOne] = []
 
     def add(self, page: Page) -> None:
         """Take in a page's records, in whatever order pages come."""
-        for raw in page.unreadable:
-            self.unreadable.append(self._keep(Record(raw, "", "", "", None, False, False)))
+        self._pages += 1
+        for given in page.unreadable:
+            self._refuse(given)
         for record in page.records:
+            reason = rules.unusable_member(record.member)
+            if reason:
+                self._refuse(Unreadable(record.place, record.raw, reason))
+                continue
             self.records += 1
             of = self.members.setdefault(record.member, OfMember(record.member_name))
             place = self._keep(record)
@@ -88,11 +106,18 @@ class Gathered:
         self._file.close()
 
     def _keep(self, record: Record) -> Place:
+        updated = rules.believable(record.updated, self._now)
+        return Place(*self._write(record.raw), updated, record.gone, record.video)
+
+    def _refuse(self, given: Unreadable) -> None:
+        text = Place(*self._write(given.raw), None, gone=False, video=False)
+        self.unreadable.append(RefusedOne(self._pages, given.place, given.reason, text))
+
+    def _write(self, raw: bytes) -> tuple[int, int]:
         self._file.seek(self._end)
-        self._file.write(record.raw)
-        place = Place(self._end, len(record.raw), record.updated, record.gone, record.video)
-        self._end += place.length
-        return place
+        self._file.write(raw)
+        start, self._end = self._end, self._end + len(raw)
+        return start, len(raw)
 
 
 def unnamed_file() -> BinaryIO:

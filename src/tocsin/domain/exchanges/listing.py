@@ -28,6 +28,18 @@ def list_for(
     if there is not None:
         return there
     slug = row.slug if not member else f"{row.slug}-{_short(member)}"
+    try:
+        _make(row, slug, member, member_name, actor=actor, at=at)
+    except hashlists.ListExists:
+        # Somebody else's list, which is left alone; for one member the others need not wait.
+        slug += f"-{_digest(f'{row.slug}/{member}')[:6]}"
+        _make(row, slug, member, member_name, actor=actor, at=at)
+    return slug
+
+
+def _make(
+    row: Exchange, slug: str, member: str, member_name: str, *, actor: Actor, at: datetime
+) -> None:
     with transaction.atomic():
         hashlists.make_list(
             slug=slug,
@@ -42,7 +54,6 @@ def list_for(
             at=at,
         )
         MemberList.objects.create(exchange=row, member=member, list_slug=slug)
-    return slug
 
 
 def _serve(row: Exchange) -> Serve:
@@ -58,9 +69,13 @@ def _name(row: Exchange, member: str, member_name: str) -> str:
 
 def _called(member: str, member_name: str) -> str:
     printable = "".join(letter for letter in member_name if letter.isprintable())
-    return f"{printable} ({member})" if printable else member
+    return f"{printable[:40]} ({member})" if printable else member
 
 
 def _short(member: str) -> str:
     """A member's id as part of a short name: as it is where it is plain, else a digest."""
-    return member if _PLAIN.fullmatch(member) else hashlib.sha256(member.encode()).hexdigest()[:16]
+    return member if _PLAIN.fullmatch(member) else _digest(member)[:16]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -85,6 +85,19 @@ class PulledPage(models.Model):
         ]
 
 
+class RefusedRecord(models.Model):
+    """A record of a window that is no entry: where it stood, and why; never what stood in it."""
+
+    personal_data = NOTHING_PERSONAL
+
+    exchange = models.ForeignKey(Exchange, on_delete=models.CASCADE, related_name="refused")
+    window_no = models.PositiveIntegerField()
+    page = models.PositiveIntegerField()
+    place = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+
 class Vote(models.Model):
     """Our word on one fingerprint of an entry, on its way to the source; the last one counts."""
 

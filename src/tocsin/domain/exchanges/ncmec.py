@@ -52,7 +52,7 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
         raise PullFailed(Trouble.BROKEN) from None
     except rules.LeadsElsewhere:
         raise PullFailed(Trouble.ELSEWHERE) from None
-    return Fetched(got.body, onward, len(whole.records), None, got.server_time)
+    return Fetched(got.body, onward, None, got.server_time)
 
 
 def vote(service: Service, ballot: Ballot, now: int) -> None:

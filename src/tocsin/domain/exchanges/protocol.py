@@ -21,7 +21,6 @@ class Fetched:
 
     body: bytes
     cursor: str
-    records: int
     told_checkpoint: int | None
     server_time: int | None
 

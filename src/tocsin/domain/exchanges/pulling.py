@@ -233,6 +233,7 @@ def _moves(work: Work) -> Callable[[], dict[str, object]]:
             reached = rules.checkpoint_after(
                 before=row.checkpoint,
                 told=row.told_checkpoint,
+                asked=int((row.window_begun_at or work.clock()).timestamp()),
                 ours=work.now,
                 theirs=row.server_time,
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import Count, Max
+
 from tocsin.domain.exchanges import rules
 from tocsin.domain.exchanges.models import Exchange, Vote
 from tocsin.domain.exchanges.types import (
@@ -12,9 +14,12 @@ from tocsin.domain.exchanges.types import (
     ExchangeKind,
     ExchangeView,
     PullState,
+    RefusedReason,
     Trouble,
     VoteState,
 )
+
+MOST_REASONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,16 @@ def dead_votes(limit: int = 100) -> list[DeadVote]:
     ]  # fmt: skip
 
 
+def refused(row: Exchange) -> tuple[RefusedReason, ...]:
+    """Why records were no entries, the most frequent reason first; of those that are kept."""
+    by_reason = row.refused.values("reason").annotate(
+        records=Count("pk"), window_no=Max("window_no"), at=Max("at")
+    )
+    return tuple(
+        RefusedReason(**told) for told in by_reason.order_by("-records", "reason")[:MOST_REASONS]
+    )
+
+
 def stale(row: Exchange, at: datetime) -> bool:
     """Whether what was pulled is older than its source lets anybody rely on."""
     since = row.pulled_at or row.made_at
@@ -78,6 +93,7 @@ def _view(row: Exchange, at: datetime) -> ExchangeView:
         stale=stale(row, at),
         lists=tuple(sorted(one.list_slug for one in row.lists.all())),
         counts=Counts(**row.counts),
+        refused=refused(row),
         votes_waiting=votes.filter(state=VoteState.WAITING).count(),
         votes_dead=votes.filter(state=VoteState.DEAD).count(),
     )

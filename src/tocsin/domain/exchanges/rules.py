@@ -36,6 +36,8 @@ DEAD_AFTER_REFUSALS = 3
 DEAD_AFTER_WINDOWS = 5
 """Windows begun and never brought to an end, though pages of them came."""
 STALE_AFTER_DAYS = 30
+LONGEST_MEMBER = 60
+MOST_REFUSED_OF_A_WINDOW, MOST_REFUSED_KEPT = 1_000, 5_000
 
 
 class LeadsElsewhere(Exception):
@@ -70,16 +72,30 @@ def window(*, checkpoint: int, width: int, ours: int, theirs: int | None) -> Win
     return Window(max(checkpoint - OVERLAP_SECONDS, 0), stop)
 
 
-def checkpoint_after(*, before: int, told: int | None, ours: int, theirs: int | None) -> int:
+def checkpoint_after(
+    *, before: int, told: int | None, asked: int, ours: int, theirs: int | None
+) -> int:
     """The checkpoint of a service that names it itself, once its pages are exhausted.
 
     Never back in time, and never ahead of either clock: a moment in the future would leave out
-    all that changes until then.
+    all that changes until then. Where it names none, some time before we began to ask (`asked`):
+    what records say does not decide, since a window may hold none that can be read.
     """
-    if told is None:
-        return before
     now = ours if theirs is None else min(ours, theirs)
-    return max(before, min(told, now))
+    reached = min(asked, now) - BLIND_SETTLE_SECONDS if told is None else min(told, now)
+    return max(before, reached)
+
+
+def unusable_member(member: str) -> str:
+    """Why entries of a member of that id cannot be kept apart; nothing where they can."""
+    if len(member) > LONGEST_MEMBER:
+        return f"its member's id is longer than {LONGEST_MEMBER} characters"
+    return "" if member.isprintable() else "its member's id has a control character in it"
+
+
+def believable(updated: int | None, now: int) -> int | None:
+    """A source's time, unless it lies in the future: whatever comes later would look older."""
+    return None if updated is not None and updated > now + HOUR else updated
 
 
 def supersedes(new: Word, old: Word | None) -> bool:

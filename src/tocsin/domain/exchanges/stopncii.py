@@ -55,7 +55,7 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
     query = urlencode({**asked, "nextPageToken": cursor} if cursor else asked)
     got = asking.get(service, f"/FetchHashes?{query}", media_type="json", now=now)
     try:
-        whole = read_page(FORMAT, got.body)
+        read_page(FORMAT, got.body)
         head = msgspec.json.decode(got.body, type=_Head)
     except (UnusablePage, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise PullFailed(Trouble.BROKEN) from None
@@ -64,7 +64,7 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
         # Records that it says are there and does not let us ask for.
         raise PullFailed(Trouble.BROKEN)
     onward = token if head.hasMoreRecords else ""
-    return Fetched(got.body, onward, len(whole.records), head.nextSetTimestamp, got.server_time)
+    return Fetched(got.body, onward, head.nextSetTimestamp, got.server_time)
 
 
 def vote(service: Service, ballot: Ballot, now: int) -> None:

@@ -127,6 +127,16 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedReason:
+    """Why records of an exchange were no entries, how many of those kept, and the last window."""
+
+    reason: str
+    records: int
+    window_no: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeView:
     """An exchange for people: how far it is, what went wrong, when it is tried again."""
 
@@ -145,6 +155,7 @@ class ExchangeView:
     stale: bool
     lists: tuple[str, ...]
     counts: Counts
+    refused: tuple[RefusedReason, ...]
     votes_waiting: int
     votes_dead: int
 

@@ -22,8 +22,8 @@ from tocsin.domain.hashlists.records import Refused
 from tocsin.engine.documents.types import BrokenOff, Element
 from tocsin.engine.documents.xml_elements import UnsafeDocument
 
-__all__ = ["Page", "Record", "Refused", "Tree", "UnusablePage", "read_page", "read_tree",
-           "write_document"]  # fmt: skip
+__all__ = ["Page", "Record", "Refused", "Tree", "Unreadable", "UnusablePage", "read_page",
+           "read_tree", "write_document"]  # fmt: skip
 
 _HERE: Final = Path("the page")
 _GONE: Final = frozenset({"deleted", "withdrawn"})
@@ -44,8 +44,10 @@ class UnusablePage(Exception):
 
 
 class Record(NamedTuple):
-    """One record: its own text, whose it is, and when its source last changed it."""
+    """One record: its place on the page from 1, its own text, whose it is, and when its source last
+    changed it."""
 
+    place: int
     raw: bytes
     member: str
     member_name: str
@@ -55,15 +57,21 @@ class Record(NamedTuple):
     video: bool
 
 
+class Unreadable(NamedTuple):
+    """A record that is no entry: its place on the page from 1, its text (empty for one that is too
+    long), and why, never quoting a value."""
+
+    place: int
+    raw: bytes
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Page:
-    """A whole page: its records, the texts of those that are no entries, and the text around.
-
-    The text of one that is too long is empty.
-    """
+    """A whole page: its records, those that are no entries, and the text around."""
 
     records: tuple[Record, ...]
-    unreadable: tuple[bytes, ...]
+    unreadable: tuple[Unreadable, ...]
     around: bytes
 
 
@@ -75,7 +83,7 @@ def read_page(format_name: str, raw: bytes) -> Page:
     except (UnusableFile, UnsafeDocument, BrokenOff) as why:
         raise UnusablePage(str(why)) from None
     records: list[Record] = []
-    unreadable: list[bytes] = []
+    unreadable: list[Unreadable] = []
     for piece in pieces:
         if not isinstance(piece, Element):
             continue
@@ -83,10 +91,10 @@ def read_page(format_name: str, raw: bytes) -> Page:
             if piece.refused:
                 raise Refused(piece.refused)
             entry = to_entry(document.form, piece.raw, document.context)
-        except Refused:
-            unreadable.append(piece.raw)
+        except Refused as why:
+            unreadable.append(Unreadable(piece.number, piece.raw, str(why)))
         else:
-            records.append(_record(piece.raw, entry))
+            records.append(_record(piece, entry))
     around = b"".join(piece.raw for piece in pieces if not isinstance(piece, Element))
     return Page(tuple(records), tuple(unreadable), around)
 
@@ -112,9 +120,10 @@ def write_document(
     file.write(end)
 
 
-def _record(raw: bytes, entry: NativeEntry) -> Record:
+def _record(piece: Element, entry: NativeEntry) -> Record:
     return Record(
-        raw=raw,
+        place=piece.number,
+        raw=piece.raw,
         member=(entry.source.member_id or "").strip(),
         member_name=(entry.source.member_name or "").strip(),
         own_id=entry.source_entry_id.strip(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ):
         one = what.add_parser(name, help=words)
         one.add_argument("which", help="its number" if name == "retry" else "its short name")
+    texts = what.add_parser("refused", help="why records were no entries, or their text")
+    texts.add_argument("which", help="its short name")
+    texts.add_argument("--window", type=int, help="write out the text of those of this window")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,12 +51,12 @@ def run(options: argparse.Namespace) -> int:
     from tocsin.domain.exchanges import actions
 
     known = {"add": _add, "list": _list, "pull": _pull, "off": _switch, "on": _switch,
-             "retry": _retry}  # fmt: skip
+             "refused": _refused, "retry": _retry}  # fmt: skip
     try:
         return known[options.what](options)
     except (
         actions.BeingPulled, actions.ExchangeExists, actions.HoldLost, actions.NoSuchExchange,
-        actions.WrongTerms,
+        actions.PageLost, actions.WrongTerms,
     ) as error:  # fmt: skip
         raise Stop(str(error)) from error
 
@@ -112,6 +116,9 @@ def _list(_: argparse.Namespace) -> int:
             print(f"    {SENTENCES[view.trouble]} ({view.failures} failures in a row)")
         if view.stale:
             print("    Nothing came for thirty days: withdrawals since then are missing here.")
+        if view.refused:
+            records = sum(why.records for why in view.refused)
+            print(f"    {records:,} records were no entries: tocsin exchanges refused {view.slug}")
         if view.votes_waiting or view.votes_dead:
             print(f"    Votes: {view.votes_waiting} wait, {view.votes_dead} could not be sent.")
     for vote in queries.dead_votes():
@@ -148,6 +155,25 @@ def _told(counts: Counts) -> str:
         f"{counts.refused + counts.unreadable:,} refused, "
         f"{counts.left_out:,} fingerprints in the archive only."
     )
+
+
+def _refused(options: argparse.Namespace) -> int:
+    from tocsin.base.audit.types import system
+    from tocsin.domain.exchanges import actions, queries
+
+    at = datetime.now(UTC)
+    if options.window is not None:
+        texts = actions.read_refused(
+            slug=options.which, window_no=options.window, actor=system("command line"), at=at
+        )
+        sys.stdout.buffer.write(texts)
+        return 0
+    for view in queries.exchanges(at=at):
+        if view.slug == options.which:
+            for why in view.refused:
+                print(f"{why.records:>8,}  {why.reason} (last: window {why.window_no})")
+            return 0
+    raise Stop(f"There is no exchange {options.which}.")
 
 
 def _switch(options: argparse.Namespace) -> int:
