@@ -137,3 +137,26 @@ def test_people_are_told_before_it_grows_stale(now: datetime) -> None:
     [view] = exchanges(at=now + timedelta(days=31))
     assert view.stale
     assert Exchange.objects.count() == 1
+
+
+def test_pages_of_a_pull_that_never_ends_do_not_keep_it_fresh(now: datetime) -> None:
+    records = [submitted(pdq(word), seconds(now, hours=3)) for word in "abcdef"]
+    stand_in = StopNcii(records=records, clock=lambda: now)
+    with stand_in.serving() as peer:
+        row = add_stopncii(peer.url, now)
+        pull(row, now)
+        for days in range(1, 32):
+            # Each day a page or two come, and never the last one.
+            later = now + timedelta(days=days)
+            pull(row, later, most_pages=1)
+            assert row.pulled_at == later
+            due.warn_of_stale(later)
+        [view] = exchanges(at=later)
+        assert (view.stale, view.complete_at) == (True, now)
+        row.refresh_from_db()
+        assert row.warned_stale_at == now + timedelta(days=28)
+        pull(row, later)
+    due.warn_of_stale(later)
+    row.refresh_from_db()
+    [view] = exchanges(at=later)
+    assert (view.stale, view.complete_at, row.warned_stale_at) == (False, later, None)

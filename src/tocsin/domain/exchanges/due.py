@@ -75,11 +75,17 @@ def pull_one(exchange_id: int, running: pulling.Clock) -> None:
 
 
 def warn_of_stale(at: datetime) -> None:
-    """Tell people, once, of each exchange from which nothing came for nearly thirty days."""
+    """Tell people, once, of each exchange of which no pull came to its end for nearly thirty days.
+
+    Once again when that has passed and comes back.
+    """
     limit = at - timedelta(days=rules.STALE_AFTER_DAYS) + WARN_BEFORE
-    quiet = Exchange.objects.filter(warned_stale_at__isnull=True).exclude(state=PullState.OFF)
-    for row in quiet:
-        if (row.pulled_at or row.made_at) < limit:
-            with transaction.atomic():
-                if quiet.filter(pk=row.pk).update(warned_stale_at=at):
-                    telling.tell_stale(row, actor=_US, at=at)
+    running = Exchange.objects.exclude(state=PullState.OFF)
+    for row in running:
+        mine = running.filter(pk=row.pk)
+        if queries.complete_since(row) >= limit:
+            mine.filter(warned_stale_at__isnull=False).update(warned_stale_at=None)
+            continue
+        with transaction.atomic():
+            if mine.filter(warned_stale_at__isnull=True).update(warned_stale_at=at):
+                telling.tell_stale(row, actor=_US, at=at)

@@ -41,6 +41,9 @@ class Exchange(models.Model):
     failures = models.PositiveIntegerField(default=0)
     trouble = models.CharField(max_length=20, blank=True, default="")
     pulled_at = models.DateTimeField(null=True)
+    # Up to when all that the service had is here: the end of the last window that came to its end,
+    # or, of a service that takes no end, when we began to ask for it.
+    complete_at = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField(null=True, db_index=True)
     warned_stale_at = models.DateTimeField(null=True)
     holder = models.CharField(max_length=120, blank=True, default="")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -229,7 +229,9 @@ def _moves(work: Work) -> Callable[[], dict[str, object]]:
         row = work.row
         if row.window_stop is not None:
             reached = max(row.checkpoint, row.window_stop)
+            complete = datetime.fromtimestamp(reached, UTC)
         else:
+            complete = row.window_begun_at or work.clock()
             reached = rules.checkpoint_after(
                 before=row.checkpoint,
                 told=row.told_checkpoint,
@@ -239,6 +241,7 @@ def _moves(work: Work) -> Callable[[], dict[str, object]]:
             )
         return {
             "checkpoint": reached,
+            "complete_at": max(row.complete_at or complete, complete),
             "width_seconds": rules.wider(row.width_seconds, row.pages),
             "window_start": None,
             "window_stop": None,
@@ -304,7 +307,7 @@ def _is_dead(trouble: Trouble, failures: int, windows_tried: int) -> bool:
 def _well(at: datetime) -> dict[str, object]:
     return {
         "state": PullState.WELL, "failures": 0, "windows_tried": 0, "trouble": Trouble.NONE,
-        "pulled_at": at, "warned_stale_at": None,
+        "pulled_at": at,
     }  # fmt: skip
 
 

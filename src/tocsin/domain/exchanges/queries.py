@@ -71,8 +71,14 @@ def refused(row: Exchange) -> tuple[RefusedReason, ...]:
 
 def stale(row: Exchange, at: datetime) -> bool:
     """Whether what was pulled is older than its source lets anybody rely on."""
-    since = row.pulled_at or row.made_at
-    return row.state != PullState.OFF and at - since > timedelta(days=rules.STALE_AFTER_DAYS)
+    too_old = at - complete_since(row) > timedelta(days=rules.STALE_AFTER_DAYS)
+    return too_old and row.state != PullState.OFF
+
+
+def complete_since(row: Exchange) -> datetime:
+    """Up to when nothing is missing here. Pages of a window that never ended do not count, and an
+    exchange that is new has its time to begin with."""
+    return max(row.made_at, row.complete_at or row.made_at)
 
 
 def _view(row: Exchange, at: datetime) -> ExchangeView:
@@ -88,6 +94,7 @@ def _view(row: Exchange, at: datetime) -> ExchangeView:
         checkpoint=datetime.fromtimestamp(row.checkpoint, UTC) if row.checkpoint else None,
         window_pages=row.pages,
         pulled_at=row.pulled_at,
+        complete_at=row.complete_at,
         next_try_at=row.next_try_at,
         being_pulled=row.held_until is not None and row.held_until > at,
         stale=stale(row, at),

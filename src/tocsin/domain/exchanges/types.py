@@ -138,7 +138,10 @@ class RefusedReason:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeView:
-    """An exchange for people: how far it is, what went wrong, when it is tried again."""
+    """An exchange for people: how far it is, what went wrong, when it is tried again.
+
+    `pulled_at`: the last page; `complete_at`: up to when nothing that the service had is missing.
+    """
 
     id: int
     slug: str
@@ -150,6 +153,7 @@ class ExchangeView:
     checkpoint: datetime | None
     window_pages: int
     pulled_at: datetime | None
+    complete_at: datetime | None
     next_try_at: datetime | None
     being_pulled: bool
     stale: bool

@@ -109,13 +109,14 @@ def _list(_: argparse.Namespace) -> int:
     for view in views:
         print(
             f"{view.slug:<20} {view.kind.value:<12} {view.state.value:<8} "
-            f"up to {_moment(view.checkpoint)}  last page {_moment(view.pulled_at)}  "
+            f"up to {_moment(view.checkpoint)}  whole as of {_moment(view.complete_at)}  "
+            f"last page {_moment(view.pulled_at)}  "
             f"next try {_moment(view.next_try_at)}  {len(view.lists)} lists"
         )
         if view.trouble:
             print(f"    {SENTENCES[view.trouble]} ({view.failures} failures in a row)")
         if view.stale:
-            print("    Nothing came for thirty days: withdrawals since then are missing here.")
+            print("    Not whole for thirty days: withdrawals since then are missing here.")
         if view.refused:
             records = sum(why.records for why in view.refused)
             print(f"    {records:,} records were no entries: tocsin exchanges refused {view.slug}")
