@@ -106,6 +106,7 @@ TABLE: dict[str, Row] = {
     # Where corrections are sent.
     "console:exchanges": Row(SYSTEM, NOT_SO),
     "console:exchange_try": Row(NOT_SO, (LOGIN, 403, 404, 404), {"slug": "nothing"}),
+    "console:exchange_votes": Row(NOT_SO, MANAGER_ON_ONE, {"slug": "nothing"}),
     "console:exchange_vote": Row(NOT_SO, SYSTEM_GOES_ON, {"vote_id": 9_999}),
     "console:webhooks": Row(SYSTEM, NOT_SO),
     "console:webhook": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),

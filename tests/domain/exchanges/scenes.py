@@ -10,7 +10,7 @@ from django.conf import settings
 
 from tests.domain.exchanges.stand_ins import KEYS
 from tests.domain.hashlists.lists import ACTOR
-from tocsin.domain.exchanges import actions, pulling
+from tocsin.domain.exchanges import actions, pulling, voting
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.models import Exchange
 from tocsin.domain.exchanges.types import ExchangeKind, ExchangeTerms, Pulled, Trouble
@@ -75,6 +75,11 @@ def pull(row: Exchange, at: datetime, **more: Any) -> Pulled:
     done = pulling.pull(row.pk, actor=ACTOR, clock=lambda: at, **more)
     row.refresh_from_db()
     return done
+
+
+def send_votes(at: datetime) -> int:
+    """Send what is due, of every exchange, by a clock that stands; how many went through."""
+    return sum(voting.send_due(number, clock=lambda: at) for number in voting.due(at=at))
 
 
 def fails(row: Exchange, at: datetime) -> Trouble:

@@ -11,11 +11,18 @@ from typing import Any
 
 import pytest
 
-from tests.domain.exchanges.scenes import add_ncmec, add_stopncii, counting, pull, seconds, value
+from tests.domain.exchanges.scenes import (
+    add_ncmec,
+    add_stopncii,
+    counting,
+    pull,
+    seconds,
+    send_votes,
+    value,
+)
 from tests.domain.exchanges.stand_ins import Ncmec, StopNcii, image, submitted
 from tests.domain.hashlists.lists import ANALYST
-from tocsin.domain.exchanges import actions, votes
-from tocsin.domain.exchanges.models import Vote
+from tocsin.domain.exchanges import actions
 from tocsin.domain.exchanges.types import Direction
 from tocsin.domain.hashlists.models import Entry, Fingerprint
 from tocsin.domain.hashlists.types import EntryStatus, Kind
@@ -79,7 +86,7 @@ def test_both_say_the_same_of_a_record_of_stopncii(now: datetime) -> None:
         pull(add_stopncii(peer.url, now), now)
         actions.queue_feedback(entry_id=Entry.objects.get().pk, vote=Direction.DOWN, reason="meme",
                                actor=ANALYST, at=now)  # fmt: skip
-        votes.send_vote(str(Vote.objects.get().pk), now)
+        send_votes(now)
     assert stand_in.feedback[0] == stand_in.feedback[1]
 
 
@@ -141,8 +148,7 @@ def test_both_put_the_same_votes(now: datetime) -> None:
         for vote in (Direction.UP, Direction.DOWN):
             actions.queue_feedback(entry_id=number, vote=vote, reason="guid-1", actor=ANALYST,
                                    at=now)  # fmt: skip
-            for row in Vote.objects.order_by("kind"):
-                votes.send_vote(str(row.pk), now)
+            send_votes(now)
     said = [(path, body.replace(b" />", b"/>")) for path, body in stand_in.votes]
     assert said[0] in said[2:]
     assert said[1] in said[2:]

@@ -7,12 +7,18 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
-from tests.domain.exchanges.scenes import add_ncmec, add_stopncii, pull, seconds, value
+from tests.domain.exchanges.scenes import (
+    add_ncmec,
+    add_stopncii,
+    pull,
+    seconds,
+    send_votes,
+    value,
+)
 from tests.domain.exchanges.stand_ins import Ncmec, StopNcii, answers, image, submitted
 from tests.domain.hashlists.lists import ANALYST, bring, entry, make, write
-from tests.support import run_worker_round
 from tocsin.base.audit.models import AuditRow
-from tocsin.domain.exchanges import actions, rules, votes
+from tocsin.domain.exchanges import actions, due, rules
 from tocsin.domain.exchanges.models import Vote
 from tocsin.domain.exchanges.queries import dead_votes
 from tocsin.domain.exchanges.types import Direction, Trouble, VoteState
@@ -28,11 +34,6 @@ def queue(at: datetime, vote: Direction, reason: str = "") -> int:
     return actions.queue_feedback(entry_id=number, vote=vote, reason=reason, actor=ANALYST, at=at)
 
 
-def send_all(at: datetime) -> None:
-    for vote in Vote.objects.order_by("pk"):
-        votes.send_vote(str(vote.pk), at)
-
-
 def ncmec(now: datetime) -> Ncmec:
     prints = {"md5": value("a", 16), "sha1": value("a", 20)}
     return Ncmec(entries=[image("a b/c", seconds(now, hours=3), prints=prints)], clock=lambda: now)
@@ -46,7 +47,7 @@ def test_a_vote_against_goes_to_every_fingerprint_with_the_reason_it_has_there(
     with stand_in.serving() as peer:
         pull(add_ncmec(peer.url, now), now)
         assert queue(now, Direction.DOWN, "not_csam") == 2
-        send_all(now)
+        send_votes(now)
     negative = (
         f'<feedbackSubmission xmlns="{NAMESPACE}"><negative><reasonIds><guid>guid-2</guid>'
         "</reasonIds></negative></feedbackSubmission>"
@@ -66,7 +67,7 @@ def test_a_vote_for_needs_no_reason(now: datetime) -> None:
     with stand_in.serving() as peer:
         pull(add_ncmec(peer.url, now), now)
         queue(now, Direction.UP)
-        send_all(now)
+        send_votes(now)
     assert b"<affirmative/>" in stand_in.votes[0][1]
 
 
@@ -75,12 +76,12 @@ def test_the_same_vote_twice_is_one_and_another_takes_its_place(now: datetime) -
     with stand_in.serving() as peer:
         pull(add_ncmec(peer.url, now), now)
         assert [queue(now, Direction.UP), queue(now, Direction.UP)] == [2, 0]
-        send_all(now)
-        send_all(now)
+        send_votes(now)
+        send_votes(now)
         assert len(stand_in.votes) == 2
         assert queue(now, Direction.UP) == 0
         assert queue(now, Direction.DOWN, "guid-1") == 2
-        send_all(now)
+        send_votes(now)
     assert len(stand_in.votes) == 4
     assert b"guid-1" in stand_in.votes[-1][1]
 
@@ -91,33 +92,37 @@ def test_a_reason_that_the_service_does_not_have_waits_for_a_person(now: datetim
     with stand_in.serving() as peer:
         pull(add_ncmec(peer.url, now), now)
         queue(now, Direction.DOWN, "something else")
-        send_all(now)
+        send_votes(now)
         assert {vote.trouble for vote in dead_votes()} == {Trouble.NO_REASON}
         assert stand_in.votes == []
         first = dead_votes()[0].id
         stand_in.reasons = [("guid-3", "Something else")]
         assert actions.revive_vote(vote_id=first, actor=ANALYST, at=now)
         assert not actions.revive_vote(vote_id=first, actor=ANALYST, at=now)
-        votes.send_vote(str(first), now)
+        assert send_votes(now) == 1
     assert b"guid-3" in stand_in.votes[0][1]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_vote_is_tried_again_by_the_worker_and_given_up_at_last(now: datetime) -> None:
     stand_in = StopNcii(records=[submitted(value("a", 32), seconds(now, hours=1))],
                         clock=lambda: now)  # fmt: skip
+    voter = due.voter()
+
+    def work(at: datetime) -> None:
+        voter.look(at)
+        voter.wait()
+
     with stand_in.serving() as peer:
-        row = add_stopncii(peer.url, now)
-        pull(row, now)
+        pull(add_stopncii(peer.url, now), now)
         stand_in.faults = [answers(503, Retry_After="600")]
         queue(now, Direction.DOWN, "meme")
-        votes.send_vote(str(Vote.objects.get().pk), now)
+        work(now)
         [vote] = Vote.objects.all()
         assert (vote.state, vote.failures, vote.trouble) == (VoteState.WAITING, 1, Trouble.BUSY)
-        row.next_try_at = None
-        row.save()
-        run_worker_round(now + timedelta(minutes=9))
+        work(now + timedelta(minutes=9))
         assert not stand_in.feedback
-        run_worker_round(now + timedelta(minutes=11))
+        work(now + timedelta(minutes=11))
         value_told = {
             "count": 1,
             "hashFeedbacks": [
@@ -126,9 +131,10 @@ def test_a_vote_is_tried_again_by_the_worker_and_given_up_at_last(now: datetime)
         }
         assert stand_in.feedback == [value_told]
         queue(now, Direction.UP)
-        stand_in.faults = [answers(500)] * rules.DEAD_AFTER_FAILURES
-        for _ in range(rules.DEAD_AFTER_FAILURES + 3):
-            votes.send_vote(str(vote.pk), now)
+        stand_in.faults = [answers(500)] * (rules.DEAD_AFTER_FAILURES + 3)
+        for days in range(rules.DEAD_AFTER_FAILURES + 3):
+            work(now + timedelta(days=days + 1))
+    assert len(stand_in.faults) == 3
     assert [one.trouble for one in dead_votes()] == [Trouble.SERVER]
 
 

@@ -22,7 +22,7 @@ from tests.domain.exchanges.scenes import (
 from tests.domain.exchanges.stand_ins import KEYS, Ncmec, StopNcii, image, submitted
 from tests.support import child_environment, in_threads
 from tocsin.base.clock.actions import pause
-from tocsin.domain.exchanges.due import Puller
+from tocsin.domain.exchanges.due import puller
 from tocsin.domain.exchanges.models import Exchange
 from tocsin.domain.exchanges.queries import due
 from tocsin.domain.exchanges.types import PullState
@@ -44,9 +44,9 @@ def test_the_worker_pulls_what_is_due_and_sets_the_next_turn(now: datetime) -> N
     ):
         add_ncmec(one.url, now)
         add_stopncii(two.url, now)
-        puller = Puller()
-        puller.look(now)
-        puller.wait()
+        pulls = puller()
+        pulls.look(now)
+        pulls.wait()
     assert len(counting()) == 5
     assert due(at=now + timedelta(minutes=1)) == []
     assert len(due(at=now + timedelta(minutes=16))) == 2
@@ -56,9 +56,9 @@ def test_many_workers_pull_once(now: datetime) -> None:
     stand_in = Ncmec(entries=entries(now), clock=lambda: now)
 
     def look() -> None:
-        puller = Puller()
-        puller.look(now)
-        puller.wait()
+        pulls = puller()
+        pulls.look(now)
+        pulls.wait()
 
     with stand_in.serving() as peer:
         add_ncmec(peer.url, now)
@@ -73,9 +73,9 @@ def test_nothing_is_pulled_while_clocks_stand_still(now: datetime) -> None:
     with stand_in.serving() as peer:
         add_ncmec(peer.url, now)
         pause(why="restored", at=now)
-        puller = Puller()
-        puller.look(now)
-        puller.wait()
+        pulls = puller()
+        pulls.look(now)
+        pulls.wait()
     assert stand_in.asked == []
 
 

@@ -45,6 +45,36 @@ def test_the_page_says_what_is_wrong_and_lets_people_try_again(
     assert Vote.objects.get().state == VoteState.WAITING
 
 
+def test_a_manager_says_whether_votes_are_sent_and_with_which_reason(
+    client: Client, now: datetime
+) -> None:
+    row = troubled(now)
+    Exchange.objects.filter(pk=row.pk).update(reasons_heard="Adult\nNot <CSAM>")
+    staff.enter(client, staff.person("mina", Role.MANAGER, now))
+    page = client.get("/console/exchanges/").content.decode()
+    assert "Not &lt;CSAM&gt;" in page
+    assert 'name="send" id="id_ncmec_send"' in page
+    client.post("/console/exchanges/ncmec/votes", {"send": "on", "reason": "Adult"})
+    row.refresh_from_db()
+    assert (row.sends_votes, row.reason_against) == (True, "Adult")
+    assert Vote.objects.get().state == VoteState.WAITING
+    client.post("/console/exchanges/ncmec/votes", {"reason": ""})
+    row.refresh_from_db()
+    assert (row.sends_votes, row.reason_against) == (False, "")
+    assert "are not sent" in client.get("/console/exchanges/").content.decode()
+    client.post("/console/exchanges/ncmec/votes", {"send": "on", "reason": "x" * 81})
+    row.refresh_from_db()
+    assert not row.sends_votes
+
+
+def test_an_administrator_sees_how_it_goes_and_not_the_switch(
+    client: Client, now: datetime
+) -> None:
+    troubled(now)
+    staff.enter(client, staff.person("ada", Role.ADMINISTRATOR, now))
+    assert "id_ncmec_send" not in client.get("/console/exchanges/").content.decode()
+
+
 def test_no_page_tells_an_address_or_a_key(client: Client, now: datetime) -> None:
     troubled(now)
     staff.enter(client, staff.person("mina", Role.MANAGER, now))

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.egress import configured_peer
-from tocsin.domain.exchanges import pulling, refused
+from tocsin.domain.exchanges import pulling, refused, votes
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.credentials import NoKey
 from tocsin.domain.exchanges.credentials import of as keys_of
@@ -44,6 +44,7 @@ __all__ = [
     "queue_feedback",
     "read_refused",
     "revive_vote",
+    "set_votes",
     "switch_off",
     "switch_on",
     "try_now",
@@ -138,6 +139,12 @@ def pull_until_caught_up(*, slug: str, actor: Actor, at: datetime) -> Iterator[P
             return
 
 
+def set_votes(*, slug: str, send: bool, reason: str, actor: Actor, at: datetime) -> None:
+    """Whether our votes go to this exchange, and the reason given with those against: a name that
+    the service itself has, or nothing. Raises NoSuchExchange."""
+    votes.set_votes(row=_row(slug), send=send, reason=reason, actor=actor, at=at)
+
+
 def read_refused(*, slug: str, window_no: int, actor: Actor, at: datetime) -> bytes:
     """The texts of records that were no entries, of a window that brought nothing else.
 
@@ -178,6 +185,8 @@ def _switch(slug: str, state: PullState, actor: Actor, at: datetime) -> bool:
             failures=0,
             windows_tried=0,
             trouble=Trouble.NONE,
+            vote_failures=0,
+            votes_rest_until=None,
         )
         if won:
             action = "exchanges.switch_off" if off else "exchanges.switch_on"

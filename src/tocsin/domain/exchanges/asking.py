@@ -44,6 +44,14 @@ class PullFailed(Exception):
         self.asked_wait = asked_wait
 
 
+class NoReason(PullFailed):
+    """A vote against needs a reason that the service has. `heard`: the names of those it has."""
+
+    def __init__(self, heard: tuple[str, ...]) -> None:
+        super().__init__(Trouble.NO_REASON)
+        self.heard = heard
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Service:
     """A service as it is asked: where it is, what opens it, and the way out."""

@@ -1,17 +1,21 @@
-"""What exchanges do by themselves: pull when their turn comes, send votes, say what grows stale."""
+"""What exchanges do by themselves: pull when their turn comes, send votes, say what grows stale.
+
+Pulls and votes each go in a thread, so that letters and clocks do not wait for a stranger's server.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from tocsin.base.audit.types import system
 from tocsin.base.clock import queries as clock
 from tocsin.base.clock import rounds
-from tocsin.domain.exchanges import pulling, queries, rules, telling, votes
+from tocsin.domain.exchanges import pulling, queries, rules, telling, voting
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.holding import BeingPulled, HoldLost
 from tocsin.domain.exchanges.models import Exchange
@@ -24,44 +28,65 @@ WARN_BEFORE = timedelta(days=3)
 
 
 def register() -> None:
-    """Look each second for an exchange whose turn it is; send votes when they fall due."""
-    puller = Puller()
-    rounds.every("exchanges.pull", timedelta(seconds=1), puller.look)
+    """Look each second whose turn it is and what is to be sent."""
+    rounds.every("exchanges.pull", timedelta(seconds=1), puller().look)
+    rounds.every("exchanges.vote", timedelta(seconds=1), voter().look)
     rounds.every("exchanges.stale", timedelta(hours=1), warn_of_stale)
-    rounds.handle(votes.SEND, votes.send_vote)
+    rounds.handle(voting.SEND, voting.make_due)
 
 
-class Puller:
-    """Pulls in a thread, so that letters and clocks do not wait for pages; one pull at a time in
-    each worker, and never two of one exchange in all of them."""
+class Aside:
+    """Does for each exchange that is due what is to be done, in a thread; one thread at a time."""
 
-    def __init__(self) -> None:
-        self._aside: threading.Thread | None = None
+    def __init__(
+        self,
+        name: str,
+        due: Callable[[datetime], list[int]],
+        do: Callable[[int, pulling.Clock], object],
+    ) -> None:
+        self._name, self._due, self._do = name, due, do
+        self._thread: threading.Thread | None = None
 
     def look(self, at: datetime) -> None:
-        """Begin to pull what is due; nothing while a pull is under way."""
-        if self._aside is not None and self._aside.is_alive():
+        """Begin with what is due; nothing while the thread is under way."""
+        if self._thread is not None and self._thread.is_alive():
             return
-        numbers = queries.due(at=at)
+        numbers = self._due(at)
         if numbers:
-            self._aside = threading.Thread(
-                target=self._pull_all, args=(numbers, at), name="exchanges", daemon=True
+            self._thread = threading.Thread(
+                target=self._do_all, args=(numbers, at), name=self._name, daemon=True
             )
-            self._aside.start()
+            self._thread.start()
 
     def wait(self) -> None:
-        """Until the pull under way has ended."""
-        if self._aside is not None:
-            self._aside.join()
+        """Until what is under way has ended."""
+        if self._thread is not None:
+            self._thread.join()
 
-    def _pull_all(self, numbers: list[int], at: datetime) -> None:
+    def _do_all(self, numbers: list[int], at: datetime) -> None:
         running = pulling.running_clock(at)
         try:
             for number in numbers:
                 if clock.paused() is None:
-                    pull_one(number, running)
+                    self._do(number, running)
+        except DatabaseError as error:
+            log.error("exchanges_wait_for_database", what=self._name, error=type(error).__name__)
         finally:
             connection.close()
+
+
+def puller() -> Aside:
+    """Pulls: one at a time in each worker, and never two of one exchange in all of them."""
+    return Aside("exchanges.pull", lambda at: queries.due(at=at), pull_one)
+
+
+def voter() -> Aside:
+    """Sends votes."""
+
+    def send(exchange_id: int, running: pulling.Clock) -> None:
+        voting.send_due(exchange_id, clock=running)
+
+    return Aside("exchanges.vote", lambda at: voting.due(at=at), send)
 
 
 def pull_one(exchange_id: int, running: pulling.Clock) -> None:

@@ -2,7 +2,7 @@ from django.db import models
 
 from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
 from tocsin.domain.exchanges.rules import FIRST_WIDTH_SECONDS
-from tocsin.domain.exchanges.types import PullState
+from tocsin.domain.exchanges.types import PullState, VoteState
 
 
 class Exchange(models.Model):
@@ -49,6 +49,14 @@ class Exchange(models.Model):
     holder = models.CharField(max_length=120, blank=True, default="")
     held_until = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
+    # Our votes: whether they are sent, the reason given with one against (the service's own name
+    # of it), the names that it was heard to have, one a line, and since when it does not take any.
+    # With defaults of the database's own, so that a process of the version before may write rows.
+    sends_votes = models.BooleanField(default=True, db_default=True)
+    reason_against = models.CharField(max_length=80, blank=True, default="", db_default="")
+    reasons_heard = models.TextField(blank=True, default="", db_default="")
+    vote_failures = models.PositiveIntegerField(default=0, db_default=0)
+    votes_rest_until = models.DateTimeField(null=True)
 
 
 class MemberList(models.Model):
@@ -123,8 +131,17 @@ class Vote(models.Model):
     failures = models.PositiveIntegerField(default=0)
     trouble = models.CharField(max_length=20, blank=True, default="")
     sent_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state=VoteState.WAITING.value),
+                name="exchanges_votes_due",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["exchange", "member", "own_id", "kind"], name="exchanges_one_vote_each"

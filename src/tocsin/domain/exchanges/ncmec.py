@@ -12,7 +12,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from tocsin.domain.exchanges import asking, rules
-from tocsin.domain.exchanges.asking import PullFailed, Service
+from tocsin.domain.exchanges.asking import NoReason, PullFailed, Service
 from tocsin.domain.exchanges.protocol import Ballot, Fetched, Speech
 from tocsin.domain.exchanges.rules import Window
 from tocsin.domain.exchanges.types import Direction, Trouble
@@ -26,6 +26,13 @@ _FINGERPRINTS: Final[Mapping[Kind, str]] = {
     Kind.NETCLEAN: "NETCLEAN", Kind.VIDENTIFIER: "VIDENTIFIER", Kind.TMK_PDQF: "TMK_PDQF",
     Kind.SSVH_PDNA: "SSVH_PDNA", Kind.SSVH_SAFER_HASH: "SSVH_SAFER_HASH",
 }  # fmt: skip
+
+
+_BENIGN: Final = (
+    "not csam", "not child sexual abuse material", "not child pornography", "not cp",
+    "false positive", "benign", "not illegal",
+)  # fmt: skip
+"""What the service may call it; its list of reasons is not public."""
 
 
 def headers(keys: Mapping[str, str]) -> Mapping[str, str]:
@@ -74,18 +81,20 @@ def votes_on(kinds: frozenset[Kind]) -> frozenset[Kind]:
 
 
 def _reason(service: Service, fingerprint: str, reason: str, now: int) -> str:
-    """The service's id of a reason, by its name or id; where it has only one, that one."""
+    """The service's id of a reason, by its name or id; where it has only one, that one. Raises
+    NoReason. Without a reason, the first that says that the picture is none."""
     got = asking.get(service, f"/v2/feedback/{fingerprint}/reasons", media_type="xml", now=now)
     try:
         known = list(_reasons(read_tree(got.body)))
     except Refused:
         raise PullFailed(Trouble.BROKEN) from None
-    for attributes in known:
-        if _plain(reason) in {_plain(attributes["guid"]), _plain(attributes.get("name", ""))}:
-            return attributes["guid"]
+    for wanted in [reason] if reason else _BENIGN:
+        for attributes in known:
+            if _plain(wanted) in {_plain(attributes["guid"]), _plain(attributes.get("name", ""))}:
+                return attributes["guid"]
     if len(known) == 1:
         return known[0]["guid"]
-    raise PullFailed(Trouble.NO_REASON)
+    raise NoReason(tuple(attributes.get("name") or attributes["guid"] for attributes in known))
 
 
 def _reasons(tree: Tree) -> list[dict[str, str]]:

@@ -27,11 +27,13 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """A vote as it is sent."""
+    """A vote as it is sent. `value`: the fingerprint in hex; `reason`: what a person here chose for
+    a vote against, empty where nobody did."""
 
     member: str
     own_id: str
     kind: Kind
+    value: str
     direction: Direction
     reason: str
 

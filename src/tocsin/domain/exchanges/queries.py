@@ -101,6 +101,10 @@ def _view(row: Exchange, at: datetime) -> ExchangeView:
         lists=tuple(sorted(one.list_slug for one in row.lists.all())),
         counts=Counts(**row.counts),
         refused=refused(row),
+        sends_votes=row.sends_votes,
+        reason_against=row.reason_against,
+        reasons_heard=tuple(row.reasons_heard.splitlines()),
+        votes_rest_until=row.votes_rest_until,
         votes_waiting=votes.filter(state=VoteState.WAITING).count(),
         votes_dead=votes.filter(state=VoteState.DEAD).count(),
     )

@@ -69,9 +69,8 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
 
 def vote(service: Service, ballot: Ballot, now: int) -> None:
     """Say whether we found it to be what it was handed in as; saying it again changes nothing."""
-    value = ballot.own_id.partition(":")[2]
     told = {"tags": [ballot.reason] if ballot.reason else [],
-            "feedbackValue": _WORDS[ballot.direction], "hashValue": value}  # fmt: skip
+            "feedbackValue": _WORDS[ballot.direction], "hashValue": ballot.value}  # fmt: skip
     body = msgspec.json.encode({"count": 1, "hashFeedbacks": [told]})
     asking.send(service, "POST", "/SubmitFeedback", body, "json", now)
 

@@ -141,6 +141,7 @@ class ExchangeView:
     """An exchange for people: how far it is, what went wrong, when it is tried again.
 
     `pulled_at`: the last page; `complete_at`: up to when nothing that the service had is missing.
+    `reasons_heard`: the service's names of reasons for a vote against.
     """
 
     id: int
@@ -160,6 +161,10 @@ class ExchangeView:
     lists: tuple[str, ...]
     counts: Counts
     refused: tuple[RefusedReason, ...]
+    sends_votes: bool
+    reason_against: str
+    reasons_heard: tuple[str, ...]
+    votes_rest_until: datetime | None
     votes_waiting: int
     votes_dead: int
 

@@ -93,6 +93,7 @@ __all__ = [
     "runs",
     "set_apart",
     "standings",
+    "values_of",
     "versions",
 ]
 
@@ -187,6 +188,12 @@ def kinds_of(entry_id: int) -> frozenset[Kind]:
     """Which kinds of fingerprint an entry has."""
     kinds = Fingerprint.objects.filter(entry_id=entry_id).values_list("kind", flat=True)
     return frozenset(Kind(kind) for kind in kinds)
+
+
+def values_of(entry_id: int, kind: Kind) -> list[str]:
+    """An entry's fingerprints of a kind, in hex, whether it counts or not."""
+    prints = Fingerprint.objects.filter(entry_id=entry_id, kind=int(kind)).order_by("n")
+    return [bytes(value).hex() for value in prints.values_list("value", flat=True)]
 
 
 def lists() -> list[ListView]:

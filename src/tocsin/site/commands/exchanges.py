@@ -41,6 +41,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ):
         one = what.add_parser(name, help=words)
         one.add_argument("which", help="its number" if name == "retry" else "its short name")
+    votes = what.add_parser("votes", help="send our votes to it, or none")
+    votes.add_argument("which", help="its short name")
+    votes.add_argument("send", choices=("on", "off"))
+    votes.add_argument("--reason", default="", help="its own name of the reason for a vote against")
     texts = what.add_parser("refused", help="why records were no entries, or their text")
     texts.add_argument("which", help="its short name")
     texts.add_argument("--window", type=int, help="write out the text of those of this window")
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     from tocsin.domain.exchanges import actions
 
     known = {"add": _add, "list": _list, "pull": _pull, "off": _switch, "on": _switch,
-             "refused": _refused, "retry": _retry}  # fmt: skip
+             "refused": _refused, "retry": _retry, "votes": _votes}  # fmt: skip
     try:
         return known[options.what](options)
     except (
@@ -120,6 +124,8 @@ def _list(_: argparse.Namespace) -> int:
         if view.refused:
             records = sum(why.records for why in view.refused)
             print(f"    {records:,} records were no entries: tocsin exchanges refused {view.slug}")
+        if not view.sends_votes:
+            print("    Our votes are not sent.")
         if view.votes_waiting or view.votes_dead:
             print(f"    Votes: {view.votes_waiting} wait, {view.votes_dead} could not be sent.")
     for vote in queries.dead_votes():
@@ -185,6 +191,21 @@ def _switch(options: argparse.Namespace) -> int:
     if not act(slug=options.which, actor=system("command line"), at=datetime.now(UTC)):
         raise Stop(f"{options.which} is {options.what} already.")
     print(f"{options.which} is {options.what}.")
+    return 0
+
+
+def _votes(options: argparse.Namespace) -> int:
+    from tocsin.base.audit.types import system
+    from tocsin.domain.exchanges import actions
+
+    actions.set_votes(
+        slug=options.which,
+        send=options.send == "on",
+        reason=options.reason,
+        actor=system("command line"),
+        at=datetime.now(UTC),
+    )
+    print(f"Votes for {options.which} are {options.send}.")
     return 0
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.accounts.types import Permission
 from tocsin.domain.exchanges import actions, queries
+from tocsin.doors.console.forms_exchanges import ExchangeVotes, votes_of
 from tocsin.doors.console.permissions import StaffRequest, may
 
 
@@ -18,7 +19,7 @@ from tocsin.doors.console.permissions import StaffRequest, may
 def exchanges(request: StaffRequest) -> HttpResponse:
     """How far each pull is, what went wrong, and when it is tried again."""
     page = {
-        "exchanges": queries.exchanges(at=request.at),
+        "exchanges": [(one, votes_of(one)) for one in queries.exchanges(at=request.at)],
         "dead_votes": queries.dead_votes(),
     }
     return render(request, "console/exchanges.html", page)
@@ -34,6 +35,22 @@ def try_now(request: StaffRequest, slug: str) -> HttpResponse:
         raise Http404 from error
     if trying:
         messages.success(request, _("It is tried again."))
+    return redirect("console:exchanges")
+
+
+@require_POST
+@may(Permission.CORRECT)
+def set_votes(request: StaffRequest, slug: str) -> HttpResponse:
+    """Send our votes there or not, and with which reason."""
+    form = ExchangeVotes(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("A reason has 80 characters at most."))
+        return redirect("console:exchanges")
+    try:
+        actions.set_votes(slug=slug, **form.cleaned_data, actor=request.actor, at=request.at)
+    except actions.NoSuchExchange as error:
+        raise Http404 from error
+    messages.success(request, _("Noted."))
     return redirect("console:exchanges")
 
 
