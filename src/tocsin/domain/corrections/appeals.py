@@ -158,6 +158,7 @@ def dismiss(*, number: str, words: str, actor: Actor, at: datetime) -> None:
         holds.weigh_doubts(appeal.entry_id, at)
         if appeal.holds:
             holds.let_go(appeal.entry_id, why=number, actor=actor, at=at)
+        hashlists_actions.confirm_entry(entry_id=appeal.entry_id, actor=actor, at=at)
         tell_outcome(appeal, at=at)
 
 

@@ -15,11 +15,13 @@ from django.db import DatabaseError, connection, transaction
 from tocsin.base.audit.types import system
 from tocsin.base.clock import queries as clock
 from tocsin.base.clock import rounds
-from tocsin.domain.exchanges import pulling, queries, rules, telling, voting
+from tocsin.base.outbox.actions import consume
+from tocsin.domain.exchanges import pulling, queries, rules, telling, votes, voting
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.holding import BeingPulled, HoldLost
 from tocsin.domain.exchanges.models import Exchange
 from tocsin.domain.exchanges.types import PullState
+from tocsin.domain.hashlists.actions import JUDGED
 
 log = structlog.get_logger()
 
@@ -28,7 +30,8 @@ WARN_BEFORE = timedelta(days=3)
 
 
 def register() -> None:
-    """Look each second whose turn it is and what is to be sent."""
+    """Look each second whose turn it is and what is to be sent; listen to what people decide."""
+    consume(JUDGED, votes.heard_of_judgement)
     rounds.every("exchanges.pull", timedelta(seconds=1), puller().look)
     rounds.every("exchanges.vote", timedelta(seconds=1), voter().look)
     rounds.every("exchanges.stale", timedelta(hours=1), warn_of_stale)

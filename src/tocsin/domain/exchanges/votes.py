@@ -1,6 +1,6 @@
 """Our word on an entry, for the service it came from: queued, changed, tried again.
 
-It goes out in `voting`.
+It goes out in `voting`. What people here decide about entries comes as news from the lists below.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
+from tocsin.base.outbox.types import News
 from tocsin.domain.exchanges import ncmec
 from tocsin.domain.exchanges.models import Exchange, MemberList, Vote
 from tocsin.domain.exchanges.types import Direction, ExchangeKind, Trouble, VoteState
@@ -62,6 +63,18 @@ def queue_feedback(
                 personal={"reason": reason} if reason else None,
             )
     return len(new)
+
+
+def heard_of_judgement(news: News, at: datetime) -> None:
+    """People here decided about entries: those that came from an exchange get our vote there."""
+    entries = news.payload["entries"]
+    vote = Direction.UP if news.payload["belongs"] else Direction.DOWN
+    actor = Actor.parse(str(news.payload["by"]))
+    for entry_id in entries if isinstance(entries, list) else []:
+        try:
+            queue_feedback(entry_id=int(str(entry_id)), vote=vote, reason="", actor=actor, at=at)
+        except (NotFromExchange, hashlists.NoSuchEntry):
+            continue
 
 
 def revive_vote(*, vote_id: int, actor: Actor, at: datetime) -> bool:

@@ -16,6 +16,7 @@ from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
 from tocsin.domain.hashlists.changes import log_change, skip_numbers
 from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
 from tocsin.domain.hashlists.importing import DatabaseBusy, Tell, patience, run_import
+from tocsin.domain.hashlists.judged import JUDGED
 from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.lint import LintUnderWay, lint_list, lint_live
 from tocsin.domain.hashlists.making import ListExists, NoSuchList, list_of, make_list
@@ -45,6 +46,7 @@ from tocsin.domain.hashlists.standing import (
     EXPIRE_AT_ONCE,
     NoSuchEntry,
     NotLive,
+    confirm_entry,
     expire,
     hold_entry,
     release_hold,
@@ -57,6 +59,7 @@ from tocsin.engine.knowngood import WrongSet
 
 __all__ = [
     "EXPIRE_AT_ONCE",
+    "JUDGED",
     "ArchiveFailed",
     "ArchiveUnreadable",
     "ConvertReport",
@@ -84,6 +87,7 @@ __all__ = [
     "add_own_entry",
     "agree_entry",
     "ask_rebuild",
+    "confirm_entry",
     "convert",
     "decide",
     "decide_all",

@@ -17,7 +17,7 @@ from tocsin.base.audit.queries import merkle_root
 from tocsin.base.audit.types import Actor, Json
 from tocsin.base.clock import queries as clock
 from tocsin.base.clock.actions import set_due
-from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists import judged, rules
 from tocsin.domain.hashlists.changes import log_changes
 from tocsin.domain.hashlists.judging import Finding
 from tocsin.domain.hashlists.models import Entry, Fingerprint, ImportRun, LintNote, Quarantine
@@ -210,6 +210,7 @@ def _decide(
     else:
         for row in waits:
             withdraw_versions(row.entry, at=at)
+        judged.tell(ids, belongs=False, actor=actor, at=at)
     return len(waits)
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from tocsin.base.audit.actions import append_outside, record
 from tocsin.base.audit.types import Actor, Json, system
-from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists import judged, rules
 from tocsin.domain.hashlists.changes import log_change, log_changes
 from tocsin.domain.hashlists.models import Entry, Quarantine
 from tocsin.domain.hashlists.quarantine_types import QuarantineState
@@ -50,7 +50,14 @@ def withdraw_entry(*, entry_id: int, reason: str, actor: Actor, at: datetime) ->
             facts={"list": entry.hash_list.slug, "entries": list(won)},
             personal={"reason": reason},
         )
+        judged.tell(won[-1:], belongs=False, actor=actor, at=at)
     return True
+
+
+def confirm_entry(*, entry_id: int, actor: Actor, at: datetime) -> None:
+    """A person looked into doubts about an entry and found it right; in the transaction of that
+    decision, whose audit tells of it. Nothing changes but that its source may be told."""
+    judged.tell([entry_id], belongs=True, actor=actor, at=at)
 
 
 def withdraw_versions(entry: Entry, *, at: datetime) -> list[int]:
