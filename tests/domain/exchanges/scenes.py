@@ -100,6 +100,14 @@ def counting() -> dict[tuple[str, str], EntryStatus]:
     return {(e.hash_list.slug, e.source_entry_id): EntryStatus.of(e.status) for e in rows}
 
 
+def prints() -> dict[str, str]:
+    """The fingerprint of each entry that is in the index, in hex, by source id."""
+    with queries.index_snapshot() as snapshot:
+        ids = [int(i) for batch in snapshot.policies() for i in batch.ids]
+    own = dict(Entry.objects.filter(pk__in=ids).values_list("pk", "source_entry_id"))
+    return {own[one.entry_id]: one.fingerprints[0].value.hex() for one in queries.indexable(ids)}
+
+
 def seconds(at: datetime, **before: float) -> int:
     """Whole seconds of a moment so long before `at`."""
     return int((at - timedelta(**before)).timestamp())

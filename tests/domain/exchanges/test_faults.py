@@ -164,6 +164,24 @@ def test_a_list_of_the_same_name_that_is_no_pull_s_own_is_left_alone(now: dateti
     assert len(counting()) == 5
 
 
+def test_a_next_page_that_leaves_some_out_is_not_followed(now: datetime) -> None:
+    stand_in = Ncmec(entries=entries(now, 4), page_size=1, clock=lambda: now)
+    real = stand_in.page
+
+    def one_too_far(query: dict[str, str]) -> str:
+        text = real(query)
+        return text.replace("start=2", "start=3") if "start" in query else text
+
+    stand_in.page = one_too_far  # type: ignore[method-assign]
+    with stand_in.serving() as peer:
+        row = add_ncmec(peer.url, now)
+        assert fails(row, now) is Trouble.SKIPPED
+        assert (counting(), row.window_start) == ({}, None)
+        stand_in.page = real  # type: ignore[method-assign]
+        pull(row, now)
+    assert len(counting()) == 4
+
+
 def test_pages_that_lead_back_are_noticed(now: datetime) -> None:
     stand_in = StopNcii(records=[submitted(value("a", 32), 1)], clock=lambda: now)
 

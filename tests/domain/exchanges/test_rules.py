@@ -30,7 +30,7 @@ def test_a_checkpoint_never_goes_back_nor_ahead_of_the_clocks(
 ) -> None:
     after = rules.checkpoint_after(before=before, told=told, asked=asked, ours=ours, theirs=theirs)
     assert after >= before
-    assert after == before or after <= ours
+    assert after == before or after <= min(asked, ours)
     assert after == before or theirs is None or after <= theirs
 
 
@@ -106,6 +106,17 @@ def test_a_next_page_of_the_same_window_is_followed(link: str, followed: str) ->
 def test_a_next_page_of_something_else_is_not(link: str) -> None:
     with pytest.raises(LeadsElsewhere):
         rules.follow(link, WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("asked", "following", "out"),
+    [("start=1&size=2", "start=3&size=2", False), ("start=1&size=2", "start=4&size=2", True),
+     ("start=5&size=2", "start=1&size=2", False), ("", "start=2001&size=1000", False),
+     ("start=1", "start=9", False), ("start=x&size=2", "start=9&size=2", False),
+     ("start=1&size=2", "", False), ("start=1&size=" + "9" * 20, "start=4&size=2", False)],
+)  # fmt: skip
+def test_a_next_page_that_leaves_some_out(asked: str, following: str, out: bool) -> None:
+    assert rules.leaves_out(f"/v2/entries?{asked}", f"/v2/entries?{following}") is out
 
 
 def test_a_next_page_given_as_anything_leads_nowhere_else() -> None:

@@ -106,6 +106,24 @@ def test_the_checkpoint_goes_neither_back_nor_ahead_of_the_clocks(
     assert row.checkpoint == base + reached_hours * 3600
 
 
+def test_what_changed_behind_a_page_that_came_hours_before_the_last_is_asked_for(
+    now: datetime,
+) -> None:
+    at = seconds(now, hours=5)
+    stand_in = StopNcii(records=[submitted(pdq(word), at) for word in "abc"], clock=lambda: now)
+    later = now + timedelta(hours=5)
+    with stand_in.serving() as peer:
+        row = add_stopncii(peer.url, now)
+        pull(row, now, most_pages=1)
+        changed = seconds(now + timedelta(minutes=10))
+        stand_in.records[0] = submitted(pdq("a"), changed, hashStatus="Withdrawn")
+        stand_in.records[2] = submitted(pdq("c"), seconds(later))
+        pull(row, later)
+        assert row.checkpoint == seconds(now)
+        pull(row, later)
+    assert set(counted()) == {pdq("b"), pdq("c")}
+
+
 def test_windows_overlap(now: datetime) -> None:
     stand_in = StopNcii(told_checkpoint=seconds(now, hours=2), clock=lambda: now)
     with stand_in.serving() as peer:

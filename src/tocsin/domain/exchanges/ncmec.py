@@ -59,6 +59,8 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
         raise PullFailed(Trouble.BROKEN) from None
     except rules.LeadsElsewhere:
         raise PullFailed(Trouble.ELSEWHERE) from None
+    if rules.leaves_out(cursor, onward):
+        raise PullFailed(Trouble.SKIPPED)
     return Fetched(got.body, onward, None, got.server_time)
 
 

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 EVERY: Final = timedelta(minutes=15)
 SPEECH: Final = {ExchangeKind.NCMEC: ncmec.SPEECH, ExchangeKind.STOPNCII: stopncii.SPEECH}
-_BEGIN_AGAIN: Final = frozenset({Trouble.GONE, Trouble.ELSEWHERE, Trouble.ENDLESS})
+_BEGIN_AGAIN: Final = frozenset({Trouble.GONE, Trouble.ELSEWHERE, Trouble.SKIPPED, Trouble.ENDLESS})
 """Troubles of the window itself: its next page will not come, however often we ask."""
 
 _NEEDS_PEOPLE: Final = frozenset(
@@ -176,14 +176,26 @@ def _fetch(work: Work) -> None:
         return
     window = Window(row.window_start or 0, row.window_stop or 0)
     page = work.speech.page(work.service, window, row.cursor, work.now)
+    if _leads_back(row, page.cursor):
+        raise PullFailed(Trouble.ENDLESS)
     spool.put(row.pk, row.window_no, row.pages + 1, page.body)
     _count(work, page)
     work.fetched += 1
 
 
+def _leads_back(row: Exchange, following: str) -> bool:
+    """Whether a page names as the next one it, or one before it."""
+    before = row.pulled.filter(window_no=row.window_no, asked=_digest(following))
+    return bool(following) and (following == row.cursor or before.exists())
+
+
+def _digest(cursor: str) -> str:
+    return hashlib.sha256(cursor.encode()).hexdigest()
+
+
 def _count(work: Work, page: Fetched) -> None:
     row, at = work.row, work.clock()
-    asked = hashlib.sha256(row.cursor.encode()).hexdigest()
+    asked = _digest(row.cursor)
     try:
         with transaction.atomic():
             work.write(

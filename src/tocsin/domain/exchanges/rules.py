@@ -77,13 +77,13 @@ def checkpoint_after(
 ) -> int:
     """The checkpoint of a service that names it itself, once its pages are exhausted.
 
-    Never back in time, and never ahead of either clock: a moment in the future would leave out
-    all that changes until then. Where it names none, some time before we began to ask (`asked`):
-    what records say does not decide, since a window may hold none that can be read.
+    Never back in time, and never ahead of either clock, nor of when we began to ask (`asked`): an
+    entry of a page that came first may have changed before the last one came. Where the service
+    names none, some time before that: what records say does not decide, since a window may hold
+    none that can be read.
     """
-    now = ours if theirs is None else min(ours, theirs)
-    reached = min(asked, now) - BLIND_SETTLE_SECONDS if told is None else min(told, now)
-    return max(before, reached)
+    most = min(asked, ours) if theirs is None else min(asked, ours, theirs)
+    return max(before, most - BLIND_SETTLE_SECONDS if told is None else min(told, most))
 
 
 def unusable_member(member: str) -> str:
@@ -141,6 +141,21 @@ def follow(next_page: str, asked: Window) -> str:
     if parts.scheme or parts.netloc or parts.path != "/v2/entries" or not parts.query:
         raise LeadsElsewhere
     return f"{parts.path}?{parts.query}{missing}"
+
+
+def leaves_out(asked: str, following: str) -> bool:
+    """Whether the next page begins behind the end of the one that was asked for, so that some lie
+    between them; by `start` and `size`, where both links tell them."""
+    here, there = _place(asked), _place(following)
+    return here is not None and there is not None and there[0] > here[0] + here[1]
+
+
+def _place(link: str) -> tuple[int, int] | None:
+    told = parse_qs(urlsplit(link).query)
+    numbers = [told.get(name, [""])[-1] for name in ("start", "size")]
+    if not all(text.isascii() and text.isdigit() and len(text) < 12 for text in numbers):
+        return None
+    return int(numbers[0]), int(numbers[1])
 
 
 def instant(text: str) -> int:

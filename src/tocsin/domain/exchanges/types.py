@@ -41,6 +41,7 @@ class Trouble(StrEnum):
     WRONG_TYPE = "wrong_type"
     BROKEN = "broken"
     ELSEWHERE = "elsewhere"
+    SKIPPED = "skipped"
     ENDLESS = "endless"
     NOT_TAKEN = "not_taken"
     KNOWN_GOOD = "known_good"
@@ -62,6 +63,7 @@ SENTENCES = {
     Trouble.WRONG_TYPE: "It answered with another kind of document than a page of entries.",
     Trouble.BROKEN: "A page stops before its end or is no page of entries.",
     Trouble.ELSEWHERE: "A page names a next page that is not of the same window.",
+    Trouble.SKIPPED: "A page names a next page that leaves some records out.",
     Trouble.ENDLESS: "Its pages go on without an end, or lead back to one we had.",
     Trouble.NOT_TAKEN: "What it sent could not be taken into its list; an import may be open.",
     Trouble.KNOWN_GOOD: (

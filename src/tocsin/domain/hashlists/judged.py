@@ -22,8 +22,9 @@ def tell(entry_ids: Sequence[int], *, belongs: bool, actor: Actor, at: datetime)
     decision. What the system does by itself (a restore, a time that is over) is nobody's word."""
     if actor.kind != "user" and actor != _AT_THE_KEYBOARD:
         return
-    for start in range(0, len(entry_ids), _AT_ONCE):
-        some: list[Json] = [*entry_ids[start : start + _AT_ONCE]]
+    once = list(dict.fromkeys(entry_ids))
+    for start in range(0, len(once), _AT_ONCE):
+        some: list[Json] = [*once[start : start + _AT_ONCE]]
         put(
             topic=JUDGED,
             payload={"entries": some, "belongs": belongs, "by": actor.text},

@@ -36,6 +36,7 @@ TROUBLE: Mapping[str, Promise] = {
     Trouble.WRONG_TYPE: _("It answered with another kind of document than a page of entries."),
     Trouble.BROKEN: _("A page stops before its end or is no page of entries."),
     Trouble.ELSEWHERE: _("A page names a next page that is not of the same window."),
+    Trouble.SKIPPED: _("A page names a next page that leaves some records out."),
     Trouble.ENDLESS: _("Its pages go on without an end, or lead back to one we had."),
     Trouble.NOT_TAKEN: _(
         "What it sent could not be taken into its list; an import may be open there."
