@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -81,3 +82,13 @@ def test_no_page_tells_an_address_or_a_key(client: Client, now: datetime) -> Non
     page = client.get("/console/exchanges/").content.decode()
     assert "example/x" not in page
     assert "subscription" not in page
+
+
+def test_the_table_of_votes_has_a_head(client: Client, now: datetime) -> None:
+    troubled(now)
+    staff.enter(client, staff.person("mina", Role.MANAGER, now))
+    page = client.get("/console/exchanges/").content.decode()
+    head = page.partition("<thead>")[2].partition("</thead>")[0]
+    assert re.findall(r"<th scope=\"col\">(.*?)</th>", head) == [
+        "Entry", "Exchange", "Vote", "Why", '<span class="unseen">What to do</span>',
+    ]  # fmt: skip

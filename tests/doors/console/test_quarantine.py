@@ -112,3 +112,11 @@ def test_an_administrator_sees_how_many_and_not_which(
 ) -> None:
     assert "3 set aside" in read(administrator.get("/console/lists/").content).words
     assert administrator.get(PAGE).status_code == 403
+
+
+def test_only_who_may_decide_has_a_column_for_it(
+    analyst: Client, manager: Client, waiting: list[int]
+) -> None:
+    head = '<th scope="col">Decision</th>'
+    assert head not in analyst.get(PAGE).content.decode()
+    assert head in manager.get(PAGE).content.decode()

@@ -65,6 +65,13 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
     }
 
 
+@register.inclusion_tag("console/_head.html")
+def head(*columns: str, acts: bool = False) -> dict[str, object]:
+    """The head of a table: the names of its columns, but for empty ones; `acts`: the last one has
+    what is to be done, which only a screen reader is told."""
+    return {"columns": [column for column in columns if column], "acts": acts}
+
+
 @register.inclusion_tag("console/_paused.html")
 def paused_banner() -> dict[str, object]:
     """Clocks and mail stand still: every page says so."""
