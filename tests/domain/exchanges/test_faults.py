@@ -35,7 +35,7 @@ from tests.doors import staff
 from tocsin.base.accounts.models import Person
 from tocsin.base.accounts.types import Role
 from tocsin.base.letters.models import Letter
-from tocsin.domain.exchanges import actions, asking, pulling, queries, rules, spool
+from tocsin.domain.exchanges import actions, asking, pulling, rules, spool
 from tocsin.domain.exchanges.holding import BeingPulled, HoldLost, take
 from tocsin.domain.exchanges.types import PullState, Trouble
 from tocsin.domain.hashlists import actions as hashlists
@@ -408,15 +408,3 @@ def test_one_that_was_switched_off_meanwhile_stays_off(now: datetime) -> None:
         hold.let_go(state=PullState.WELL)
     row.refresh_from_db()
     assert (row.state, row.holder) == (PullState.OFF, "")
-
-
-def test_a_server_whose_clock_stands_still_is_told_to_be_stale(now: datetime) -> None:
-    with Ncmec(entries=entries(now), clock=lambda: now).serving() as peer:
-        row = add_ncmec(peer.url, now)
-        pull(row, now)
-        later = now + timedelta(days=31)
-        # It answers, and says that there is nothing to ask for yet.
-        assert pull(row, later).pages == 0
-    assert row.state == PullState.WELL
-    assert row.complete_at == now - timedelta(seconds=rules.SETTLE_SECONDS)
-    assert queries.stale(row, later)

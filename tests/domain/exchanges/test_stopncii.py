@@ -9,10 +9,8 @@ import pytest
 from tests.domain.exchanges.scenes import add_stopncii, counting, pull, seconds, value
 from tests.domain.exchanges.stand_ins import StopNcii, submitted
 from tests.domain.hashlists.lists import ACTOR
-from tocsin.domain.exchanges import actions, due
+from tocsin.domain.exchanges import actions
 from tocsin.domain.exchanges.actions import WrongTerms
-from tocsin.domain.exchanges.models import Exchange
-from tocsin.domain.exchanges.queries import exchanges
 from tocsin.domain.exchanges.types import ExchangeKind, ExchangeTerms
 from tocsin.domain.hashlists import queries
 from tocsin.domain.hashlists.models import ImportRun
@@ -139,43 +137,3 @@ def test_it_is_only_ever_a_list_of_what_people_handed_in(now: datetime) -> None:
                           Purpose.ILLEGAL, "StopNCII")  # fmt: skip
     with pytest.raises(WrongTerms, match="no proof"):
         actions.add(terms=terms, actor=ACTOR, at=now)
-
-
-def test_people_are_told_before_it_grows_stale(now: datetime) -> None:
-    with StopNcii(clock=lambda: now).serving() as peer:
-        row = add_stopncii(peer.url, now)
-        pull(row, now)
-    due.warn_of_stale(now + timedelta(days=20))
-    row.refresh_from_db()
-    assert row.warned_stale_at is None
-    for _ in range(2):
-        due.warn_of_stale(now + timedelta(days=28))
-    row.refresh_from_db()
-    assert row.warned_stale_at == now + timedelta(days=28)
-    [view] = exchanges(at=now + timedelta(days=31))
-    assert view.stale
-    assert Exchange.objects.count() == 1
-
-
-def test_pages_of_a_pull_that_never_ends_do_not_keep_it_fresh(now: datetime) -> None:
-    records = [submitted(pdq(word), seconds(now, hours=3)) for word in "abcdef"]
-    stand_in = StopNcii(records=records, clock=lambda: now)
-    with stand_in.serving() as peer:
-        row = add_stopncii(peer.url, now)
-        pull(row, now)
-        for days in range(1, 32):
-            # Each day a page or two come, and never the last one.
-            later = now + timedelta(days=days)
-            pull(row, later, most_pages=1)
-            assert row.pulled_at == later
-            due.warn_of_stale(later)
-        [view] = exchanges(at=later)
-        assert (view.stale, view.complete_at) == (True, now)
-        row.refresh_from_db()
-        assert row.warned_stale_at == now + timedelta(days=28)
-        pull(row, later)
-    due.warn_of_stale(later)
-    row.refresh_from_db()
-    [view] = exchanges(at=later)
-    assert (view.stale, view.complete_at) == (False, later)
-    assert row.warned_stale_at is None
