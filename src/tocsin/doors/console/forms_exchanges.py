@@ -14,7 +14,7 @@ class ExchangeVotes(forms.Form):
     send = forms.BooleanField(label=_("Send our votes to it"), required=False)
     reason = forms.CharField(
         label=_("Reason for a vote against"),
-        help_text=_("As the service itself calls it. Left empty, one that says so is looked for."),
+        help_text=_("As the service itself calls it. Left empty, a fitting one is looked for."),
         max_length=80,
         required=False,
     )
