@@ -34,7 +34,6 @@ from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.knowngood import (
     Import,
     KnownGoodSet,
-    Source,
     Tried,
     Trouble,
     expected_chance_hits,
@@ -118,12 +117,12 @@ def tried(known: KnownGoodSet, folder: Path) -> dict[str, Any]:
                 troubles += 1
                 continue
             if _is_drawing(one):
-                drawings[one.held_by or "nothing"] += 1
+                drawings[_held_by(one)] += 1
                 continue
-            held[one.held_by or "nothing"] += 1
-            if one.held_by in {"exact", "near"} and one.source is not None:
-                by_source[_told(one.source)] += 1
-            if one.held_by is None:
+            held[_held_by(one)] += 1
+            if one.held is not None and one.held.source:
+                by_source[one.held.source] += 1
+            if one.held is None and one.gate is None:
                 free.append(_free(one))
     packages = sorted(path.name for path in folder.rglob("*") if path.is_file())
     return {
@@ -235,8 +234,9 @@ def _before() -> dict[str, Any]:
     return told
 
 
-def _told(source: Source) -> str:
-    return f"{source.maker.value} {source}"
+def _held_by(one: Tried) -> str:
+    """What sets an entry of it aside, or else keeps its PDQ from matching alone."""
+    return one.held_by or (f"gate {one.gate.value}" if one.gate is not None else "nothing")
 
 
 def _is_drawing(one: Tried) -> bool:

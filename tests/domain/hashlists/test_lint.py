@@ -3,22 +3,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from tests.domain.hashlists.known_sets import know, listed
 from tests.domain.hashlists.lists import ACTOR, ANALYST, bring, entry, make, value, write
 from tocsin.base.audit.models import AuditRow
 from tocsin.domain.hashlists import actions, known, lint, queries
-from tocsin.domain.hashlists.judging import Finding, Ids, Judge
-from tocsin.domain.hashlists.known import DIGESTS
 from tocsin.domain.hashlists.models import Entry, ImportRun, LintNote, LintPass, Quarantine
 from tocsin.domain.hashlists.types import (
     OWN_LIST,
-    WIDTHS,
     Category,
     ChangeKind,
     Decision,
@@ -33,7 +26,6 @@ from tocsin.domain.hashlists.types import (
     QuarantineState,
     RunState,
 )
-from tocsin.engine.knowngood import Digest
 
 pytestmark = pytest.mark.django_db
 
@@ -75,28 +67,6 @@ def release(name: str, at: datetime) -> None:
 
 def staged(path: Path, at: datetime) -> ImportReport:
     return bring(path, at, release=False)
-
-
-class Few:
-    """A set of a few digests."""
-
-    name = "few"
-
-    def __init__(self, digests: dict[Kind, NDArray[np.uint8]], keeps: Digest) -> None:
-        self.keeps = keeps
-        self._known = {kind: {row.tobytes() for row in rows} for kind, rows in digests.items()}
-
-    def find(
-        self, kind: Kind, values: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
-        at = [n for n, row in enumerate(values) if row.tobytes() in self._known[kind]]
-        return np.array(at, np.intp), np.zeros(len(at), np.uint32)
-
-    def nearest(self, pdqs: NDArray[np.uint8]) -> None:
-        return None
-
-    def source(self, number: int) -> str:
-        return "made up"
 
 
 # At import
@@ -514,30 +484,6 @@ def test_two_do_not_go_over_the_live_lists_at_once(now: datetime) -> None:
     meanwhile(now)
 
     assert lint_live(now + lint.HOLD * 2) == (0, 0, 0)
-
-
-@given(st.data())
-def test_judging_many_at_once_says_what_judging_each_alone_does(data: st.DataObject) -> None:
-    rng = np.random.default_rng(data.draw(st.integers(0, 1_000)))
-    count = data.draw(st.integers(1, 12))
-    ids = np.arange(1, count + 1) * 3
-    known_bytes = {kind: rng.integers(0, 256, (4, WIDTHS[kind]), np.uint8) for kind in DIGESTS}
-    sets = (Few(known_bytes, Digest.NONE), Few(known_bytes, Digest.SHA256), known.Blanks())
-    prints = []
-    for kind in DIGESTS:
-        of = rng.choice(ids, rng.integers(0, 2 * count))
-        values = rng.integers(0, 256, (len(of), WIDTHS[kind]), np.uint8)
-        meets = rng.random(len(of)) < 0.5
-        values[meets] = known_bytes[kind][rng.integers(0, 4, meets.sum())]
-        prints.append((kind, of, values))
-
-    def told(chosen: Ids) -> list[Finding]:
-        judge = Judge(sets, chosen)
-        for kind, of, values in prints:
-            judge.take_digests(kind, of, values)
-        return list(judge.findings())
-
-    assert told(ids) == [found for one in ids for found in told(np.array([one]))]
 
 
 def test_withdrawing_an_entry_that_waits_ends_the_waiting(tmp_path: Path, now: datetime) -> None:

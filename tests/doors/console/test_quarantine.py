@@ -11,7 +11,7 @@ from django.test import Client
 from tests.domain.hashlists.known_sets import know, listed
 from tests.domain.hashlists.lists import bring, make, value, write
 from tests.doors.console.reading import read
-from tocsin.domain.hashlists import queries
+from tocsin.domain.hashlists import known, queries
 from tocsin.domain.hashlists.models import Entry, Quarantine
 from tocsin.domain.hashlists.types import EntryStatus, QuarantineState
 
@@ -120,3 +120,42 @@ def test_only_who_may_decide_has_a_column_for_it(
     head = '<th scope="col">Decision</th>'
     assert head not in analyst.get(PAGE).content.decode()
     assert head in manager.get(PAGE).content.decode()
+
+
+def test_the_page_of_an_entry_tells_which_digest_does_not_match(
+    analyst: Client, waiting: list[int]
+) -> None:
+    twin = Entry.objects.get(source_entry_id="d")
+
+    words = " ".join(read(analyst.get(f"/console/lists/entries/{twin.pk}").content).words)
+
+    assert "Its MD5 does not match: a harmless file has it too." in words
+    assert "wordpress 6.1" in words
+    assert value("icon", 16) not in words
+
+
+def test_the_page_of_lists_tells_which_sets_are_asked_and_which_are_damaged(
+    analyst: Client, waiting: list[int]
+) -> None:
+    assert "office : asked" in " ".join(read(analyst.get("/console/lists/").content).words)
+
+    (known.folder_of_sets() / "office" / "manifest.json").write_text("{")
+
+    words = " ".join(read(analyst.get("/console/lists/").content).words)
+    assert "office : damaged" in words
+    assert "tocsin lists sets --without office" in words
+
+
+def test_whoever_decides_is_told_that_another_reason_is_left(
+    manager: Client, tmp_path: Path, today: datetime
+) -> None:
+    make(today)
+    know("icon")
+    know("icon", name="police")
+    bring(write(tmp_path / "list", listed("a", sha1="icon")), today)
+    number = Quarantine.objects.earliest("pk").pk
+
+    decision = {"decision": "release", "words": "no icon"}
+    answer = manager.post(f"{PAGE}/{number}", decision, follow=True)
+
+    assert "Decided. It still waits for another reason." in read(answer.content).words

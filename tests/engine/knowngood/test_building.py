@@ -14,6 +14,7 @@ from PIL import Image
 from tests.engine.knowngood.made import AT, debian, tarball, zipped
 from tests.engine.media.drawn import picture, saved
 from tocsin.engine import DecoderPool, Fingerprints, MediaOptions, fingerprint
+from tocsin.engine.fingerprints import Gate
 from tocsin.engine.knowngood import (
     Built,
     Import,
@@ -21,7 +22,6 @@ from tocsin.engine.knowngood import (
     Maker,
     Plan,
     Progress,
-    Step,
     Tried,
     Trouble,
     WrongSet,
@@ -191,6 +191,7 @@ def test_trying_says_what_holds_each_file_back(packages: Path, tmp_path: Path) -
     small = Image.open(io.BytesIO(PHOTO)).resize((200, 150))
     (fresh / "smaller.jpg").write_bytes(saved(small, "JPEG", quality=75))
     (fresh / "flat.png").write_bytes(saved(Image.new("RGB", (200, 200), (9, 9, 9)), "PNG"))
+    (fresh / "flat.bmp").write_bytes(saved(Image.new("RGB", (200, 200), (9, 9, 9)), "BMP"))
     (fresh / "tiny.png").write_bytes(saved(picture(30, 30, seed=7), "PNG"))
     (fresh / "new.jpg").write_bytes(saved(picture(400, 300, seed=11), "JPEG"))
     (fresh / "text.txt").write_bytes(b"text")
@@ -198,16 +199,19 @@ def test_trying_says_what_holds_each_file_back(packages: Path, tmp_path: Path) -
     found = tried(KnownGoodSet.open(tmp_path / "set"), fresh)
     held = {name: one.held_by for name, one in found.items()}
     assert held == {
-        "same.jpg": "exact",
-        "inside.jpg": "exact",
-        "smaller.jpg": "near",
-        "flat.png": "gate quality",
-        "tiny.png": "gate pixels",
+        "same.jpg": "known_sha256",
+        "inside.jpg": "known_sha256",
+        "smaller.jpg": "known_near",
+        # A flat PDQ is no reason, since the digests beside it match; a small file is one.
+        "flat.png": "few_bytes",
+        "flat.bmp": None,
+        "tiny.png": "few_pixels",
         "new.jpg": None,
     }
-    assert found["smaller.jpg"].source is not None
-    assert found["smaller.jpg"].source.name == "gallery"
-    assert found["new.jpg"].judgement.step is Step.NOTHING
+    assert found["flat.bmp"].gate is Gate.QUALITY
+    assert found["smaller.jpg"].held is not None
+    assert found["smaller.jpg"].held.source.startswith("gallery")
+    assert found["new.jpg"].findings == ()
 
 
 def test_decoding_in_a_pool_gives_the_same_set(packages: Path, tmp_path: Path) -> None:
@@ -241,7 +245,8 @@ def test_a_picture_that_can_be_seen_through_is_found_by_each_of_its_looks(tmp_pa
     (tmp_path / "again.png").write_bytes(saved(image, "PNG", compress_level=1))
     [one] = try_files(known, [tmp_path / "again.png"], asked)
     assert isinstance(one, Tried)
-    assert (one.held_by, one.near_bits) == ("near", 0)
+    assert one.held is not None
+    assert (one.held_by, one.held.bits) == ("known_near", 0)
 
 
 def asked(data: bytes) -> Fingerprints:

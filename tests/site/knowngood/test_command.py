@@ -54,12 +54,12 @@ def test_a_set_is_built_listed_and_tried(
     same.write_bytes(PHOTO)
     other.write_bytes(saved(picture(400, 300, seed=9), "JPEG"))
     assert main(["knowngood", "try", "mine", str(same)]) == 0
-    assert "same.jpg: exact, gallery 2.0-1 (GPL-2+)" in capsys.readouterr().out
+    assert "same.jpg: known_sha256, gallery 2.0-1" in capsys.readouterr().out
     assert main(["knowngood", "try", "mine", str(same), str(other)]) == 1
     told = capsys.readouterr().out
     assert "other.jpg: nothing" in told
     assert main(["knowngood", "try", "mine", str(same), "--summary"]) == 0
-    assert capsys.readouterr().out.split() == ["1", "exact"]
+    assert capsys.readouterr().out.split() == ["1", "known_sha256"]
 
 
 def test_a_list_of_digests_is_imported(

@@ -17,6 +17,7 @@ from tocsin.domain.hashlists.changes import log_change, skip_numbers
 from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
 from tocsin.domain.hashlists.importing import DatabaseBusy, Tell, patience, run_import
 from tocsin.domain.hashlists.judged import JUDGED
+from tocsin.domain.hashlists.known import SetsOutOfOrder
 from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.lint import LintUnderWay, lint_list, lint_live
 from tocsin.domain.hashlists.making import ListExists, NoSuchList, list_of, make_list
@@ -32,9 +33,13 @@ from tocsin.domain.hashlists.own import (
 from tocsin.domain.hashlists.quarantine import decide, decide_all
 from tocsin.domain.hashlists.quarantine_types import (
     DecidedAlready,
+    NoSuchKnownSet,
     NoSuchQuarantine,
+    SetIsWell,
     WordsNeeded,
 )
+from tocsin.domain.hashlists.roster import ask_again as ask_set_again
+from tocsin.domain.hashlists.roster import go_on_without as go_on_without_set
 from tocsin.domain.hashlists.runs import (
     HoldLost,
     ImportInProgress,
@@ -72,6 +77,7 @@ __all__ = [
     "ListExists",
     "NoFingerprint",
     "NoSuchEntry",
+    "NoSuchKnownSet",
     "NoSuchList",
     "NoSuchQuarantine",
     "NoSuchRun",
@@ -80,6 +86,8 @@ __all__ = [
     "NotOwn",
     "NotReady",
     "SamePerson",
+    "SetIsWell",
+    "SetsOutOfOrder",
     "UnusableFile",
     "WordsNeeded",
     "WrongMapping",
@@ -87,12 +95,14 @@ __all__ = [
     "add_own_entry",
     "agree_entry",
     "ask_rebuild",
+    "ask_set_again",
     "confirm_entry",
     "convert",
     "decide",
     "decide_all",
     "discard",
     "expire",
+    "go_on_without_set",
     "hold_entry",
     "import_file",
     "lint_list",

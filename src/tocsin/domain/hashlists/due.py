@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from tocsin.base.audit.types import system
 from tocsin.base.clock import rounds
 from tocsin.domain.hashlists import actions, lint, quarantine, reminding
+from tocsin.domain.hashlists.known import SetsOutOfOrder
 from tocsin.engine.knowngood import WrongSet
 
 log = structlog.get_logger()
@@ -86,7 +87,8 @@ class Rounds:
 
     def _failed(self, at: datetime, error: Exception) -> None:
         self._not_before = at + AGAIN_AFTER_FAILURE
-        log.error("lists_not_linted", error=type(error).__name__)
+        sets = error.names if isinstance(error, SetsOutOfOrder) else []
+        log.error("lists_not_linted", error=type(error).__name__, known_sets=sets)
 
 
 def _expire(at: datetime) -> None:

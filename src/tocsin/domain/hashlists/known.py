@@ -8,104 +8,38 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
-from tocsin.domain.hashlists.models import HashList, ImportRun
+from tocsin.domain.hashlists.models import HashList, ImportRun, KnownSet
 from tocsin.domain.hashlists.snapshot import NUMBER, columns
 from tocsin.domain.hashlists.types import WIDTHS, Kind, Purpose, RunState
 from tocsin.engine.knowngood import (
+    Blanks,
     Digest,
+    Known,
     KnownGoodSet,
     NearHits,
+    OneSet,
     WrongSet,
-    digests_are_blank,
     shipped_folder,
 )
+from tocsin.engine.knowngood.judging import LONGEST_NAME
 from tocsin.engine.knowngood.manifest import FILE_NAME
 from tocsin.engine.knowngood.types import keys_of
 
-RULES = "1"
+RULES = "2"
 """Raised when the lint's own rules change, so that every entry is gone over again."""
-BLANKS = "blank files"
 SHIPPED = "shipped"
-_LONGEST_NAME = 80
 DIGESTS = {Kind.MD5: Digest.MD5, Kind.SHA1: Digest.SHA1, Kind.SHA256: Digest.SHA256}
-_ALL = Digest.MD5 | Digest.SHA1 | Digest.SHA256
 
 Values = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 Sources = npt.NDArray[np.uint32]
-
-
-class Known(Protocol):
-    """Something that says which digests and PDQs are benign."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def keeps(self) -> Digest:
-        """The digests it has of each of its files, so that one not found contradicts."""
-
-    def find(self, kind: Kind, values: Values) -> tuple[Places, Sources]:
-        """Which of uint8[N, width of the kind] it knows, ascending, and the source of each."""
-
-    def nearest(self, pdqs: Values) -> NearHits | None:
-        """The nearest known picture of each of uint8[N, 32]; None where it has no pictures."""
-
-    def source(self, number: int) -> str:
-        """The name of a source, for people."""
-
-
-class OnDisk:
-    """A known-good set in a folder."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        self._name = name[:_LONGEST_NAME]
-        self._set = KnownGoodSet.open(folder)
-        self._has_pictures = self._set.counts()["pdq"] > 0
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def keeps(self) -> Digest:
-        return self._set.manifest.keeps
-
-    def find(self, kind: Kind, values: Values) -> tuple[Places, Sources]:
-        hits = self._set.ask(**{DIGESTS[kind].name.lower(): values})  # type: ignore[union-attr]
-        at = np.flatnonzero(hits.kinds)
-        return at, hits.sources[at]
-
-    def nearest(self, pdqs: Values) -> NearHits | None:
-        return self._set.ask_near(pdqs) if self._has_pictures else None
-
-    def source(self, number: int) -> str:
-        return str(self._set.source(number))
-
-
-class Blanks:
-    """Files without content, and fields that nobody filled."""
-
-    name = BLANKS
-    keeps = _ALL
-
-    def find(self, kind: Kind, values: Values) -> tuple[Places, Sources]:
-        at = np.flatnonzero(digests_are_blank(values))
-        return at, np.zeros(len(at), np.uint32)
-
-    def nearest(self, pdqs: Values) -> NearHits | None:
-        return None
-
-    def source(self, number: int) -> str:
-        return ""
 
 
 class Allowed:
@@ -116,14 +50,14 @@ class Allowed:
 
     def __init__(self, lists: dict[int, str]) -> None:
         self._lists = lists
-        self._keys: dict[Kind, npt.NDArray[np.uint64]] = {}
-        self._sources: dict[Kind, Sources] = {}
-        for kind in DIGESTS:
+        self._keys: dict[Digest, npt.NDArray[np.uint64]] = {}
+        self._sources: dict[Digest, Sources] = {}
+        for kind, digest in DIGESTS.items():
             keys, sources = _digests_of(kind, lists)
             order = np.argsort(keys)
-            self._keys[kind], self._sources[kind] = keys[order], sources[order]
+            self._keys[digest], self._sources[digest] = keys[order], sources[order]
 
-    def find(self, kind: Kind, values: Values) -> tuple[Places, Sources]:
+    def find(self, kind: Digest, values: Values) -> tuple[Places, Sources]:
         known = self._keys[kind]
         if not len(known):
             return np.empty(0, np.intp), np.empty(0, np.uint32)
@@ -141,10 +75,38 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class KnownSets:
-    """All that is asked, and a version that changes when any of it does."""
+    """All that is asked, and a version that changes when any of it does.
+
+    `kept`: names of sets that are damaged and left out for now: what they said before stands.
+    """
 
     version: str
     sets: tuple[Known, ...]
+    kept: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A set by name: where it lies, the mark of its manifest (empty: it is not there), what is
+    wrong with it, and whether a person said to go on without it as it is."""
+
+    name: str
+    folder: Path
+    mark: str
+    trouble: str
+    left_out: bool
+
+
+class SetsOutOfOrder(WrongSet):
+    """Sets that must be asked cannot be: nothing is let in unasked, so nothing is released."""
+
+    def __init__(self, sets: Iterable[OnDisk]) -> None:
+        self.names = [one.name for one in sets]
+        told = " ".join(one.trouble for one in sets)
+        super().__init__(
+            f"{told} No import is released until it is mended or put back, or until somebody says "
+            f"to go on without it: tocsin lists sets --without {self.names[0]}"
+        )
 
 
 _opened: dict[str, tuple[str, Known]] = {}
@@ -152,25 +114,24 @@ _allowed: tuple[str, Known] | None = None
 
 
 def version() -> str:
-    """The version of what would be asked now; reads manifests only. Raises WrongSet."""
-    marks = [f"{name}:{mark}" for name, _, mark in _on_disk()]
-    return _version([*marks, _mark_of_lists()])
+    """The version of what would be asked now; reads manifests only. Raises SetsOutOfOrder."""
+    return _version([*_marks(_asked(_there())), _mark_of_lists()])
 
 
 def open_sets() -> KnownSets:
-    """Everything there is to ask. Raises WrongSet for a set that cannot be trusted: an entry must
-    not be let in because a set was damaged."""
-    sets: list[Known] = []
-    marks = []
-    for name, folder, mark in _on_disk():
-        kept = _opened.get(name)
-        if kept is None or kept[0] != mark:
-            kept = _opened[name] = (mark, OnDisk(name, folder))
-        sets.append(kept[1])
-        marks.append(f"{name}:{mark}")
-    mark = _mark_of_lists()
-    sets += [Blanks(), *_allowed_lists(mark)]
-    return KnownSets(_version([*marks, mark]), tuple(sets))
+    """Everything there is to ask. Raises SetsOutOfOrder where a set cannot be trusted or is gone:
+    an entry must not be let in because a set was damaged."""
+    there = [_looked_into(one) for one in _there()]
+    sets = [_opened[one.name][1] for one in _asked(there) if not one.left_out]
+    lists = _mark_of_lists()
+    kept = frozenset(one.name for one in there if one.left_out and one.mark)
+    made = _version([*_marks(there), lists])
+    return KnownSets(made, (*sets, Blanks(), *_allowed_lists(lists)), kept)
+
+
+def look_at_sets() -> list[OnDisk]:
+    """Each set as it is now, with what is wrong with it."""
+    return [_looked_into(one) for one in _there()]
 
 
 def folder_of_sets() -> Path:
@@ -179,13 +140,47 @@ def folder_of_sets() -> Path:
     return data / "known-good"
 
 
-def _on_disk() -> list[tuple[str, Path, str]]:
-    """Name, folder and mark of each set: the digest of its manifest, which names its files."""
+def _there() -> list[OnDisk]:
+    """The sets on the disk, and those that were there once."""
     ours = folder_of_sets()
-    named = [(SHIPPED, shipped_folder())]
+    folders = {SHIPPED: shipped_folder()}
     if ours.is_dir():
-        named += sorted((folder.name, folder) for folder in ours.iterdir() if _is_set(folder))
-    return [(name, folder, _mark(folder)) for name, folder in named]
+        found = sorted(folder for folder in ours.iterdir() if _is_set(folder))
+        folders |= {folder.name[:LONGEST_NAME]: folder for folder in found}
+    rows = dict(KnownSet.objects.values_list("name", "left_out_mark"))
+    for name in sorted(rows):
+        folders.setdefault(name, ours / name)
+    return [_on_disk(name, folder, rows.get(name)) for name, folder in folders.items()]
+
+
+def _on_disk(name: str, folder: Path, left_out_mark: str | None) -> OnDisk:
+    mark, trouble = _mark(folder)
+    return OnDisk(name, folder, mark, trouble, left_out_mark == mark)
+
+
+def _looked_into(one: OnDisk) -> OnDisk:
+    """The same, opened if it was not yet."""
+    if one.trouble or one.left_out:
+        return one
+    kept = _opened.get(one.name)
+    if kept is not None and kept[0] == one.mark:
+        return one
+    try:
+        _opened[one.name] = (one.mark, OneSet(one.name, KnownGoodSet.open(one.folder)))
+    except WrongSet as error:
+        return replace(one, trouble=str(error))
+    return one
+
+
+def _asked(there: list[OnDisk]) -> list[OnDisk]:
+    wrong = [one for one in there if one.trouble and not one.left_out]
+    if wrong:
+        raise SetsOutOfOrder(wrong)
+    return there
+
+
+def _marks(there: Iterable[OnDisk]) -> list[str]:
+    return [f"{one.name}:{'left out ' if one.left_out else ''}{one.mark}" for one in there]
 
 
 def _is_set(folder: Path) -> bool:
@@ -193,11 +188,14 @@ def _is_set(folder: Path) -> bool:
     return (folder / FILE_NAME).is_file()
 
 
-def _mark(folder: Path) -> str:
+def _mark(folder: Path) -> tuple[str, str]:
+    """The digest of its manifest, which names its files; or what is in the way."""
     try:
-        return hashlib.sha256((folder / FILE_NAME).read_bytes()).hexdigest()
+        return hashlib.sha256((folder / FILE_NAME).read_bytes()).hexdigest(), ""
+    except FileNotFoundError:
+        return "", f"The known-good set {folder.name} is gone from {folder}."
     except OSError as error:
-        raise WrongSet(f"The known-good set {folder.name}: {error.strerror or error}.") from error
+        return "", f"The known-good set {folder.name}: {error.strerror or error}."
 
 
 def _version(marks: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 import numpy as np
@@ -21,23 +21,25 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q, QuerySet
 
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import known, quarantine, rules, runs
-from tocsin.domain.hashlists.judging import Finding, Judge
+from tocsin.domain.hashlists import known, muting, quarantine, roster, rules, runs
 from tocsin.domain.hashlists.known import DIGESTS, KnownSets
 from tocsin.domain.hashlists.models import Entry, Fingerprint, HashList, ImportRun, LintPass
 from tocsin.domain.hashlists.quarantine_types import Counts
 from tocsin.domain.hashlists.snapshot import NUMBER, columns, near_matchable
 from tocsin.domain.hashlists.types import WIDTHS, EntryStatus, Kind, Purpose, RunState
+from tocsin.engine.knowngood import Finding, Judge
 
 IDS_AT_ONCE = 20_000
 HOLD = timedelta(minutes=2)
 PAUSE_SECONDS = {"sqlite": 0.002, "postgresql": 0.0}
 _COUNT = [EntryStatus.ACTIVE.number, EntryStatus.DISPUTED.number]
+_SET_ASIDE = EntryStatus.QUARANTINED.number
 _ROW = 1
 
 Tell = Callable[[Counts], None]
 Clock = Callable[[], datetime]
 Ids = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.uint8]
 
 
 class LintUnderWay(Exception):
@@ -52,7 +54,16 @@ class Range:
     last: int
     wanted: Callable[[Ids, Ids, Ids], npt.NDArray[np.bool_]]
     """By list number, run and the run that replaced it (0: none)."""
-    looked: int = field(default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Which entries of a range were judged, what there is to say of them, and which of their
+    digests must not match."""
+
+    ids: Ids
+    findings: list[Finding]
+    muted: dict[muting.Muted, str]
 
 
 def lint_run(run: ImportRun, *, actor: Actor, clock: Clock, tell: Tell | None = None) -> None:
@@ -61,7 +72,7 @@ def lint_run(run: ImportRun, *, actor: Actor, clock: Clock, tell: Tell | None = 
     What is known to be benign is set aside, so that it does not count once the run is released.
     Raises WrongSet where a set cannot be trusted, and HoldLost.
     """
-    sets = known.open_sets()
+    sets = _open_sets(clock())
     allows = run.hash_list.purpose == Purpose.BENIGN_ALLOW
     if run.first_entry_id is None or run.last_entry_id is None or allows:
         runs.linted(run, to=run.last_entry_id or 0, version=sets.version, quarantined=0, at=clock())
@@ -71,12 +82,12 @@ def lint_run(run: ImportRun, *, actor: Actor, clock: Clock, tell: Tell | None = 
     if run.lint_version == sets.version and run.linted_to is not None:
         first = max(first, run.linted_to + 1)
     for part in _ranges(first, run.last_entry_id, lambda _, by, __: by == run.pk):
-        found = _findings(part, sets)
+        judged = _judged(part, sets)
         with transaction.atomic():
             at = clock()
-            new = quarantine.put(found, run_id=run.pk, actor=actor, at=at)
+            new = _put(judged, sets, run_id=run.pk, actor=actor, at=at)
             runs.linted(run, to=part.last, version=sets.version, quarantined=new.quarantined, at=at)
-        done += Counts(part.looked, new.quarantined, new.noted)
+        done += new
         if tell is not None:
             tell(done)
         time.sleep(PAUSE_SECONDS[connection.vendor])
@@ -98,7 +109,7 @@ def lint_unlinted(*, run_id: int, actor: Actor, at: datetime) -> None:
 
 def lint_list(slug: str | None, *, actor: Actor, clock: Clock, tell: Tell | None = None) -> Counts:
     """Go over every live entry of a list, or of all lists, now; whatever was gone over before."""
-    sets = known.open_sets()
+    sets = _open_sets(clock())
     numbers = list(HashList.objects.filter(slug=slug).values_list("number", flat=True))
     wanted = _wanted(sets.version, only=numbers if slug is not None else None, again=True)
     done = Counts()
@@ -133,7 +144,7 @@ def lint_live(*, actor: Actor, clock: Clock, tell: Tell | None = None) -> Counts
     With other sets than last time that is all of them. Raises WrongSet, and LintUnderWay while
     another process does it.
     """
-    sets = known.open_sets()
+    sets = _open_sets(clock())
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     held = _take(sets.version, holder, clock())
     try:
@@ -167,10 +178,26 @@ def _go_over(
 
 
 def _live(part: Range, sets: KnownSets, *, actor: Actor, at: datetime) -> Counts:
-    found = _findings(part, sets)
+    judged = _judged(part, sets)
+    if not judged.findings and muting.settled(judged.muted, judged.ids):
+        return Counts(len(judged.ids))
     with transaction.atomic():
-        new = quarantine.put(found, run_id=None, actor=actor, at=at) if found else Counts()
-    return Counts(part.looked, new.quarantined, new.noted)
+        return _put(judged, sets, run_id=None, actor=actor, at=at)
+
+
+def _put(
+    judged: Judged, sets: KnownSets, *, run_id: int | None, actor: Actor, at: datetime
+) -> Counts:
+    """Set aside, note and mute in the caller's transaction; what was new of it."""
+    new = quarantine.put(judged.findings, run_id=run_id, actor=actor, at=at)
+    muted = muting.review(judged.muted, judged.ids, sets, run_id=run_id, actor=actor, at=at)
+    return Counts(len(judged.ids), new.quarantined, new.noted, muted)
+
+
+def _open_sets(at: datetime) -> KnownSets:
+    sets = known.open_sets()
+    roster.note(at)
+    return sets
 
 
 def _take(version: str, holder: str, at: datetime) -> LintPass:
@@ -233,17 +260,16 @@ def _ranges(
         yield Range(begin, min(begin + IDS_AT_ONCE - 1, last), wanted)
 
 
-def _findings(part: Range, sets: KnownSets) -> list[Finding]:
+def _judged(part: Range, sets: KnownSets) -> Judged:
     """What there is to say of the entries of a range."""
-    ids, media = _entries(part)
-    part.looked = len(ids)
+    ids, media, small = _entries(part)
     if not len(ids):
-        return []
+        return Judged(ids, [], {})
     judge = Judge(sets.sets, ids)
-    for kind in DIGESTS:
+    for kind, digest in DIGESTS.items():
         value = np.dtype((np.uint8, (WIDTHS[kind],)))
         for of, values in columns(_prints(kind, part, "entry_id, value"), (NUMBER, value)):
-            judge.take_digests(kind, of, values)
+            judge.take_digests(digest, of, values)
     pictures = ids[media != rules.VIDEO]
     value = np.dtype((np.uint8, (WIDTHS[Kind.PDQ],)))
     asked = _prints(Kind.PDQ, part, "entry_id, value, CAST(COALESCE(quality, -1) AS bigint)")
@@ -251,24 +277,30 @@ def _findings(part: Range, sets: KnownSets) -> list[Finding]:
         mine = np.isin(of, pictures)
         matchable = near_matchable(values, quality)[mine]
         judge.take_pdqs(of[mine], values[mine], quality[mine], matchable)
-    return _without_other_kinds(list(judge.findings()))
+    judge.take_sizes(ids, small)
+    found = _without_other_kinds(list(judge.findings()))
+    return Judged(ids, found, muting.outweighed_prints(judge.outweighed(), sets))
 
 
-def _entries(part: Range) -> tuple[Ids, Ids]:
-    """Ids and media types of the entries that are looked at."""
+def _entries(part: Range) -> tuple[Ids, Ids, Marks]:
+    """Ids, media types and small sizes of the entries that are looked at."""
     counting = ", ".join(map(str, _COUNT))
-    # Two numbers a row instead of four: SQLite hands columns out one by one.
+    # Two numbers a row instead of five: SQLite hands columns out one by one.
     query = (
-        "SELECT id, CAST(media_type AS bigint) | (CAST(hash_list_id AS bigint) << 4),"  # noqa: S608 - our own numbers
-        " (COALESCE(run_id, 0) << 31) | COALESCE(replaced_by_run_id, 0) FROM hashlists_entry"
-        f" WHERE id >= {part.first} AND id <= {part.last} AND status IN ({counting}) ORDER BY id"
+        "SELECT id, CAST(media_type AS bigint) | (CAST(small AS bigint) << 4)"  # noqa: S608 - our own numbers
+        " | (CAST(hash_list_id AS bigint) << 8),"
+        " (COALESCE(run_id, 0) << 31) | COALESCE(replaced_by_run_id, 0) FROM hashlists_entry e"
+        f" WHERE id >= {part.first} AND id <= {part.last} AND (status IN ({counting})"
+        f" OR (status = {_SET_ASIDE} AND EXISTS (SELECT 1 FROM hashlists_quarantine q"
+        " WHERE q.entry_id = e.id AND q.state = 'waiting'))) ORDER BY id"
     )
     found = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for ids, kinds, by in columns(query, (NUMBER,) * 3):
-        keep = part.wanted(kinds >> 4, by >> 31, by & 0x7FFF_FFFF)
+    for ids, packed, by in columns(query, (NUMBER,) * 3):
+        keep = part.wanted(packed >> 8, by >> 31, by & 0x7FFF_FFFF)
         found[0].append(ids[keep])
-        found[1].append(kinds[keep] & 15)
-    return np.concatenate(found[0]), np.concatenate(found[1])
+        found[1].append(packed[keep])
+    packed = np.concatenate(found[1])
+    return np.concatenate(found[0]), packed & 15, (packed >> 4 & 15).astype(np.uint8)
 
 
 def _prints(kind: Kind, part: Range, what: str) -> str:

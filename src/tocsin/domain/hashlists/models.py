@@ -3,7 +3,11 @@ from django.db.models import Q
 
 from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData
 from tocsin.domain.hashlists.classification.ucs import LONGEST_LABEL, LONGEST_VERSION
-from tocsin.domain.hashlists.quarantine_types import QuarantineState
+from tocsin.domain.hashlists.lint_models import KnownSet as KnownSet  # noqa: PLC0414 - a table too
+from tocsin.domain.hashlists.lint_models import LintNote as LintNote  # noqa: PLC0414
+from tocsin.domain.hashlists.lint_models import LintPass as LintPass  # noqa: PLC0414
+from tocsin.domain.hashlists.lint_models import MutedPrint as MutedPrint  # noqa: PLC0414
+from tocsin.domain.hashlists.lint_models import Quarantine as Quarantine  # noqa: PLC0414
 from tocsin.domain.hashlists.types import LONGEST_SCHEME, VALUE_BYTES, EntryStatus, Serve
 
 
@@ -88,6 +92,12 @@ class ImportRun(models.Model):
     lint_version = models.CharField(max_length=16, blank=True, default="", db_default="")
     linted_at = models.DateTimeField(null=True)
     quarantined = models.BigIntegerField(default=0, db_default=0)
+    # Records that say less than what is known from a later word of the same source.
+    older = models.BigIntegerField(default=0, db_default=0)
+    # Entries with no fingerprint of a kind that is matched: kept, and found by nothing.
+    unmatched = models.BigIntegerField(default=0, db_default=0)
+    # Why it stopped, or why its document does; empty for one that is well.
+    broken = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -142,6 +152,8 @@ class Entry(models.Model):
     # What was observed, packed by `classification.pack`; 0: nothing. With a default of the
     # database's own, so that a process of the version before may still write rows.
     observed = models.BigIntegerField(default=0, db_default=0)
+    # Bits of the engine's SIZE_REASONS: what speaks against the sizes that its source states.
+    small = models.PositiveSmallIntegerField(default=0, db_default=0)
     withdrawn_here = models.BooleanField(default=False)
     replaced_by_run = models.ForeignKey(
         ImportRun, null=True, on_delete=models.PROTECT, db_index=False, related_name="replaced"
@@ -264,93 +276,3 @@ class Change(models.Model):
     entry_id = models.BigIntegerField(null=True)
     run_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
-
-
-class Quarantine(models.Model):
-    """An entry set aside by the lint, until somebody decides. Kept for good: what was released once
-    is not set aside again for the same reason."""
-
-    personal_data = PersonalData(
-        fields=("decided_by", "words"),
-        why="Who let an entry match again, or took it away, and why; kept with the entry.",
-    )
-
-    # No database constraint, as with fingerprints.
-    entry = models.ForeignKey(
-        Entry,
-        on_delete=models.PROTECT,
-        db_index=False,
-        db_constraint=False,
-        related_name="quarantines",
-    )
-    hash_list = models.ForeignKey(HashList, on_delete=models.PROTECT, db_index=False)
-    run = models.ForeignKey(ImportRun, null=True, on_delete=models.PROTECT, db_index=False)
-    status_before = models.PositiveSmallIntegerField()
-    reason = models.CharField(max_length=20)
-    known_set = models.CharField(max_length=80, blank=True, default="")
-    source = models.CharField(max_length=200, blank=True, default="")
-    bits = models.PositiveSmallIntegerField(null=True)
-    alone = models.BooleanField(default=False)
-    at = models.DateTimeField()
-    state = models.CharField(max_length=12)
-    decided_by = models.CharField(max_length=80, blank=True, default="")
-    decided_at = models.DateTimeField(null=True)
-    words = models.TextField(max_length=1_000, blank=True, default="")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["entry", "reason", "known_set"], name="hashlists_quarantined_once"
-            )
-        ]
-        indexes = [
-            models.Index(
-                fields=["hash_list", "reason", "known_set"],
-                condition=Q(state=QuarantineState.WAITING.value),
-                name="hashlists_quarantine_waits",
-            ),
-            models.Index(fields=["state", "decided_at"], name="hashlists_quarantine_past"),
-        ]
-
-
-class LintNote(models.Model):
-    """Something the lint noted beside an entry that keeps matching."""
-
-    personal_data = NOTHING_PERSONAL
-
-    entry = models.ForeignKey(
-        Entry,
-        on_delete=models.PROTECT,
-        db_index=False,
-        db_constraint=False,
-        related_name="lint_notes",
-    )
-    reason = models.CharField(max_length=20)
-    known_set = models.CharField(max_length=80, blank=True, default="")
-    source = models.CharField(max_length=200, blank=True, default="")
-    bits = models.PositiveSmallIntegerField(null=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["entry", "reason", "known_set"], name="hashlists_noted_once"
-            )
-        ]
-
-
-class LintPass(models.Model):
-    """How far the lint over the live lists has come: one row. `version`: what it asks by;
-    entries below `next_id` have been gone over by that."""
-
-    personal_data = NOTHING_PERSONAL
-
-    version = models.CharField(max_length=16, blank=True, default="")
-    next_id = models.BigIntegerField(default=1)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    looked = models.BigIntegerField(default=0)
-    quarantined = models.BigIntegerField(default=0)
-    noted = models.BigIntegerField(default=0)
-    holder = models.CharField(max_length=120, blank=True, default="")
-    held_until = models.DateTimeField(null=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.queries import merkle_root
@@ -19,7 +20,6 @@ from tocsin.base.clock import queries as clock
 from tocsin.base.clock.actions import set_due
 from tocsin.domain.hashlists import judged, rules
 from tocsin.domain.hashlists.changes import log_changes
-from tocsin.domain.hashlists.judging import Finding
 from tocsin.domain.hashlists.models import Entry, Fingerprint, ImportRun, LintNote, Quarantine
 from tocsin.domain.hashlists.quarantine_types import (
     Chosen,
@@ -28,14 +28,11 @@ from tocsin.domain.hashlists.quarantine_types import (
     Decision,
     NoSuchQuarantine,
     QuarantineState,
-    WordsNeeded,
+    needed_words,
 )
-from tocsin.domain.hashlists.standing import (
-    quarantine_moot,
-    quarantine_over,
-    withdraw_versions,
-)
-from tocsin.domain.hashlists.types import ChangeKind, EntryStatus
+from tocsin.domain.hashlists.standing import quarantine_moot, withdraw_versions
+from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, RunState
+from tocsin.engine.knowngood import Finding
 
 AT_ONCE = 500
 WAITS = rules.QUARANTINE.waiting[QuarantineState.WAITING].then
@@ -55,17 +52,20 @@ def put(findings: Iterable[Finding], *, run_id: int | None, actor: Actor, at: da
     return done
 
 
-def decide(*, number: int, decision: Decision, words: str, actor: Actor, at: datetime) -> None:
+def decide(*, number: int, decision: Decision, words: str, actor: Actor, at: datetime) -> bool:
     """Let one entry match again, within a second, or withdraw it as benign.
 
+    False when it was decided that it may match again, and it waits for another reason still.
     Raises WordsNeeded, NoSuchQuarantine, and DecidedAlready when somebody else was first.
     """
-    words = _needed(words)
+    words = needed_words(words)
     with transaction.atomic():
-        if not Quarantine.objects.filter(pk=number).exists():
+        row = Quarantine.objects.filter(pk=number).first()
+        if row is None:
             raise NoSuchQuarantine(f"There is no quarantine {number}.")
         if not _decide([number], decision, words, actor=actor, at=at):
             raise DecidedAlready("Somebody has decided in the meantime, or the entry is gone.")
+        return not _waiting().filter(entry=row.entry_id).exists()
 
 
 def decide_all(
@@ -76,7 +76,7 @@ def decide_all(
     In parts of a few hundred, each with an audit row that holds the Merkle root of the entries.
     Raises WordsNeeded.
     """
-    words = _needed(words)
+    words = needed_words(words)
     waits = Quarantine.objects.filter(
         state=QuarantineState.WAITING,
         hash_list__slug=chosen.list_slug,
@@ -92,27 +92,45 @@ def decide_all(
     return reached
 
 
+_OF_NEWER = (
+    " FROM hashlists_quarantine q"
+    " JOIN hashlists_entry o ON o.id = q.entry_id"
+    " JOIN hashlists_entry n ON n.hash_list_id = o.hash_list_id AND n.member = o.member"
+    " AND n.source_entry_id = o.source_entry_id AND n.run_id = o.replaced_by_run_id"
+    " WHERE o.replaced_by_run_id = %s AND q.state = 'waiting' AND n.status IN (1, 2, 3)"
+    " AND NOT EXISTS (SELECT 1 FROM hashlists_quarantine d"
+    " WHERE d.entry_id = n.id AND d.state = 'released')"
+)
+"""Reasons that older versions wait for, `q`, with the newer version of each, `n`. Not of one that a
+person let out already, nor of a tombstone."""
+_COPY = (
+    "INSERT INTO hashlists_quarantine (entry_id, hash_list_id, run_id, status_before, reason,"  # noqa: S608 - our own words
+    " known_set, source, bits, alone, at, state, decided_by, words)"
+    " SELECT n.id, q.hash_list_id, n.run_id, COALESCE((SELECT MIN(w.status_before)"
+    " FROM hashlists_quarantine w WHERE w.entry_id = n.id AND w.state = 'waiting'), n.status),"
+    " q.reason, q.known_set, q.source, q.bits,"
+    # Since the first version was set aside: the clock does not begin anew.
+    f" q.alone, q.at, 'waiting', '', ''{_OF_NEWER}"
+    " ON CONFLICT (entry_id, reason, known_set) DO NOTHING"
+)
+
+
 def carry(run: ImportRun, *, at: datetime) -> int:
     """Keep the new versions of entries that wait in quarantine there, in the transaction of the
     release; how many. A tombstone goes through."""
-    waits = Quarantine.objects.select_related("entry").filter(
-        entry__replaced_by_run=run, state=QuarantineState.WAITING
-    )
-    kept = 0
-    for older in list(waits):
-        newer = Entry.objects.filter(
-            hash_list=older.entry.hash_list_id,
-            member=older.entry.member,
-            source_entry_id=older.entry.source_entry_id,
-            run=run,
-        ).first()
-        if not quarantine_over([older.entry_id], at=at) or newer is None:
-            continue
-        let_out = Quarantine.objects.filter(entry=newer, state=QuarantineState.RELEASED)
-        if newer.status in _COUNT and not let_out.exists():
-            kept += 1
-            Entry.objects.filter(pk=newer.pk).update(status=_SET_ASIDE)
-            _copy(older, newer)
+    waits = _waiting().filter(entry__replaced_by_run=run)
+    # Whoever decides of one of them at this moment comes before us, or after.
+    if not list(waits.select_for_update().values_list("pk", flat=True)):
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_COPY, [run.pk])
+        cursor.execute(
+            f"UPDATE hashlists_entry SET status = {_SET_ASIDE}"  # noqa: S608 - our own words
+            f" WHERE status IN (1, 2) AND id IN (SELECT n.id{_OF_NEWER})",
+            [run.pk],
+        )
+        kept: int = cursor.rowcount
+    quarantine_moot(Quarantine.objects.filter(entry__replaced_by_run=run), at=at)
     return kept
 
 
@@ -121,53 +139,60 @@ def discarded(run_id: int, *, at: datetime) -> None:
     quarantine_moot(Quarantine.objects.filter(run=run_id), at=at)
 
 
-def _copy(older: Quarantine, newer: Entry) -> None:
-    Quarantine.objects.get_or_create(
-        entry=newer,
-        reason=older.reason,
-        known_set=older.known_set,
-        defaults={
-            "hash_list_id": older.hash_list_id,
-            "run_id": newer.run_id,
-            "status_before": newer.status,
-            "source": older.source,
-            "bits": older.bits,
-            "alone": older.alone,
-            # Since the first version was set aside: the clock does not begin anew.
-            "at": older.at,
-            "state": QuarantineState.WAITING,
-        },
+def looked_at() -> Q:
+    """Which entries the lint looks at: those that count, and those that wait because of it."""
+    return Q(status__in=_COUNT) | Q(
+        Exists(_waiting().filter(entry=OuterRef("pk"))), status=_SET_ASIDE
     )
 
 
 def _put(some: list[Finding], *, run_id: int | None, actor: Actor, at: datetime) -> Counts:
-    by_entry = {found.entry_id: found for found in some}
+    by_entry: dict[int, list[Finding]] = defaultdict(list)
+    for found in some:
+        by_entry[found.entry_id].append(found)
+    rows = _still_there(by_entry)
+    # Asked behind the lock: another lint may have written the same meanwhile.
+    told = _told_before(by_entry)
+    fresh = [(row, found) for row in rows for found in by_entry[row.pk] if found.key not in told]
+    noted = [(row, found) for row, found in fresh if found.note or row.hash_list.own]
+    aside = [(row, found) for row, found in fresh if not (found.note or row.hash_list.own)]
+    released = _released_before(aside)
+    aside = [(row, found) for row, found in aside if found.key not in released]
+    LintNote.objects.bulk_create((_note(found, at) for _, found in noted), ignore_conflicts=True)
+    newly = _set_aside(aside, run_id=run_id, actor=actor, at=at) if aside else 0
+    return Counts(0, newly, len(noted))
+
+
+def _still_there(entry_ids: Iterable[int]) -> list[Entry]:
+    """Those that still count or wait, held until the end of the transaction.
+
+    First their imports are held: one that is released or given up at this moment comes before us,
+    and then its entries are gone, or after, and then it sees what we wrote.
+    """
+    ids = list(entry_ids)
+    runs = Entry.objects.filter(pk__in=ids).values_list("run", "replaced_by_run")
+    numbers = {number for pair in runs for number in pair if number is not None}
+    open_runs = ImportRun.objects.filter(pk__in=numbers).exclude(state=RunState.RELEASED)
+    list(open_runs.select_for_update().order_by("pk").values_list("pk", flat=True))
     rows = Entry.objects.select_for_update(of=("self",)).select_related("hash_list")
-    rows = rows.filter(pk__in=list(by_entry), status__in=_COUNT).order_by("pk")
-    known = _told_before(by_entry)
-    fresh = [row for row in rows if by_entry[row.pk].key not in known]
-    noted = [row for row in fresh if by_entry[row.pk].note or row.hash_list.own]
-    aside = [row for row in fresh if not (by_entry[row.pk].note or row.hash_list.own)]
-    released = _released_before(aside, by_entry)
-    aside = [row for row in aside if row.pk not in released]
-    LintNote.objects.bulk_create(_note(by_entry[row.pk], at) for row in noted)
-    if aside:
-        _set_aside(aside, by_entry, run_id=run_id, actor=actor, at=at)
-    return Counts(0, len(aside), len(noted))
+    rows = rows.filter(looked_at(), pk__in=ids).exclude(run__state=RunState.DISCARDED)
+    return list(rows.exclude(replaced_by_run__state=RunState.RELEASED).order_by("pk"))
 
 
 def _set_aside(
-    rows: list[Entry],
-    by_entry: dict[int, Finding],
-    *,
-    run_id: int | None,
-    actor: Actor,
-    at: datetime,
-) -> None:
-    ids = [row.pk for row in rows]
-    Quarantine.objects.bulk_create(_row(row, by_entry[row.pk], run_id, at) for row in rows)
+    pairs: list[tuple[Entry, Finding]], *, run_id: int | None, actor: Actor, at: datetime
+) -> int:
+    """Write the reasons down, and set those aside that were not yet; how many."""
+    waits = dict(
+        _waiting().filter(entry__in={row.pk for row, _ in pairs})
+        .values_list("entry", "status_before")
+    )  # fmt: skip
+    Quarantine.objects.bulk_create(
+        _row(row, found, waits.get(row.pk, row.status), run_id, at) for row, found in pairs
+    )
+    ids = sorted({row.pk for row, _ in pairs} - set(waits))
     Entry.objects.filter(pk__in=ids).update(status=_SET_ASIDE)
-    reasons: dict[str, Json] = dict(Counter(by_entry[pk].reason.value for pk in ids))
+    reasons: dict[str, Json] = dict(Counter(found.doubt.value for _, found in pairs))
     record(
         actor=actor,
         action="hashlists.quarantine",
@@ -175,19 +200,23 @@ def _set_aside(
         at=at,
         facts={"entries": len(ids), "reasons": reasons, "merkle_root": _root(ids)},
     )
-    for number in sorted({row.hash_list_id for row in rows}):
+    for number in sorted({row.hash_list_id for row, _ in pairs}):
         if clock.due_at(kind=WAITS, subject=str(number)) is None:
             set_due(kind=WAITS, subject=str(number), due_at=at + rules.REMIND_AFTER)
     if run_id is None:
         log_changes(ChangeKind.POLICY, ids, at=at)
+    return len(ids)
 
 
 def _decide(
     numbers: list[int], decision: Decision, words: str, *, actor: Actor, at: datetime
 ) -> int:
     """Decide of those that still wait, in the caller's transaction; how many."""
-    rows = Quarantine.objects.select_for_update(of=("self",)).select_related("entry__hash_list")
-    waits = list(rows.filter(pk__in=numbers, state=QuarantineState.WAITING).order_by("pk"))
+    # First the entries: two reasons of one, decided at the same moment, must see one another.
+    held = Entry.objects.select_for_update(of=("self",)).filter(quarantines__pk__in=numbers)
+    list(held.order_by("pk").values_list("pk", flat=True))
+    rows = _waiting().select_for_update(of=("self",)).select_related("entry__hash_list")
+    waits = list(rows.filter(pk__in=numbers).order_by("pk"))
     if not waits:
         return 0
     Quarantine.objects.filter(pk__in=[row.pk for row in waits]).update(
@@ -215,30 +244,35 @@ def _decide(
 
 
 def _let_out(rows: list[Quarantine], at: datetime) -> None:
+    """Let them match as before, but for those that wait for another reason still."""
+    before = {row.entry_id: row.status_before for row in rows}
+    still = set(_waiting().filter(entry__in=list(before)).values_list("entry", flat=True))
     by_status: dict[int, list[int]] = defaultdict(list)
-    for row in rows:
-        by_status[row.status_before].append(row.entry_id)
+    for entry_id, status in before.items():
+        if entry_id not in still:
+            by_status[status].append(entry_id)
     for status, ids in by_status.items():
         Entry.objects.filter(pk__in=ids, status=_SET_ASIDE).update(status=status)
-    log_changes(ChangeKind.POLICY, [row.entry_id for row in rows], at=at)
+    log_changes(ChangeKind.POLICY, [pk for ids in by_status.values() for pk in ids], at=at)
 
 
-def _told_before(by_entry: dict[int, Finding]) -> set[tuple[int, str, str]]:
+def _told_before(entry_ids: Iterable[int]) -> set[tuple[int, str, str]]:
     """What is written of these entries already, decided or not."""
-    ids = list(by_entry)
+    ids = list(entry_ids)
     columns = ("entry", "reason", "known_set")
     told = set(Quarantine.objects.filter(entry__in=ids).values_list(*columns))
     return told | set(LintNote.objects.filter(entry__in=ids).values_list(*columns))
 
 
-def _released_before(rows: Sequence[Entry], by_entry: dict[int, Finding]) -> set[int]:
-    """Newer versions of entries that a person released for the same reason, with the same
-    fingerprints: it would be the same decision."""
-    families: dict[tuple[int, str], dict[str, Entry]] = defaultdict(dict)
-    for row in rows:
+def _released_before(pairs: list[tuple[Entry, Finding]]) -> set[tuple[int, str, str]]:
+    """Findings about newer versions of entries that a person released for the same reason, with the
+    same fingerprints: it would be the same decision."""
+    families: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    for row, _ in pairs:
         if row.version > 1:
-            families[(row.hash_list_id, row.member)][row.source_entry_id] = row
-    same: set[int] = set()
+            families[(row.hash_list_id, row.member)][row.source_entry_id] = row.pk
+    keys = {found.key for _, found in pairs}
+    same: set[tuple[int, str, str]] = set()
     for (number, member), versions in families.items():
         older = Quarantine.objects.select_related("entry").filter(
             state=QuarantineState.RELEASED,
@@ -248,10 +282,9 @@ def _released_before(rows: Sequence[Entry], by_entry: dict[int, Finding]) -> set
         )
         for released in older:
             newer = versions[released.entry.source_entry_id]
-            found = by_entry[newer.pk]
-            again = (released.reason, released.known_set) == (found.reason, found.known_set)
-            if again and _prints(newer.pk) <= _prints(released.entry_id):
-                same.add(newer.pk)
+            key = (newer, released.reason, released.known_set)
+            if key in keys and _prints(newer) <= _prints(released.entry_id):
+                same.add(key)
     return same
 
 
@@ -260,13 +293,15 @@ def _prints(entry_id: int) -> set[tuple[int, bytes]]:
     return {(kind, bytes(value)) for kind, value in rows}
 
 
-def _row(row: Entry, found: Finding, run_id: int | None, at: datetime) -> Quarantine:
+def _row(
+    row: Entry, found: Finding, status_before: int, run_id: int | None, at: datetime
+) -> Quarantine:
     return Quarantine(
         entry=row,
         hash_list_id=row.hash_list_id,
         run_id=run_id or row.run_id,
-        status_before=row.status,
-        reason=found.reason,
+        status_before=status_before,
+        reason=found.doubt,
         known_set=found.known_set,
         source=found.source,
         bits=found.bits,
@@ -279,7 +314,7 @@ def _row(row: Entry, found: Finding, run_id: int | None, at: datetime) -> Quaran
 def _note(found: Finding, at: datetime) -> LintNote:
     return LintNote(
         entry_id=found.entry_id,
-        reason=found.reason,
+        reason=found.doubt,
         known_set=found.known_set,
         source=found.source,
         bits=found.bits,
@@ -287,14 +322,12 @@ def _note(found: Finding, at: datetime) -> LintNote:
     )
 
 
+def _waiting() -> QuerySet[Quarantine]:
+    return Quarantine.objects.filter(state=QuarantineState.WAITING)
+
+
 def _root(ids: Iterable[int]) -> str:
     return merkle_root([struct.pack(">q", number) for number in ids])
-
-
-def _needed(words: str) -> str:
-    if not words.strip():
-        raise WordsNeeded("Write in a few words why.")
-    return words.strip()[:1_000]
 
 
 def _parts(findings: Iterable[Finding]) -> Iterator[list[Finding]]:

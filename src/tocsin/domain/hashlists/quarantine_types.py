@@ -21,6 +21,8 @@ class LintReason(StrEnum):
     PATTERNED_PDQ = "patterned_pdq"
     MD5_TWIN = "md5_twin"
     SHA1_TWIN = "sha1_twin"
+    FEW_BYTES = "few_bytes"
+    FEW_PIXELS = "few_pixels"
 
 
 class QuarantineState(StrEnum):
@@ -45,6 +47,13 @@ class WordsNeeded(Exception):
     """A decision needs a few words on why."""
 
 
+def needed_words(words: str) -> str:
+    """The words, at most a thousand characters of them; raises WordsNeeded."""
+    if not words.strip():
+        raise WordsNeeded("Write in a few words why.")
+    return words.strip()[:1_000]
+
+
 class NoSuchQuarantine(Exception):
     """There is no quarantine of that number."""
 
@@ -53,19 +62,60 @@ class DecidedAlready(Exception):
     """Somebody has decided in the meantime, or the entry is gone."""
 
 
+class NoSuchKnownSet(Exception):
+    """There is no known-good set of that name."""
+
+
+class SetIsWell(Exception):
+    """Nothing is wrong with the set, so there is no reason to go on without it."""
+
+
+class SetState(StrEnum):
+    """How a known-good set stands. Damaged and missing ones keep imports from being released."""
+
+    ASKED = "asked"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True, slots=True)
+class SetView:
+    """A known-good set for people: how it stands, and who said to go on without it."""
+
+    name: str
+    state: SetState
+    trouble: str
+    left_out_by: str
+    left_out_at: datetime | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MutedView:
+    """A digest of an entry that does not match, by the set that knows a benign file with it."""
+
+    kind: str
+    known_set: str
+    source: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a lint did: entries looked at, set aside, and noted."""
+    """What a lint did: entries looked at, set aside, noted, and muted in part or not any more."""
 
     looked: int = 0
     quarantined: int = 0
     noted: int = 0
+    muted: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             self.looked + other.looked,
             self.quarantined + other.quarantined,
             self.noted + other.noted,
+            self.muted + other.muted,
         )
 
 
@@ -85,7 +135,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineView:
-    """One quarantine for people. No fingerprint: nobody needs to read one."""
+    """One reason for quarantine, for people. No fingerprint: nobody needs to read one.
+
+    `reasons`: for how many the entry waits, this one among them.
+    """
 
     number: int
     entry_id: int
@@ -102,6 +155,7 @@ class QuarantineView:
     decided_by: str
     decided_at: datetime | None
     words: str
+    reasons: int = 1
 
 
 @dataclass(frozen=True, slots=True)

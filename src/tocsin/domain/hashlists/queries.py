@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 
@@ -20,6 +21,8 @@ from tocsin.domain.hashlists.models import (
     OwnNote,
     RefusedLine,
 )
+from tocsin.domain.hashlists.muted import muted_of, muted_prints
+from tocsin.domain.hashlists.roster import known_sets
 from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot
 from tocsin.domain.hashlists.standing import NoSuchEntry
 from tocsin.domain.hashlists.tracing import (
@@ -60,6 +63,7 @@ from tocsin.domain.hashlists.waiting import (
     quarantined,
     quarantines_of,
     set_apart,
+    waiting_entries,
 )
 
 __all__ = [
@@ -74,10 +78,12 @@ __all__ = [
     "index_snapshot",
     "indexable",
     "kinds_of",
+    "known_sets",
     "last_change_no",
     "last_lint",
     "last_words",
     "lists",
+    "muted_of",
     "newest",
     "notes_of",
     "organisations",
@@ -95,6 +101,7 @@ __all__ = [
     "standings",
     "values_of",
     "versions",
+    "waiting_entries",
 ]
 
 _ASK_AT_ONCE = 500
@@ -122,14 +129,21 @@ def indexable(entry_ids: Iterable[int]) -> list[IndexableEntry]:
     for start in range(0, len(ids), _ASK_AT_ONCE):
         some = ids[start : start + _ASK_AT_ONCE]
         fingerprints: dict[int, list[Fingerprint]] = {}
+        muted = muted_prints(some)
+        silent: dict[int, set[Kind]] = {}
         for row in Fingerprint.objects.filter(entry_id__in=some).order_by("entry_id", "kind", "n"):
-            fingerprints.setdefault(row.entry_id, []).append(row)
+            if (row.entry_id, row.kind, row.n) in muted:
+                silent.setdefault(row.entry_id, set()).add(Kind(row.kind))
+            else:
+                fingerprints.setdefault(row.entry_id, []).append(row)
         entries = (
             Entry.objects.filter(pk__in=some)
             .select_related("hash_list", "run", "replaced_by_run")
             .order_by("pk")
         )
-        found += [_indexable(e, fingerprints.get(e.pk, []), hashers) for e in entries]
+        for e in entries:
+            made = _indexable(e, fingerprints.get(e.pk, []), hashers)
+            found.append(replace(made, muted=frozenset(silent.get(e.pk, ()))))
     return found
 
 
@@ -177,10 +191,12 @@ def last_words(slug: str, member: str, own_ids: Sequence[str]) -> dict[str, Last
             source_entry_id__in=own_ids[start : start + _ASK_AT_ONCE],
             run__state=RunState.RELEASED,
         ).order_by("version")
-        for own_id, updated, status, ours in rows.values_list(
-            "source_entry_id", "source_updated", "status", "withdrawn_here"
+        for own_id, updated, status, ours, came in rows.values_list(
+            "source_entry_id", "source_updated", "status", "withdrawn_here", "run__started_at"
         ):
-            found[own_id] = LastWord(updated, status in gone and not ours)
+            # A time of the future, as older versions kept it, would outlast every later word.
+            told = updated if updated is None else min(updated, int(came.timestamp()))
+            found[own_id] = LastWord(told, status in gone and not ours)
     return found
 
 
@@ -279,6 +295,9 @@ def runs(list_slug: str | None = None, limit: int = 50) -> list[RunView]:
             refused=row.refused,
             archived=bool(row.archive),
             quarantined=row.quarantined,
+            older=row.older,
+            unmatched=row.unmatched,
+            broken=row.broken,
         )
         for row in rows[:limit]
     ]

@@ -33,7 +33,7 @@ def still_waiting(subject: str, at: datetime) -> None:
     with transaction.atomic():
         hash_list = HashList.objects.get(pk=int(subject))
         waits = Quarantine.objects.filter(hash_list=hash_list, state=QuarantineState.WAITING)
-        told = waits.aggregate(since=Min("at"), entries=Count("pk"))
+        told = waits.aggregate(since=Min("at"), entries=Count("entry", distinct=True))
         if told["since"] is None:
             return
         again_at = told["since"] + rules.REMIND_AFTER

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.models import Counter, HashList, ImportRun
+from tocsin.domain.hashlists.muted import muted_values
 from tocsin.domain.hashlists.types import (
     FLAG_HELD,
     LEAST_NEAR_QUALITY,
@@ -91,8 +92,10 @@ class Snapshot:
     def fingerprints(self, kind: Kind) -> Iterator[FingerprintBatch]:
         """Fingerprints of one kind of `WIDTHS`, of entries that count, in no order.
 
-        A PDQ that must never match by nearness is not among them.
+        A PDQ that must never match by nearness is not among them, nor a digest that is muted.
         """
+        muted = muted_values(kind)
+        muted_ids = np.array(sorted({entry_id for entry_id, _ in muted}), np.int64)
         wanted = _VISIBLE | _NEAR if kind is Kind.PDQ else _VISIBLE
         value = np.dtype((np.uint8, (WIDTHS[kind],)))
         query = _FINGERPRINTS.format(kind=int(kind))
@@ -100,6 +103,8 @@ class Snapshot:
             keep = (self._marks[ids] & wanted) == wanted
             if kind is Kind.PDQ:
                 keep &= near_matchable(values, quality)
+            for place in np.flatnonzero(np.isin(ids, muted_ids)) if muted else ():
+                keep[place] &= (int(ids[place]), values[place].tobytes()) not in muted
             if keep.all():
                 yield FingerprintBatch(ids.astype(np.uint64), values)
             elif keep.any():

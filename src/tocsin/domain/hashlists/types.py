@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, IntFlag, StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +27,13 @@ from tocsin.domain.hashlists.quarantine_types import Decision as Decision  # noq
 from tocsin.domain.hashlists.quarantine_types import Group as Group  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.quarantine_types import LintReason as LintReason  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.quarantine_types import QuarantineState as QuarantineState  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import SetState as SetState  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.run_types import ImportReport as ImportReport  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.run_types import ImportRequest as ImportRequest  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.run_types import Progress as Progress  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.run_types import Refusal as Refusal  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.run_types import RunState as RunState  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.run_types import RunView as RunView  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.stands import Standing as Standing  # noqa: PLC0414 - handed out here
 
 
@@ -131,15 +137,6 @@ class ChangeKind(StrEnum):
     REBUILD = "rebuild"
 
 
-class RunState(StrEnum):
-    """Life of an import: only a released one can be matched."""
-
-    RUNNING = "running"
-    READY = "ready"
-    RELEASED = "released"
-    DISCARDED = "discarded"
-
-
 _PURPOSES = tuple(Purpose)
 _STATUSES = tuple(EntryStatus)
 _CATEGORIES = tuple(Category)
@@ -234,7 +231,7 @@ class IndexableEntry:
 
     `visible` is False for one that is not released, replaced by a newer version, or withdrawn;
     then `fingerprints` is empty. A PDQ that must not match by nearness is still among them;
-    `near_matchable` tells.
+    `near_matchable` tells. Digests that are muted are not; `muted` tells their kinds.
     """
 
     entry_id: int
@@ -242,6 +239,7 @@ class IndexableEntry:
     policy: PolicyRecord
     fingerprints: tuple[FingerprintValue, ...]
     near_matchable: tuple[bool, ...]
+    muted: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,91 +306,3 @@ class LastWord:
 
     updated: int | None
     gone: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """One import: what it did and where it stands."""
-
-    id: int
-    list_slug: str
-    state: RunState
-    file_name: str
-    started_at: datetime
-    finished_at: datetime | None
-    released_at: datetime | None
-    added: int
-    changed: int
-    unchanged: int
-    duplicates: int
-    refused: int
-    archived: bool
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """What is to be imported, and how far.
-
-    `format`: one of those that `tocsin lists import --format` takes, or nothing to tell it from
-    the file. `dry_run` writes nothing; without `release` what came in stays invisible, and so does
-    a document that stops before its end without `release_broken`; `report_path` gets every
-    refused line with its reason. `name`: what the import is called, where not after its file.
-    """
-
-    path: Path
-    list_slug: str
-    mapping_path: Path | None = None
-    dry_run: bool = False
-    release: bool = True
-    report_path: Path | None = None
-    format: str = ""
-    release_broken: bool = False
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A line that was not taken, and why; never what stood in it."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an import has come; `linted`: entries the lint has gone over since."""
-
-    bytes_done: int
-    bytes_total: int
-    lines: int
-    taken: int
-    refused: int
-    linted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did; after a dry run: what it would do, except that nothing is quarantined
-    then. `run_id` is None after a dry run.
-
-    `left_out` counts fingerprints that only the archive keeps, `first_refusals` holds up to 20.
-    `unit`: what `lines` counts, lines or the records of a document. `broken`: why the document
-    stops before its end; then nothing of it counts until it is released by itself.
-    """
-
-    run_id: int | None
-    list_slug: str
-    state: RunState | None
-    resumed: bool
-    lines: int
-    added: int
-    changed: int
-    unchanged: int
-    duplicates: int
-    refused: int
-    left_out: int
-    first_refusals: tuple[Refusal, ...]
-    unit: str = "line"
-    broken: str = ""
-    quarantined: int = 0

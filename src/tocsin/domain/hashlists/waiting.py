@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Count, Max, Min, QuerySet
 
 from tocsin.domain.hashlists.models import Entry, HashList, LintNote, LintPass, Quarantine
@@ -38,9 +40,20 @@ def quarantine_groups(list_slug: str | None = None) -> list[Group]:
     return sorted(groups, key=lambda group: (-group.entries, group.list_slug, group.reason))
 
 
+def waiting_entries(list_slug: str | None = None) -> int:
+    """How many entries wait, each counted once however many reasons it waits for."""
+    return _waiting(list_slug).aggregate(entries=Count("entry", distinct=True))["entries"] or 0
+
+
 def quarantined(list_slug: str | None = None, *, limit: int = 100) -> list[QuarantineView]:
-    """Entries that wait, the longest waiting first."""
-    return [_view(row) for row in _waiting(list_slug).order_by("at", "pk")[:limit]]
+    """Reasons that entries wait for, the longest waiting first."""
+    rows = _waiting(list_slug).order_by("at", "pk")[:limit]
+    waits = Quarantine.objects.filter(
+        state=QuarantineState.WAITING, entry__in=[row.entry_id for row in rows]
+    )
+    counted = waits.values_list("entry").annotate(reasons=Count("pk")).order_by()
+    reasons = dict(counted)
+    return [replace(_view(row), reasons=reasons.get(row.entry_id, 1)) for row in rows]
 
 
 def decided(list_slug: str | None = None, *, limit: int = 50) -> list[QuarantineView]:

@@ -142,7 +142,16 @@ def bring_up_to_date(index: Published, *, whole: set[int], policy_only: set[int]
         index.near.withdraw(ids)
         for exact in index.exact.values():
             exact.withdraw(ids)
+    _silence(index, [entry for entry in visible if entry.entry_id in whole])
     _add(index, [entry for entry in visible if entry.entry_id in whole])
+
+
+def _silence(index: Published, visible: list[IndexableEntry]) -> None:
+    """Take out the kinds of which an entry has a muted digest; `_add` brings the others back."""
+    for kind, name in _NAMES.items():
+        ids = np.array([e.entry_id for e in visible if kind in e.muted], np.uint64)
+        if len(ids):
+            index.exact[name].withdraw(ids)
 
 
 def _set_policies(index: Published, visible: list[IndexableEntry], gone: set[int]) -> None:

@@ -27,6 +27,7 @@ from tocsin.domain.hashlists.types import (
     Purpose,
     QuarantineState,
     RunState,
+    SetState,
     Standing,
 )
 from tocsin.domain.matching.types import Action, ListsSeen, Sign, Step
@@ -210,6 +211,14 @@ LINT: Words = {
     LintReason.PATTERNED_PDQ: _("its PDQ is that of a pattern"),
     LintReason.MD5_TWIN: _("a harmless file has this MD5, but its other digests differ"),
     LintReason.SHA1_TWIN: _("a harmless file has this SHA-1, but its SHA-256 differs"),
+    LintReason.FEW_BYTES: _("its source says that the file has less than 1,024 bytes"),
+    LintReason.FEW_PIXELS: _("its source says that a side has less than 50 pixels"),
+}
+KNOWN_SET: Words = {
+    SetState.ASKED: _("asked"),
+    SetState.DAMAGED: _("damaged"),
+    SetState.MISSING: _("gone"),
+    SetState.LEFT_OUT: _("left out, as somebody decided"),
 }
 QUARANTINE: Words = {
     QuarantineState.WAITING: _("waits for a decision"),
@@ -304,6 +313,7 @@ ALL: dict[str, Words] = {
     "held_for": HELD_FOR,
     "webhook": WEBHOOK,
     "lint": LINT,
+    "known_set": KNOWN_SET,
     "quarantine": QUARANTINE,
     "decision": DECISION,
     "item": ITEM_STATE,

@@ -9,6 +9,15 @@ known-good MD5 outweigh a SHA that disagrees.
 from tocsin.engine.knowngood.building import Built, Plan, Progress, build
 from tocsin.engine.knowngood.chance import expected_chance_hits, trials_to_meet_one
 from tocsin.engine.knowngood.importing import Batch, Import, Imported, import_digests, list_source
+from tocsin.engine.knowngood.judging import (
+    Blanks,
+    Doubt,
+    Finding,
+    Judge,
+    Known,
+    OneSet,
+    Outweighed,
+)
 from tocsin.engine.knowngood.looking import Fingerprint, options_for
 from tocsin.engine.knowngood.manifest import Manifest, read_manifest
 from tocsin.engine.knowngood.rules import (
@@ -20,15 +29,19 @@ from tocsin.engine.knowngood.rules import (
     Step,
     judged,
     judged_all,
+    outweighed,
+    outweighed_all,
 )
 from tocsin.engine.knowngood.sets import Hits, KnownGoodSet, NearHits, shipped, shipped_folder
 from tocsin.engine.knowngood.suspicion import (
     PDQ_REASONS,
+    SIZE_REASONS,
     Entry,
     Reason,
     digests_are_blank,
     pdq_flags,
     reasons_against,
+    size_flags,
 )
 from tocsin.engine.knowngood.trying import Tried, try_files
 from tocsin.engine.knowngood.types import NO_SOURCE, Digest, Maker, Source, Trouble, WrongSet
@@ -40,20 +53,28 @@ __all__ = [
     "NO_DISTANCE",
     "NO_SOURCE",
     "PDQ_REASONS",
+    "SIZE_REASONS",
     "Batch",
+    "Blanks",
     "Built",
     "Digest",
+    "Doubt",
     "Entry",
+    "Finding",
     "Fingerprint",
     "Ground",
     "Hits",
     "Import",
     "Imported",
+    "Judge",
     "Judgement",
+    "Known",
     "KnownGoodSet",
     "Maker",
     "Manifest",
     "NearHits",
+    "OneSet",
+    "Outweighed",
     "Plan",
     "Progress",
     "Reason",
@@ -71,11 +92,14 @@ __all__ = [
     "judged_all",
     "list_source",
     "options_for",
+    "outweighed",
+    "outweighed_all",
     "pdq_flags",
     "read_manifest",
     "reasons_against",
     "shipped",
     "shipped_folder",
+    "size_flags",
     "trials_to_meet_one",
     "try_files",
 ]

@@ -113,6 +113,27 @@ def _twin(hit: Digest) -> Judgement:
     return Judgement(Step.NOTE, Ground.SHA1_TWIN if Digest.SHA1 in hit else Ground.MD5_TWIN)
 
 
+def outweighed(*, has: Digest, hit: Digest, contradicted: Digest = Digest.NONE) -> Digest:
+    """Those of the digests found that another digest of the entry outweighs, whatever else follows.
+
+    A benign file has them, and the entry is of another file: they must not match, or the benign
+    file would. What stays is the digest that outweighs them, so no entry is silenced by this.
+    """
+    hit &= has
+    missed = has & ~hit
+    if Digest.SHA256 in hit or has == Digest.MD5:
+        return Digest.NONE
+    if Digest.SHA1 in hit and Digest.SHA256 not in contradicted & missed:
+        return Digest.NONE
+    return hit
+
+
+def outweighed_all(has: Codes, hit: Codes, contradicted: Codes) -> Codes:
+    """`outweighed` for N entries at once: uint8[N] of `Digest` bits, as `judged_all` takes them."""
+    kinds: Codes = _OUTWEIGHED[has, hit, contradicted]
+    return kinds
+
+
 def judged_all(
     has: Codes, hit: Codes, contradicted: Codes, near_bits: Codes, radius_bits: int = NEAR_BITS
 ) -> Codes:
@@ -145,4 +166,13 @@ def _table() -> tuple[tuple[Judgement, ...], Codes]:
     return tuple(known), places
 
 
+def _outweighed_table() -> Codes:
+    places = np.zeros((8, 8, 8), np.uint8)
+    for has, hit, against in product(range(8), repeat=3):
+        told = outweighed(has=Digest(has), hit=Digest(hit), contradicted=Digest(against))
+        places[has, hit, against] = told
+    return places
+
+
 JUDGEMENTS, _TABLE = _table()
+_OUTWEIGHED = _outweighed_table()

@@ -68,6 +68,8 @@ PDQ_REASONS: Final = (
     Reason.PATTERNED_PDQ,
 )
 """What `pdq_flags` tells, bit by bit, the first in bit 0."""
+SIZE_REASONS: Final = (Reason.FEW_BYTES, Reason.FEW_PIXELS)
+"""What `size_flags` tells, in the same way."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,13 +94,21 @@ def reasons_against(entry: Entry) -> tuple[Reason, ...]:
         found.add(Reason.VOID)
     if any(digest in digests_of_blanks() for digest in entry.digests):
         found.add(Reason.BLANK_FILE)
-    if entry.size_bytes is not None and entry.size_bytes < SMALL_BELOW_BYTES:
-        found.add(Reason.FEW_BYTES)
-    if any(side is not None and side < SMALL_BELOW_PIXELS for side in (entry.width, entry.height)):
-        found.add(Reason.FEW_PIXELS)
+    small = size_flags(entry.size_bytes, entry.width, entry.height)
+    found.update(reason for bit, reason in enumerate(SIZE_REASONS) if small >> bit & 1)
     for value, quality in entry.pdqs:
         found.update(_against_pdq(value, quality))
     return tuple(reason for reason in Reason if reason in found)
+
+
+def size_flags(size_bytes: int | None, width: int | None, height: int | None) -> int:
+    """What speaks against the sizes that are stated of a picture or film: bits of `SIZE_REASONS`.
+
+    Nought, and less, is what many write where they know nothing.
+    """
+    few_bytes = size_bytes is not None and 0 < size_bytes < SMALL_BELOW_BYTES
+    few_pixels = any(side is not None and 0 < side < SMALL_BELOW_PIXELS for side in (width, height))
+    return int(few_bytes) | int(few_pixels) << 1
 
 
 def pdq_flags(values: Bytes, qualities: npt.NDArray[np.uint8]) -> Flags:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tocsin.engine.knowngood import (
         Batch,
         Built,
+        Finding,
         KnownGoodSet,
         Manifest,
         Progress,
@@ -56,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     taken.add_argument("--version", default="", help="which edition of the list it is")
     _add_made(taken)
     what.add_parser("list", help="show the sets that are there")
-    tried = what.add_parser("try", help="say which files a set would hold back, and by what")
+    tried = what.add_parser("try", help="say what the lint would say of files")
     tried.add_argument("set", help="a set's name, its folder, or `shipped`")
     tried.add_argument("files", nargs="+", type=Path, metavar="FILE", help="or folder, or package")
     tried.add_argument("--summary", action="store_true", help="only count")
@@ -272,14 +273,17 @@ def _told_set(name: str, manifest: Manifest) -> str:
 
 
 def _told_try(one: Tried) -> str:
-    from tocsin.engine.knowngood import Step
     from tocsin.site.checking.shown import printable
 
-    told = one.held_by or "nothing"
-    if one.source is not None:
-        told += f", {one.source} ({one.source.licence or 'licence not stated'})"
-    if one.near_bits:
-        told += f", {one.near_bits} bits away"
-    if one.judgement.step is Step.NOTE:
-        told += f"; note: {one.judgement.ground.value}"
+    told = "; ".join(_told_finding(found) for found in one.findings if not found.note) or "nothing"
+    for found in one.findings:
+        if found.note:
+            told += f"; note: {_told_finding(found)}"
+    if one.gate is not None:
+        told += f"; its PDQ does not match alone ({one.gate.value})"
     return printable(f"{one.where}: {told}")
+
+
+def _told_finding(found: Finding) -> str:
+    near = f", {found.bits} bits away" if found.bits else ""
+    return f"{found.doubt.value}{f', {found.source}' if found.source else ''}{near}"

@@ -7,14 +7,9 @@ import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tocsin.site.commands import Stop
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tocsin.domain.hashlists.types import ImportReport, Progress, Refusal
+from tocsin.site.telling_imports import Bar, PlainLines, refusal_lines, report_lines
 
 HELP = "show lists, take one in from a file, release or give up an import, convert a file, lint"
 NEEDS_DATABASE = True
@@ -24,9 +19,7 @@ PURPOSES = ("illegal", "national_illegal", "exploitative", "victim_submitted", "
 FORMATS = ("native", "csv", "vics", "ncmec-v2", "stopncii-v1", "icse-csv", "hashkeeper")
 WRITTEN = ("native", "vics-1.3", "vics-2.0", "ncmec-v2", "stopncii-v1", "icse-csv", "hashkeeper",
            "csv", "same")  # fmt: skip
-_BAR_CELLS = 30
 _SHOWN_WAITING = 20
-_PLAIN_LINE_SECONDS = 10.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     lint.add_argument("--list", dest="slug", help="on this list only")
     waits = what.add_parser("quarantine", help="show what the lint set aside")
     waits.add_argument("--list", dest="slug", help="of this list only")
+    sets = what.add_parser("sets", help="show the known-good sets that the lint asks")
+    change = sets.add_mutually_exclusive_group()
+    change.add_argument("--without", metavar="SET", help="go on without a damaged one")
+    change.add_argument("--ask", metavar="SET", help="ask one again that was left out")
+    sets.add_argument("--reason", default="", help="with --without: a few words, kept in the audit")
     withdraw = what.add_parser("withdraw", help="let one entry stop matching, at once")
     withdraw.add_argument("entry", type=int, help="its number")
     withdraw.add_argument("--reason", required=True, help="a few words, kept in the audit")
@@ -66,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         "show": _show, "imports": _imports, "make": _make, "import": _import,
         "release": _release, "discard": _discard, "archive": _archive, "withdraw": _withdraw,
         "convert": _convert,
-        "lint": _lint, "quarantine": _quarantine,
+        "lint": _lint, "quarantine": _quarantine, "sets": _sets,
     }  # fmt: skip
     try:
         return known[options.what](options)
@@ -74,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
         actions.ArchiveFailed, actions.ArchiveUnreadable, actions.DatabaseBusy, actions.HoldLost,
         actions.ImportInProgress, actions.ListExists, actions.NoSuchEntry, actions.NoSuchList,
         actions.NoSuchRun, actions.NotImportable, actions.NotReady, actions.UnusableFile,
-        actions.WrongMapping, actions.WrongSet,
+        actions.WrongMapping, actions.WrongSet, actions.NoSuchKnownSet, actions.SetIsWell,
+        actions.WordsNeeded,
     ) as error:  # fmt: skip
         raise Stop(str(error)) from error
 
@@ -137,8 +136,11 @@ def _imports(options: argparse.Namespace) -> int:
         print(
             f"{view.id:>4}  {view.list_slug:<20} {view.state.value:<10} "
             f"{view.started_at:%Y-%m-%d %H:%M}  {view.added:,} new, {view.changed:,} changed, "
-            f"{view.unchanged:,} unchanged, {view.refused:,} refused  {view.file_name}"
+            f"{view.unchanged:,} unchanged, {view.refused:,} refused, {view.older:,} older  "
+            f"{view.file_name}"
         )
+        if view.broken:
+            print(f"      stopped: {view.broken}")
     return 0
 
 
@@ -173,7 +175,7 @@ def _import(options: argparse.Namespace) -> int:
                 f"tocsin lists make {options.slug} --purpose … --source …"
             )
         _make(options)
-    tell = _Bar() if sys.stderr.isatty() else _PlainLines()
+    tell = Bar() if sys.stderr.isatty() else PlainLines()
     report = actions.import_file(
         request=ImportRequest(
             path=options.file,
@@ -190,49 +192,9 @@ def _import(options: argparse.Namespace) -> int:
         progress=tell,
     )
     tell.end()
-    _tell_report(report, options)
+    for line in report_lines(report, options):
+        print(line)
     return 1 if report.refused else 0
-
-
-def _tell_report(report: ImportReport, options: argparse.Namespace) -> None:
-    if report.run_id is None:
-        print("Dry run: nothing was written.")
-    else:
-        again = ", gone on with where it had stopped" if report.resumed else ""
-        print(f"Import {report.run_id} into {report.list_slug}{again}.")
-    print(
-        f"{report.lines:,} {report.unit}s: {report.added:,} new entries, "
-        f"{report.changed:,} changed, {report.unchanged:,} unchanged, "
-        f"{report.duplicates:,} repeated in the file, "
-        f"{report.refused:,} refused."
-    )
-    if report.quarantined:
-        print(
-            f"{report.quarantined:,} are known to be benign or say too little: they are in "
-            f"quarantine and do not count. See: tocsin lists quarantine --list {report.list_slug}"
-        )
-    if report.left_out:
-        print(f"{report.left_out:,} fingerprints of other kinds are kept in the archive only.")
-    where = f"all are in {options.report}" if options.report else "--report FILE gets them all"
-    _tell_refusals(report.first_refusals, report.refused, report.unit, where)
-    own = report.unit == "line" and not options.mapping and not options.format
-    if report.refused == report.lines and report.lines and own:
-        print("Not one line was of our own format. Columns need --mapping; see docs/lists.md.")
-    if report.broken and report.state == "ready":
-        print(
-            "The document stops before its end, so nothing of it counts yet. Get it whole and "
-            f"give this one up: tocsin lists discard {report.run_id}\n"
-            f"Or let count what there is: tocsin lists release {report.run_id}"
-        )
-    elif options.no_release and report.run_id is not None:
-        print(f"It does not count yet: tocsin lists release {report.run_id}")
-
-
-def _tell_refusals(first: Sequence[Refusal], count: int, unit: str, where: str) -> None:
-    for refusal in first:
-        print(f"  {unit} {refusal.line:,}: {refusal.reason}")
-    if count > len(first):
-        print(f"  … {count - len(first):,} more; {where}.")
 
 
 def _convert(options: argparse.Namespace) -> int:
@@ -251,7 +213,10 @@ def _convert(options: argparse.Namespace) -> int:
         f"{options.file} is {report.told}: {report.written:,} {report.unit}s are in {options.out}, "
         f"{report.refused:,} could not be written."
     )
-    _tell_refusals(report.first_refusals, report.refused, report.unit, "they are in the file only")
+    for line in refusal_lines(
+        report.first_refusals, report.refused, report.unit, "they are in the file only"
+    ):
+        print(line)
     if report.broken:
         print(f"The document stops before its end: {report.broken}.")
     return 1 if report.refused or report.broken else 0
@@ -308,7 +273,7 @@ def _lint(options: argparse.Namespace) -> int:
     )
     print(
         f"{done.looked:,} entries gone over: {done.quarantined:,} set aside now, "
-        f"{done.noted:,} noted."
+        f"{done.noted:,} noted, {done.muted:,} muted in part or not any more."
     )
     if done.quarantined:
         print("Somebody must decide about them: tocsin lists quarantine, or the console.")
@@ -331,9 +296,24 @@ def _quarantine(options: argparse.Namespace) -> int:
             f"  entry {view.entry_id}: {view.reason.value}{bits} "
             f"{view.known_set} {view.source}".rstrip()
         )
-    waiting = sum(group.entries for group in groups)
+    waiting = queries.waiting_entries(options.slug)
     print(f"{waiting:,} entries wait in quarantine; the console decides about them.")
     return 0
+
+
+def _sets(options: argparse.Namespace) -> int:
+    from tocsin.base.audit.types import system
+    from tocsin.domain.hashlists import actions, queries
+
+    actor, at = system("command line"), datetime.now(UTC)
+    if options.without:
+        actions.go_on_without_set(name=options.without, words=options.reason, actor=actor, at=at)
+    elif options.ask:
+        actions.ask_set_again(name=options.ask, actor=actor, at=at)
+    views = queries.known_sets()
+    for view in views:
+        print(f"{view.name:<20} {view.state.value:<9} {view.trouble or view.words}".rstrip())
+    return 1 if any(view.state.value in {"damaged", "missing"} for view in views) else 0
 
 
 def _withdraw(options: argparse.Namespace) -> int:
@@ -349,38 +329,3 @@ def _withdraw(options: argparse.Namespace) -> int:
         raise Stop(f"Entry {options.entry} did not count any more.")
     print(f"Entry {options.entry} stops matching within a second.")
     return 0
-
-
-def _told(progress: Progress) -> str:
-    linted = f", {progress.linted:,} gone over" if progress.linted else ""
-    return f"{progress.taken:,} taken, {progress.refused:,} refused{linted}"
-
-
-class _Bar:
-    """A bar on one line, for a person at a terminal."""
-
-    def __call__(self, progress: Progress) -> None:
-        part = progress.bytes_done / max(progress.bytes_total, 1)
-        cells = "#" * int(part * _BAR_CELLS)
-        sys.stderr.write(f"\r[{cells:<{_BAR_CELLS}}] {part:>4.0%}  {_told(progress)} ")
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        sys.stderr.write("\n")
-
-
-class _PlainLines:
-    """A line now and then, for a log."""
-
-    def __init__(self) -> None:
-        self._last = datetime.now(UTC)
-
-    def __call__(self, progress: Progress) -> None:
-        now = datetime.now(UTC)
-        if (now - self._last).total_seconds() >= _PLAIN_LINE_SECONDS:
-            self._last = now
-            part = progress.bytes_done / max(progress.bytes_total, 1)
-            print(f"{part:.0%}: {_told(progress)}")
-
-    def end(self) -> None:
-        return

@@ -22,6 +22,7 @@ def lists(request: StaffRequest) -> HttpResponse:
         "index": matching.index_state(),
         "apart": hashlists.set_apart(),
         "waiting": _waiting(request),
+        "known_sets": hashlists.known_sets(),
     }
     return render(request, "console/lists.html", page)
 
@@ -42,6 +43,7 @@ def entry(request: StaffRequest, entry_id: int) -> HttpResponse:
         "at": request.at,
         "quarantines": hashlists.quarantines_of(entry_id),
         "notes": hashlists.notes_of(entry_id),
+        "muted": hashlists.muted_of(entry_id),
     }
     return render(request, "console/entry.html", page)
 
@@ -50,4 +52,4 @@ def _waiting(request: StaffRequest) -> int:
     """How many entries wait in quarantine, for whoever may see them."""
     if not request.user.may(Permission.SEE_ITEMS):  # type: ignore[union-attr]
         return 0
-    return sum(group.entries for group in hashlists.quarantine_groups())
+    return hashlists.waiting_entries()

@@ -37,7 +37,7 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
         messages.error(request, _("Choose what to do, and write why."))
         return _page(request, status=422)
     try:
-        actions.decide(
+        over = actions.decide(
             number=number,
             decision=form.chosen(),
             words=form.cleaned_data["words"],
@@ -47,7 +47,10 @@ def decide(request: StaffRequest, number: int) -> HttpResponse:
     except actions.DecidedAlready:
         messages.error(request, _("It has been decided in the meantime."))
         return _page(request, status=409)
-    messages.success(request, _("Decided. It takes effect within a second."))
+    if over:
+        messages.success(request, _("Decided. It takes effect within a second."))
+    else:
+        messages.warning(request, _("Decided. It still waits for another reason."))
     return redirect("console:quarantine")
 
 
