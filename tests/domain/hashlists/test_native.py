@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import tocsin.domain.hashlists
 from tests.domain.hashlists.lists import entry, value
+from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.native import NativeReader
 from tocsin.domain.hashlists.native_format import decode
 from tocsin.domain.hashlists.records import Refused, SourceRecord
@@ -361,3 +362,18 @@ def _property_names(schema: Any) -> set[str]:
         for inner in schema.values():
             names |= _property_names(inner)
     return names
+
+
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ("2026-03-31", "2026-03-31T23:59:59Z"),
+        ("20260331", "2026-03-31T23:59:59Z"),
+        ("2026-03-31T00:00:00Z", "2026-03-31T00:00:00Z"),
+        ("2026-03-31T23:00:00+02:00", "2026-03-31T21:00:00Z"),
+    ],
+)
+def test_a_last_day_counts_to_its_end_in_utc(told: str, until: str) -> None:
+    assert rules.last_second(told) == rules.seconds(until)
+    record = NativeReader(Purpose.TEST).read(json.dumps(entry("a", valid_until=told)).encode())
+    assert record.valid_until == rules.seconds(until)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, ParamSpec, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,12 +16,18 @@ from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.lines import UnusableFile, wrong_byte
 from tocsin.domain.hashlists.records import FORMS, Form, Print, Refused, SourceRecord, value_of
 from tocsin.domain.hashlists.types import MEDIA_TYPES, Category, EntryStatus, Kind
+from tocsin.engine.knowngood import size_flags
 
 _HASHES = ("md5", "sha1", "sha256", "pdq", "photodna")
 MOST_COLUMNS = 1_000
+_LONGEST_NUMBER = 15
+_TAKEN = frozenset(status.number for status in rules.MATCHABLE)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 Field = Literal[
     "md5", "sha1", "sha256", "pdq", "photodna", "pdq_quality", "category", "media_type", "status",
-    "member", "created", "updated", "valid_until",
+    "member", "created", "updated", "valid_until", "size_bytes", "width", "height",
 ]  # fmt: skip
 
 
@@ -93,23 +99,36 @@ class MappedReader:
         cells = cells_of(raw.decode(), self._delimiter)
         if len(cells) != self._width:
             raise Refused(f"it has {len(cells)} columns, the first line has {self._width}")
-        prints = self._prints(cells)
-        if not prints:
-            raise Refused("it has no fingerprint")
+        status = self._status(cells)
+        if status in _TAKEN:
+            return self._record(cells, status, self._some_prints(cells), strictly)
+        # It counts whatever is written beside it, as long as it says which entry it is of.
+        known = self._id_at is not None and bool(cells[self._id_at].strip())
+        prints = loosely(self._prints, [], cells) if known else self._some_prints(cells)
+        return self._record(cells, status, prints, loosely)
+
+    def _record(
+        self, cells: list[str], status: int, prints: list[Print], read: Reading
+    ) -> SourceRecord:
         return SourceRecord(
             member=self._cell(cells, "member"),
             source_entry_id="" if self._id_at is None else cells[self._id_at].strip(),
-            media_type=self._media_type(cells),
-            status=self._status(cells),
-            category=self._category(cells),
+            media_type=read(self._media_type, 0, cells),
+            status=status,
+            category=read(self._category, 0, cells),
             quorum=1,
             serve=None,
-            source_created=_seconds(self._cell(cells, "created"), "created"),
-            source_updated=_seconds(self._cell(cells, "updated"), "updated"),
-            valid_until=_seconds(self._cell(cells, "valid_until"), "valid_until"),
+            source_created=read(self._moment, None, cells, "created", rules.seconds),
+            source_updated=read(self._moment, None, cells, "updated", rules.seconds),
+            valid_until=read(self._moment, None, cells, "valid_until", rules.last_second),
             prints=prints,
             left_out=0,
+            small=self._small(cells),
         ).close()
+
+    def _small(self, cells: list[str]) -> int:
+        sizes = (self._cell(cells, name) for name in ("size_bytes", "width", "height"))
+        return size_flags(*(whole_or_none(text) for text in sizes))
 
     def closes(self, texts: Iterator[str]) -> bool:
         """Take the lines that the first row needs; whether its quotation marks then pair up."""
@@ -152,6 +171,21 @@ class MappedReader:
                 prints.append((form.kind, 0, value, quality, "", None))
         return prints
 
+    def _some_prints(self, cells: list[str]) -> list[Print]:
+        prints = self._prints(cells)
+        if not prints:
+            raise Refused("it has no fingerprint")
+        return prints
+
+    def _moment(self, cells: list[str], field: str, seconds: Callable[[str], int]) -> int | None:
+        text = self._cell(cells, field)
+        if not text:
+            return None
+        try:
+            return seconds(text)
+        except (ValueError, OverflowError):
+            raise Refused(f"{field} is not a time (RFC 3339)") from None
+
     def _quality(self, cells: list[str]) -> int | None:
         text = self._cell(cells, "pdq_quality")
         if not text:
@@ -173,6 +207,27 @@ class MappedReader:
         return _mapped(word, numbers, "media_type", empty=0)
 
 
+class Reading(Protocol):
+    """How a cell is read: so that a wrong one refuses the row, or so that it does not."""
+
+    def __call__(
+        self, read: Callable[P, T], otherwise: T, /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
+
+
+def strictly(read: Callable[P, T], _: T, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What it reads; raises Refused."""
+    return read(*args, **kwargs)
+
+
+def loosely(read: Callable[P, T], otherwise: T, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What it reads, or that instead where it is wrong."""
+    try:
+        return read(*args, **kwargs)
+    except Refused:
+        return otherwise
+
+
 def _value(form: Form, text: str) -> bytes | None:
     try:
         return value_of(form, text)
@@ -187,13 +242,9 @@ def _mapped(word: str, known: Mapping[str, int], field: str, *, empty: int) -> i
     return number
 
 
-def _seconds(text: str, field: str) -> int | None:
-    if not text:
-        return None
-    try:
-        return rules.seconds(text)
-    except (ValueError, OverflowError):
-        raise Refused(f"{field} is not a time (RFC 3339)") from None
+def whole_or_none(text: str) -> int | None:
+    """A whole number; None for anything else, since a size only informs."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 
 def quality_of(text: str) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
-from tocsin.domain.hashlists import classified, rules
+from tocsin.domain.hashlists import classified, removals, rules
 from tocsin.domain.hashlists.lines import wrong_byte
 from tocsin.domain.hashlists.native_format import (
     NAMES,
@@ -21,6 +21,7 @@ from tocsin.domain.hashlists.records import (
     Refused,
     SourceRecord,
     hasher_of,
+    identity_of,
     value_of,
 )
 from tocsin.domain.hashlists.types import (
@@ -29,6 +30,7 @@ from tocsin.domain.hashlists.types import (
     Purpose,
     Serve,
 )
+from tocsin.engine.knowngood import size_flags
 
 _MEDIA_TYPES = {name: number for number, name in enumerate(MEDIA_TYPES)}
 _STATUSES = {status.value: status.number for status in EntryStatus}
@@ -54,40 +56,70 @@ class NativeReader:
         try:
             entry = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused(wrong_byte(raw) or _why(error)) from None
+            removal = removals.of_line(raw)
+            if removal is None:
+                raise Refused(wrong_byte(raw) or _why(error)) from None
+            entry = removal
         return self.record(entry)
 
     def record(self, entry: NativeEntry) -> SourceRecord:
         """The record of one entry, from whatever format it was read; raises Refused."""
-        self._check_belongs(entry)
-        prints, left_out = prints_of(entry.fingerprints)
+        self._check_environment(entry)
         status = _status(entry)
-        if not prints and not left_out and status in _TAKEN:
+        if status not in _TAKEN:
+            return self._removal(entry, status)
+        self._check_purpose(entry)
+        prints, left_out = prints_of(entry.fingerprints)
+        if not prints and not left_out:
             raise Refused("it has no fingerprint")
-        observed, codes = classified.of(entry)
-        return SourceRecord(
-            member=(entry.source.member_id or "").strip(),
-            source_entry_id=entry.source_entry_id.strip(),
-            media_type=_MEDIA_TYPES[entry.media_type],
-            status=status,
-            category=_category(entry),
-            quorum=_quorum(entry),
-            serve=_serve(entry),
-            source_created=_loose_seconds(entry.source_created_at),
-            source_updated=_loose_seconds(entry.source_updated_at),
-            valid_until=_strict_seconds(entry.valid_until),
-            prints=prints,
-            left_out=left_out,
-            observed=observed,
-            codes=codes,
-        ).close()
+        made = _made(entry, status, prints, left_out)
+        made.valid_until = _last_second(entry.valid_until)
+        return made.close()
 
-    def _check_belongs(self, entry: NativeEntry) -> None:
+    def _removal(self, entry: NativeEntry, status: int) -> SourceRecord:
+        """It counts whatever is written beside it, as long as it says which entry it is of."""
+        try:
+            prints, left_out = prints_of(entry.fingerprints)
+        except Refused:
+            if not entry.source_entry_id.strip():
+                raise
+            prints, left_out = [], 0
+        made = _made(entry, status, prints, left_out)
+        if not made.source_entry_id and _all_retracted(entry):
+            made.source_entry_id = identity_of(_retracted(entry))
+        made.valid_until = _loose_last_second(entry.valid_until)
+        return made.close()
+
+    def _check_purpose(self, entry: NativeEntry) -> None:
         if entry.list_purpose is not UNSET and entry.list_purpose != self._purpose:
             raise Refused(f"its purpose is {entry.list_purpose}, the list's {self._purpose}")
+
+    def _check_environment(self, entry: NativeEntry) -> None:
         environment = entry.source.environment or ""
         if self._environment and environment and environment != self._environment:
             raise Refused("it is of another environment than the list")
+
+
+def _made(entry: NativeEntry, status: int, prints: list[Print], left_out: int) -> SourceRecord:
+    """The record without its last day, not yet closed."""
+    observed, codes = classified.of(entry)
+    return SourceRecord(
+        member=(entry.source.member_id or "").strip(),
+        source_entry_id=entry.source_entry_id.strip(),
+        media_type=_MEDIA_TYPES[entry.media_type],
+        status=status,
+        category=_category(entry),
+        quorum=_quorum(entry),
+        serve=_serve(entry),
+        source_created=_loose_seconds(entry.source_created_at),
+        source_updated=_loose_seconds(entry.source_updated_at),
+        valid_until=None,
+        prints=prints,
+        left_out=left_out,
+        observed=observed,
+        codes=codes,
+        small=_small(entry),
+    )
 
 
 MOST_PRINTS = 10_000
@@ -119,11 +151,29 @@ def prints_of(fingerprints: list[NativeFingerprint]) -> tuple[list[Print], int]:
 
 
 def _status(entry: NativeEntry) -> int:
-    """A tombstone always takes an entry away, whatever status stands beside it."""
+    """A tombstone always takes an entry away, whatever status stands beside it; and so does taking
+    back every fingerprint that it had."""
     number = _STATUSES[entry.status]
-    if entry.tombstone is True and number in _TAKEN:
+    if number in _TAKEN and (entry.tombstone is True or _all_retracted(entry)):
         return EntryStatus.DELETED.number
     return number
+
+
+def _all_retracted(entry: NativeEntry) -> bool:
+    return bool(entry.fingerprints) and all(p.status == "retracted" for p in entry.fingerprints)
+
+
+def _retracted(entry: NativeEntry) -> list[Print]:
+    """The fingerprints that were taken back, as they were: by them the entry was known."""
+    prints, _ = prints_of([structs.replace(p, status=UNSET) for p in entry.fingerprints])
+    return prints
+
+
+def _small(entry: NativeEntry) -> int:
+    """What speaks against the sizes that it states."""
+    if entry.media is UNSET:
+        return 0
+    return size_flags(entry.media.size_bytes, entry.media.width, entry.media.height)
 
 
 def _category(entry: NativeEntry) -> int:
@@ -161,9 +211,16 @@ def _loose_seconds(text: str | None) -> int | None:
         return None
 
 
-def _strict_seconds(text: str | None) -> int | None:
+def _loose_last_second(text: str | None) -> int | None:
     try:
-        return rules.seconds(text) if text else None
+        return _last_second(text)
+    except Refused:
+        return None
+
+
+def _last_second(text: str | None) -> int | None:
+    try:
+        return rules.last_second(text) if text else None
     except (ValueError, OverflowError):
         raise Refused("valid_until is not a time (RFC 3339)") from None
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tocsin.domain.hashlists import rules
 from tocsin.domain.hashlists.classification import Asserted
-from tocsin.domain.hashlists.types import VALUE_BYTES, WIDTHS, Kind
+from tocsin.domain.hashlists.types import MEDIA_TYPES, VALUE_BYTES, WIDTHS, Kind
 
 LONGEST_ID = 200
 LONGEST_MEMBER = 60
@@ -23,6 +23,9 @@ class Refused(Exception):
 
 
 _COUNTING = frozenset(status.number for status in rules.MATCHABLE)
+
+_MAY_BE_SHORT = frozenset(map(MEDIA_TYPES.index, ("document", "audio", "text", "url")))
+_MATCHED = frozenset(int(kind) for kind in WIDTHS)
 
 Print = tuple[int, int, bytes, int | None, str, float | None]
 """One fingerprint as it goes into the table: kind, n, value, quality, hasher, offset in seconds.
@@ -55,7 +58,7 @@ class SourceRecord:
     """One entry as a source gives it, in our numbers.
 
     `left_out`: values too long for a table. `observed`: packed observations. `codes`: what the
-    source asserts beyond `category`.
+    source asserts beyond `category`. `small`: what speaks against the sizes that it states.
     """
 
     member: str
@@ -73,6 +76,12 @@ class SourceRecord:
     digest: int = 0
     observed: int = 0
     codes: tuple[Asserted, ...] = ()
+    small: int = 0
+
+    @property
+    def only_kept(self) -> bool:
+        """Whether it counts, and has nothing by which anything is matched."""
+        return not self.takes_away and not any(print_[0] in _MATCHED for print_ in self.prints)
 
     @property
     def takes_away(self) -> bool:
@@ -103,6 +112,10 @@ class SourceRecord:
         if self.observed or self.codes:
             # Only then: a record without them must keep the digest that it always had.
             said = (*said, self.observed, [(c.scheme, c.version, c.code) for c in self.codes])
+        if self.media_type in _MAY_BE_SHORT:
+            self.small = 0
+        if self.small:
+            said = (*said, self.small)
         self.digest = rules.content_digest(said)
         return self
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import msgspec
 
@@ -49,6 +49,7 @@ QUARANTINE = Lifecycle(
 )
 REMIND_AFTER = QUARANTINE.waiting[_WAITING].within
 NIGHT_HOUR = 2
+DAY_SECONDS = 86_400
 
 
 def near_matchable(kind: Kind, value: bytes, quality: int | None, media_type: int) -> bool:
@@ -97,6 +98,18 @@ def seconds(text: str) -> int:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return int(when.timestamp())
+
+
+def last_second(text: str) -> int:
+    """The last second at which something counts: of a date alone, the end of that day in UTC.
+
+    Raises ValueError.
+    """
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return seconds(text)
+    return seconds(text) + DAY_SECONDS - 1
 
 
 def night_has_come(*, last: datetime | None, at: datetime, zone: tzinfo) -> bool:

@@ -14,13 +14,21 @@ from tocsin.domain.hashlists.formats.categories import derived
 from tocsin.domain.hashlists.formats.delimited import parse, writer
 from tocsin.domain.hashlists.formats.hashes import fingerprint, text_of
 from tocsin.domain.hashlists.formats.types import Context, Fields, Format
-from tocsin.domain.hashlists.mapped import Mapped, quality_of
+from tocsin.domain.hashlists.mapped import (
+    Mapped,
+    loosely,
+    quality_of,
+    strictly,
+    whole_or_none,
+)
 from tocsin.domain.hashlists.native_format import (
+    Media,
     NativeClassification,
     NativeEntry,
     NativeFingerprint,
 )
 from tocsin.domain.hashlists.records import Refused
+from tocsin.domain.hashlists.removals import GONE
 
 Hash = Literal["md5", "sha1", "sha256", "pdq", "photodna"]
 SCHEME: Final = "as-delivered"
@@ -45,21 +53,25 @@ class _Reading:
 
     def understand(self, fields: Fields, context: Context) -> NativeEntry:
         mapping = self._mapping
-        status = self._cell(fields, "status")
+        said = self._cell(fields, "status")
+        status = _word(mapping.status, said, "status", empty="active")
+        # A removal counts whatever is written beside it.
+        read = loosely if status in GONE else strictly
         return NativeEntry(
             schema="hash-entry/1",
             entry_id="",
             source=context.source(self._cell(fields, "member") or None),
             source_entry_id="" if mapping.id is None else fields[mapping.id].strip(),
-            media_type=self._media_type(fields),
-            status=_word(mapping.status, status, "status", empty="active"),
-            status_src=status or None,
-            fingerprints=self._prints(fields),
+            media_type=read(self._media_type, "unknown", fields),
+            status=status,
+            status_src=said or None,
+            fingerprints=read(self._prints, [], fields),
             list_purpose=context.purpose or UNSET,
             source_created_at=self._cell(fields, "created") or None,
             source_updated_at=self._cell(fields, "updated") or None,
             valid_until=self._cell(fields, "valid_until") or None,
-            classifications=self._classifications(fields),
+            media=self._sizes(fields),
+            classifications=read(self._classifications, UNSET, fields),
         )
 
     def _cell(self, fields: Fields, ours: Any) -> str:
@@ -83,6 +95,14 @@ class _Reading:
         if isinstance(known, str):
             return known
         return _word(known, self._cell(fields, "media_type"), "media_type", empty="unknown")
+
+    def _sizes(self, fields: Fields) -> Any:
+        """What is stated of its size; written again from `extra`."""
+        names = ("size_bytes", "width", "height")
+        size_bytes, width, height = (whole_or_none(self._cell(fields, name)) for name in names)
+        if size_bytes is width is height is None:
+            return UNSET
+        return Media(size_bytes=size_bytes, width=width, height=height)
 
     def _classifications(self, fields: Fields) -> Any:
         code = self._cell(fields, "category")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from tocsin.domain.hashlists.formats.hashes import Algo, algo_of, fingerprint, text_of
 from tocsin.domain.hashlists.formats.identity import id_of
@@ -72,21 +72,27 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
     own_id = _text(_one(fields, "id")).strip()
     if not own_id:
         raise Refused("it has no id")
-    feedback = list(_feedback(fields))
-    prints = _fingerprints(fields, feedback)
-    if gone and prints:
-        raise Refused("it is deleted and has fingerprints")
-    return NativeEntry(
+    made = NativeEntry(
         schema="hash-entry/1",
         entry_id="",
         source=context.source(member_id, _text(member) or None),
         source_entry_id=own_id,
         media_type=media_type,
-        status="deleted" if gone else _standing(given for _, given in feedback),
+        status="deleted",
         status_src=fields[_TAG],
-        tombstone=True if gone else UNSET,
-        fingerprints=prints,
+        fingerprints=[],
         list_purpose=context.purpose or UNSET,
+    )
+    if gone:
+        # Whatever stands beside it, it is gone; and what does stays in `extra`.
+        moments = [rfc3339_of(_text(tree)) for tree in fields.get("timestamp", [])]
+        moment = moments[0] if len(moments) == 1 else None
+        return structs.replace(made, tombstone=True, source_updated_at=moment)
+    feedback = list(_feedback(fields))
+    return structs.replace(
+        made,
+        status=_standing(given for _, given in feedback),
+        fingerprints=_fingerprints(fields, feedback),
         source_updated_at=rfc3339_of(_text(_one(fields, "timestamp"))),
         classifications=_classifications(fields, member_id),
     )

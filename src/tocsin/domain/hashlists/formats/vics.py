@@ -17,6 +17,7 @@ from tocsin.domain.hashlists.formats.hashes import algo_of, fingerprint, hash_in
 from tocsin.domain.hashlists.formats.moments import rfc3339_of
 from tocsin.domain.hashlists.formats.observed import observations
 from tocsin.domain.hashlists.formats.types import Context, Fields, Format, SourceFormat
+from tocsin.domain.hashlists.mapped import loosely
 from tocsin.domain.hashlists.native_format import (
     Media,
     NativeClassification,
@@ -83,7 +84,8 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
         status="active" if listed else "withdrawn",
         status_src=None if listed else "category",
         tombstone=UNSET if listed else True,
-        fingerprints=_fingerprints(fields),
+        # What is not listed any more goes, whatever is written beside it.
+        fingerprints=_fingerprints(fields) if listed else loosely(_fingerprints, [], fields),
         list_purpose=context.purpose or UNSET,
         source_updated_at=rfc3339_of(fields.get("DateUpdated")),
         media=Media(size_bytes=size, mime=mime) if mime or size is not None else UNSET,
