@@ -104,7 +104,7 @@ def _lint_run() -> dict[str, Any]:
     lint.lint_run(run, actor=system("benchmark"), clock=_now)
     seconds, worked = time.monotonic() - started, time.process_time() - worked
     run.refresh_from_db()
-    runs.finish(run, archive="", actor=system("benchmark"), at=_now())
+    runs.finish(run, archive="", broken="", actor=system("benchmark"), at=_now())
     ImportRun.objects.update(state=RunState.RELEASED, released_at=_now())
     return {
         "looked": (run.last_entry_id or 0) - (run.first_entry_id or 0) + 1,
@@ -190,6 +190,7 @@ def _fill(entries: int) -> None:
                     False,
                     None,
                     number,
+                    0,
                     0,
                     False,
                     None,

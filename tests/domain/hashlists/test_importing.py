@@ -148,7 +148,7 @@ def test_a_tombstone_behind_its_own_entry_counts_and_no_later_line_undoes_it(
 
 def test_a_source_may_bring_its_own_tombstone_back_to_life(tmp_path: Path, now: datetime) -> None:
     make(now)
-    for record in (entry("a"), entry("a", status="deleted"), entry("a")):
+    for record in (entry("a"), entry("a", status="deleted"), entry("a", comments="it is back")):
         bring(write(tmp_path / "list", record), now)
 
     assert visible() == {"a"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import socket
@@ -17,14 +19,15 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from tests.domain.hashlists.lists import ACTOR, bring, counts, entry, make, write
+from tests.domain.hashlists.formats.samples import put, records, submitted
+from tests.domain.hashlists.lists import ACTOR, ANALYST, bring, counts, entry, make, write
 from tests.support import child_environment, in_threads
 from tocsin.base.audit import queries as audit
 from tocsin.base.audit.actions import seal_waiting
-from tocsin.domain.hashlists import actions, importing, lines, queries, runs
+from tocsin.domain.hashlists import actions, importing, lines, queries, rows, runs
 from tocsin.domain.hashlists.archive import path_of
 from tocsin.domain.hashlists.models import Entry, Fingerprint, HashList, ImportRun
-from tocsin.domain.hashlists.types import ImportRequest, RunState
+from tocsin.domain.hashlists.types import ImportRequest, Purpose, RunState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -241,3 +244,82 @@ def test_a_full_disk_under_the_archive_stops_the_import_and_leaves_it_open(
     (data_folder / "archive").unlink()
 
     assert counts(bring(path, now)) == (1, 0, 0, 0, 0)
+
+
+# What stands in the way is told as what it is, and kept
+
+
+class Torn(io.BytesIO):
+    """A file whose disk gives up behind its first line."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            raise OSError(errno.EIO, "Input/output error")
+        return super().readline(size)
+
+
+def test_a_disk_that_gives_up_is_not_told_as_the_fault_of_the_report(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(now)
+    path = write(tmp_path / "list", entry("a"), entry("b"))
+    whole = path.read_bytes()
+    monkeypatch.setattr(
+        importing, "_own_lines", lambda _, o, n: rows.single_rows(
+            lines.lines(Torn(whole), offset=o, number=n))
+    )  # fmt: skip
+
+    with pytest.raises(importing.TroubleWithDisk, match=r"list cannot be read on") as told:
+        bring(path, now, report_path=tmp_path / "refused")
+
+    assert "refused" not in str(told.value)
+    run = ImportRun.objects.get()
+    assert (run.state, run.broken) == (RunState.RUNNING, str(told.value)[:200])
+    assert queries.runs("test")[0].broken == run.broken
+
+
+def test_a_report_that_cannot_be_written_is_told_as_such(tmp_path: Path, now: datetime) -> None:
+    make(now)
+    path = write(tmp_path / "list", "rubbish")
+
+    with pytest.raises(actions.UnusableFile, match="/nowhere/report cannot be written"):
+        bring(path, now, report_path=Path("/nowhere/report"))
+    with pytest.raises(actions.UnusableFile, match="/dev/full cannot be written"):
+        bring(path, now, report_path=Path("/dev/full"))
+
+
+def test_an_error_beside_the_report_goes_up_as_it_is(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(now)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runs, "advance", full)
+
+    with pytest.raises(OSError, match="No space left") as told:
+        bring(write(tmp_path / "list", entry("a")), now, report_path=tmp_path / "refused")
+
+    assert not isinstance(told.value, actions.UnusableFile)
+    assert ImportRun.objects.get().broken == "OSError"
+
+
+def test_a_document_that_stops_early_stays_marked_until_it_is_decided_about(
+    tmp_path: Path, now: datetime
+) -> None:
+    make(now, purpose=Purpose.VICTIM_SUBMITTED)
+    path = put(tmp_path / "1.json", records(submitted("a"), submitted("b"))[:-30])
+
+    report = bring(path, now)
+
+    (view,) = queries.runs("test")
+    assert (view.state, view.broken) == (RunState.READY, report.broken)
+    assert view.broken
+    again = bring(path, now)
+    assert (again.resumed, again.broken, again.state) == (True, view.broken, RunState.READY)
+    with pytest.raises(actions.ImportInProgress) as told:
+        bring(put(tmp_path / "2.json", records(submitted("a"))), now)
+    assert view.broken in str(told.value)
+    assert actions.discard(run_id=view.id, actor=ANALYST, at=now)
+    assert bring(tmp_path / "2.json", now).state is RunState.RELEASED

@@ -137,7 +137,7 @@ def import_file(
     if hash_list.own:
         raise NotImportable("Our own list is written by our own decisions only.")
     if request.dry_run:
-        return try_import(request, hash_list, tell=progress)
+        return try_import(request, hash_list, at=at, tell=progress)
     started = time.monotonic()
     report = run_import(request, hash_list, actor=actor, at=at, tell=progress)
     if report.broken and not request.release_broken:

@@ -11,6 +11,9 @@ from django.db.models import F
 from tocsin.domain.hashlists.models import Change, Counter, Hasher
 from tocsin.domain.hashlists.types import ChangeKind
 
+MOST_HASHERS = 32_000
+"""Programs that compute fingerprints: a table counts them to 32,767."""
+
 
 class NotInTransaction(Exception):
     """A number taken outside a transaction would not be held until commit."""
@@ -59,13 +62,17 @@ def log_changes(kind: ChangeKind, entry_ids: Sequence[int], *, at: datetime) -> 
     )
 
 
-def hasher_number(name: str) -> int:
-    """The number of a program that computes fingerprints; a new one is written down."""
+def hasher_number(name: str) -> int | None:
+    """The number of a program that computes fingerprints; a new one is written down. None where
+    so many are known that a table holds no other."""
     if not name:
         return 0
     known = Hasher.objects.filter(name=name).values_list("number", flat=True).first()
     if known is not None:
         return known
+    given = Counter.objects.filter(pk="hasher").values_list("value", flat=True).first() or 0
+    if given >= MOST_HASHERS:
+        return None
     number = take_numbers("hasher")
     made, _ = Hasher.objects.get_or_create(name=name, defaults={"number": number})
     return made.number

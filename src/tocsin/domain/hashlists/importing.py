@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol, TextIO
+from typing import BinaryIO, Protocol
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 
@@ -25,6 +25,8 @@ from tocsin.domain.hashlists.models import HashList, ImportRun
 from tocsin.domain.hashlists.native import NativeReader
 from tocsin.domain.hashlists.quarantine_types import Counts
 from tocsin.domain.hashlists.records import Refused, SourceRecord
+from tocsin.domain.hashlists.reporting import refusal_file, write_refusals
+from tocsin.domain.hashlists.sequence import Delivery, delivery
 from tocsin.domain.hashlists.staging import Numbered, Staged, Stager
 from tocsin.domain.hashlists.types import (
     ImportReport,
@@ -35,6 +37,7 @@ from tocsin.domain.hashlists.types import (
     RunState,
 )
 from tocsin.engine.documents.types import BrokenOff
+from tocsin.engine.knowngood import WrongSet
 
 ROWS_AT_ONCE = {"sqlite": 2_000, "postgresql": 20_000}
 """Rows of one transaction. More on SQLite would keep every other writer waiting for seconds."""
@@ -48,6 +51,10 @@ Tell = Callable[[Progress], None]
 
 class DatabaseBusy(Exception):
     """Somebody else kept the database to themselves for too long; run the import again."""
+
+
+class TroubleWithDisk(UnusableFile):
+    """The disk does not give the rest of the file; the text says what to do."""
 
 
 class Reader(Protocol):
@@ -132,7 +139,7 @@ def read_batches(opened: Opened, file: BinaryIO, *, offset: int, number: int) ->
     batch, staged, seen = Batch(end=offset, line=number), 0, 0
     read = opened.reader.read
     try:
-        for row in opened.rows(file, offset, number):
+        for row in _rows_of(opened, file, offset, number):
             batch.end, batch.line = row.end, row.last
             seen += 1
             try:
@@ -154,6 +161,16 @@ def read_batches(opened: Opened, file: BinaryIO, *, offset: int, number: int) ->
         batch.refusals.append(Refusal(batch.line + 1, f"the document stops here: {why}"))
     if seen or batch.broken:
         yield batch
+
+
+def _rows_of(opened: Opened, file: BinaryIO, offset: int, number: int) -> Iterator[rows.Row]:
+    try:
+        yield from opened.rows(file, offset, number)
+    except OSError as error:
+        raise TroubleWithDisk(
+            f"{opened.path} cannot be read on: {error.strerror or error}. Run the import again; it "
+            "goes on where it stopped."
+        ) from error
 
 
 def _own_lines(file: BinaryIO, offset: int, number: int) -> Iterator[rows.Row]:
@@ -200,15 +217,22 @@ def run_import(
         if run.state == RunState.RUNNING:
             broken = _go_through(opened, request, run, tell, actor=actor, clock=clock)
         else:
-            broken = opened.broken()
+            broken = run.broken or opened.broken()
     except BaseException as error:
         if not isinstance(error, DatabaseBusy | runs.HoldLost):
             with suppress(DatabaseError):
-                runs.let_go(run)
+                runs.let_go(run, why=_reason(error))
         raise
     run.refresh_from_db()
     report = report_of(run, hash_list.slug, resumed=resumed)
     return replace(report, unit=opened.unit, broken=broken)
+
+
+def _reason(error: BaseException) -> str:
+    """Why an import stopped, in words that are meant for people; of the rest only the kind, as its
+    text might quote a line."""
+    told = (UnusableFile, WrongMapping, WrongSet, archive.ArchiveFailed)
+    return str(error) if isinstance(error, told) else type(error).__name__
 
 
 def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
@@ -226,6 +250,8 @@ def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
         duplicates=run.duplicates,
         refused=run.refused,
         left_out=run.left_out,
+        older=run.older,
+        unmatched=run.unmatched,
         quarantined=run.quarantined,
         first_refusals=tuple(Refusal(line, reason) for line, reason in refused),
     )
@@ -242,7 +268,7 @@ def _go_through(
 ) -> str:
     """Stage the rest of the file; why it stops before its end, if it does."""
     broken = ""
-    stager = Stager(run.hash_list_id, run.pk)
+    stager = Stager(run.hash_list_id, run.pk, _delivery(opened, run))
     pause_seconds = PAUSE_SECONDS[connection.vendor]
     with ExitStack() as stack:
         archived = _archive(opened, run, stack)
@@ -263,8 +289,18 @@ def _go_through(
         _lint(run, Progress(size, size, run.lines_done, *counts), tell, actor=actor, clock=clock)
         name = archived()
     with patience():
-        runs.finish(run, archive=name, actor=actor, at=clock())
+        runs.finish(run, archive=name, broken=broken, actor=actor, at=clock())
     return broken
+
+
+def _delivery(opened: Opened, run: ImportRun) -> Delivery:
+    return delivery(
+        run.hash_list,
+        file_sha256=opened.identity.sha256,
+        mapping_sha256=opened.mapping_sha256,
+        # When it was begun, so that one that is gone on with says the same.
+        at=run.started_at,
+    )
 
 
 def _lint(
@@ -311,39 +347,6 @@ def _archive(opened: Opened, run: ImportRun, stack: ExitStack) -> Callable[[], s
         return name
 
     return finished
-
-
-@contextmanager
-def refusal_file(path: Path | None, lines_done: int) -> Iterator[TextIO | None]:
-    """The file for refused lines; of an earlier try it keeps what came before line `lines_done`."""
-    if path is None:
-        yield None
-        return
-    try:
-        kept = _kept_refusals(path, lines_done) if lines_done else []
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(["line\treason\n", *kept])
-            yield file
-    except OSError as error:
-        raise UnusableFile(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def write_refusals(file: TextIO | None, refused: list[Refusal]) -> None:
-    """Add refused lines to the file, if one is wanted."""
-    if file is not None and refused:
-        file.writelines(f"{r.line}\t{r.reason}\n" for r in refused)
-        file.flush()
-
-
-def _kept_refusals(path: Path, lines_done: int) -> list[str]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as file:
-        return [
-            row
-            for row in file
-            if row.partition("\t")[0].isdigit() and int(row.partition("\t")[0]) <= lines_done
-        ]
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def _add_fingerprints(made: Entry, entry: OwnEntry) -> None:
             n=f.n,
             value=f.value,
             quality=f.quality,
-            hasher=hasher_number(f.hasher),
+            hasher=hasher_number(f.hasher) or 0,
             dialect=DIALECTS.index(f.dialect),
             offset_seconds=f.offset_seconds,
         )

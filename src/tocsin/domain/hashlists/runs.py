@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from tocsin.base.audit.actions import record
@@ -16,7 +16,7 @@ from tocsin.base.audit.queries import merkle_root
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.changes import log_change
 from tocsin.domain.hashlists.lines import FileIdentity
-from tocsin.domain.hashlists.models import Entry, HashList, ImportRun, RefusedLine
+from tocsin.domain.hashlists.models import HashList, ImportRun, RefusedLine
 from tocsin.domain.hashlists.quarantine import carry, discarded
 from tocsin.domain.hashlists.staging import Staged
 from tocsin.domain.hashlists.types import ChangeKind, Refusal, RunState
@@ -24,6 +24,7 @@ from tocsin.domain.hashlists.types import ChangeKind, Refusal, RunState
 HOLD = timedelta(minutes=2)
 """Longer than any one batch takes, a wait of 30 s for the database included."""
 MOST_REFUSALS_KEPT = 1_000
+LONGEST_REASON = 200
 
 
 class ImportInProgress(Exception):
@@ -114,6 +115,8 @@ def advance(
         duplicates=F("duplicates") + staged.duplicates,
         refused=F("refused") + len(refusals),
         left_out=F("left_out") + staged.left_out,
+        older=F("older") + staged.older,
+        unmatched=F("unmatched") + staged.unmatched,
         first_entry_id=first,
         last_entry_id=last,
     ):
@@ -159,13 +162,18 @@ def lint_done(run: ImportRun, *, at: datetime) -> None:
     )
 
 
-def finish(run: ImportRun, *, archive: str, actor: Actor, at: datetime) -> None:
+def finish(run: ImportRun, *, archive: str, broken: str, actor: Actor, at: datetime) -> None:
     """All lines are through, gone over by the lint, and the text is archived: the run may be
-    released. Raises HoldLost."""
+    released. `broken`: why its document stops before its end. Raises HoldLost."""
     with transaction.atomic():
         held = ImportRun.objects.filter(pk=run.pk, holder=run.holder)
         won = held.filter(state=RunState.RUNNING).update(
-            state=RunState.READY, finished_at=at, linted_at=at, archive=archive, held_until=None
+            state=RunState.READY,
+            finished_at=at,
+            linted_at=at,
+            archive=archive,
+            held_until=None,
+            broken=broken[:LONGEST_REASON],
         )
         if not won and not held.filter(state=RunState.READY).exists():
             raise HoldLost("Another process has taken this import over.")
@@ -181,13 +189,18 @@ def finish(run: ImportRun, *, archive: str, actor: Actor, at: datetime) -> None:
                     "changed": run.changed,
                     "refused": run.refused,
                     "quarantined": run.quarantined,
+                    "older": run.older,
+                    "broken": bool(run.broken),
                 },
             )
 
 
-def let_go(run: ImportRun) -> None:
-    """Stop holding a run that is not through, so that it can be gone on with at once."""
-    ImportRun.objects.filter(pk=run.pk, holder=run.holder).update(holder="", held_until=None)
+def let_go(run: ImportRun, *, why: str) -> None:
+    """Stop holding a run that is not through, so that it can be gone on with at once, and keep why
+    it stopped."""
+    held = ImportRun.objects.filter(pk=run.pk, holder=run.holder)
+    held.filter(state=RunState.RUNNING).update(broken=why[:LONGEST_REASON])
+    held.update(holder="", held_until=None)
 
 
 def release(*, run_id: int, actor: Actor, at: datetime) -> int | None:
@@ -256,16 +269,23 @@ def _open_run(hash_list: HashList) -> ImportRun | None:
 def _go_on(run: ImportRun, source: Source, holder: str, at: datetime) -> ImportRun:
     same = (run.file_sha256, run.mapping_sha256) == (source.file.sha256, source.mapping_sha256)
     if not same:
+        why = f" ({run.broken})" if run.broken else ""
         raise ImportInProgress(
-            f"Import {run.pk} of {run.file_name} into this list is {run.state}. Finish it with the "
-            f"same file and mapping, or give it up: tocsin lists discard {run.pk}"
+            f"Import {run.pk} of {run.file_name} into this list is {run.state}{why}. Finish it "
+            "with the same file and mapping, release it, or give it up: "
+            f"tocsin lists discard {run.pk}"
         )
     if run.held_until is not None and run.held_until > at and holder_may_live(run.holder):
         raise ImportInProgress(
             f"Another process is importing this file right now (import {run.pk})."
         )
     run.holder, run.held_until = holder, at + HOLD
-    run.save(update_fields=["holder", "held_until"])
+    changed = ["holder", "held_until"]
+    if run.state == RunState.RUNNING:
+        # Why it stopped is over: it goes on.
+        run.broken = ""
+        changed.append("broken")
+    run.save(update_fields=changed)
     return run
 
 
@@ -294,18 +314,17 @@ def _keep_refusals(run: ImportRun, refusals: list[Refusal]) -> None:
 
 
 def _carry_holds(run: ImportRun) -> int:
-    """Hold the new versions of entries that we hold or withdrew ourselves."""
-    held = 0
-    older = Entry.objects.filter(replaced_by_run=run).filter(held=True) | Entry.objects.filter(
-        replaced_by_run=run, withdrawn_here=True
-    )
-    for entry in older.iterator():
-        held += Entry.objects.filter(
-            hash_list=entry.hash_list_id,
-            member=entry.member,
-            source_entry_id=entry.source_entry_id,
-            run=run,
-        ).update(held=True)
+    """Hold the new versions of entries that we hold or withdrew ourselves; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE hashlists_entry SET held = TRUE WHERE id IN (SELECT n.id"
+            " FROM hashlists_entry o JOIN hashlists_entry n ON n.hash_list_id = o.hash_list_id"
+            " AND n.member = o.member AND n.source_entry_id = o.source_entry_id"
+            " AND n.run_id = o.replaced_by_run_id"
+            " WHERE o.replaced_by_run_id = %s AND (o.held OR o.withdrawn_here))",
+            [run.pk],
+        )
+        held: int = cursor.rowcount
     return held
 
 

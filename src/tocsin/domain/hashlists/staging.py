@@ -7,16 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from tocsin.domain.hashlists.changes import hasher_number, take_numbers
 from tocsin.domain.hashlists.models import Entry, ImportRun
 from tocsin.domain.hashlists.records import SourceRecord
+from tocsin.domain.hashlists.sequence import NO_WORD, Delivery, Word
 from tocsin.domain.hashlists.types import Refusal, RunState
 
 CONTRADICTS = "it contradicts an earlier line about the same entry"
+TOO_MANY_HASHERS = "it names a program (tool) beyond those that can be told apart"
+MOST_NEW_HASHERS = 1_000
+"""Programs that one import may name for the first time: more are a mistake, and would leave no
+number for the programs that other sources use."""
 LARGEST_ID_BLOCK = 10_000
 _ROWS_PER_STATEMENT = 50
 
@@ -38,6 +43,7 @@ _ENTRY_COLUMNS = {
     "serve": "int2",
     "content_digest": "int8",
     "observed": "int8",
+    "small": "int2",
     "withdrawn_here": "bool",
     "source_created": "int8",
     "source_updated": "int8",
@@ -64,12 +70,14 @@ class Numbered(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is there of an identity: the newest version that counts, and the next free version."""
+    """What is there of an identity: the newest version that counts, and the next free version.
+    `word`: when and by what its source spoke of it last."""
 
     entry_id: int | None
     digest: int | None
     met_in_runs: tuple[int | None, int | None]
     next_version: int
+    word: Word = NO_WORD
 
 
 NOTHING = Known(None, None, (None, None), 1)
@@ -84,6 +92,8 @@ class Staged:
     unchanged: int = 0
     duplicates: int = 0
     left_out: int = 0
+    older: int = 0
+    unmatched: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     first_entry_id: int | None = None
@@ -94,12 +104,15 @@ class Stager:
     """Stages the batches of one run. A Stager whose transaction failed must not be used again:
     the numbers it took ahead went back with it."""
 
-    def __init__(self, list_number: int, run_id: int) -> None:
+    def __init__(self, list_number: int, run_id: int, delivery: Delivery) -> None:
+        """`delivery`: what is known of the file itself, to tell an older one from a newer."""
         self._run_id = run_id
         self._list = list_number
+        self._delivery = delivery
         discarded = ImportRun.objects.filter(hash_list=list_number, state=RunState.DISCARDED)
         self._discarded = frozenset(discarded.values_list("pk", flat=True))
-        self._hashers = {"": 0}
+        self._hashers: dict[str, int] = {"": 0}
+        self._new_hashers = 0
         self._next_id, self._last_id, self._block = 1, 0, 0
         self._written, self._count_again_at = 0, 1
 
@@ -135,6 +148,12 @@ class Stager:
             if earlier is not None and (earlier == record.digest or not record.takes_away):
                 _count_repeat(line, record, earlier, staged)
                 continue
+            if earlier is None and self.is_older(record, there):
+                staged.older += 1
+                continue
+            if not self._can_name_hashers(record):
+                staged.refusals.append(Refusal(line, TOO_MANY_HASHERS))
+                continue
             in_batch[identity] = record.digest
             staged.left_out += record.left_out
             if earlier is not None:
@@ -146,9 +165,18 @@ class Stager:
                 continue
             staged.added += there.entry_id is None
             staged.changed += there.entry_id is not None
+            staged.unmatched += record.only_kept
             fresh[identity] = (record, there)
         staged.unchanged = len(unchanged)
         return list(fresh.values()), unchanged
+
+    def is_older(self, record: SourceRecord, there: Known) -> bool:
+        """Whether a record says less than what is known from a later word of its source."""
+        if there.entry_id is None or there.digest == record.digest:
+            return False
+        return self._delivery.is_older(
+            updated=record.source_updated, takes_away=record.takes_away, than=there.word
+        )
 
     def known(self, records: Iterable[SourceRecord]) -> dict[tuple[str, str], Known]:
         """What is there already, by (member, source entry id)."""
@@ -157,26 +185,30 @@ class Stager:
             by_member.setdefault(record.member, []).append(record.source_entry_id)
         known: dict[tuple[str, str], Known] = {}
         for member, ids in by_member.items():
-            for source_entry_id, version, pk, digest, run_id, seen in self._rows(member, ids):
+            for source_entry_id, version, pk, digest, run_id, seen, *said in self._rows(
+                member, ids
+            ):
                 identity = (member, source_entry_id)
                 if run_id in self._discarded:
                     before = known.get(identity, NOTHING)
                     known[identity] = before._replace(next_version=version + 1)
                 else:
-                    known[identity] = Known(pk, digest, (run_id, seen), version + 1)
+                    word = self._delivery.word(run_id, seen, *said)
+                    known[identity] = Known(pk, digest, (run_id, seen), version + 1, word)
         return known
 
-    def _rows(self, member: str, ids: list[str]) -> list[tuple[str, int, int, int, int, int]]:
+    def _rows(self, member: str, ids: list[str]) -> list[tuple[Any, ...]]:
         """All versions, oldest first. Not through the ORM: it would take longer than the query."""
         marks = ", ".join(["%s"] * len(ids))
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT source_entry_id, version, id, content_digest, run_id, seen_in_run"  # noqa: S608 - our own marks
+                "SELECT source_entry_id, version, id, content_digest, run_id, seen_in_run,"  # noqa: S608 - our own marks
+                " source_updated, status, withdrawn_here"
                 " FROM hashlists_entry WHERE hash_list_id = %s AND member = %s"
                 f" AND source_entry_id IN ({marks}) ORDER BY version",
                 [self._list, member, *ids],
             )
-            rows: list[tuple[str, int, int, int, int, int]] = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
     def _write(self, fresh: list[tuple[SourceRecord, Known]], staged: Staged) -> None:
@@ -188,7 +220,7 @@ class Stager:
         for entry_id, (record, there) in enumerate(fresh, first):
             entries.append(self._entry_row(entry_id, record, there.next_version))
             for kind, n, value, quality, hasher, offset in record.prints:
-                number = self._hasher(hasher)
+                number = self._hashers.get(hasher, 0)
                 prints.append((entry_id, kind, n, value, quality, number, 0, offset))
             codes += [(entry_id, c.scheme, c.version, c.code) for c in record.codes]
             staged.digests.append(struct.pack(">q", record.digest))
@@ -226,17 +258,24 @@ class Stager:
             record.serve,
             record.digest,
             record.observed,
+            record.small,
             False,
             record.source_created,
-            record.source_updated,
+            self._delivery.clamped(record.source_updated, takes_away=record.takes_away),
             record.valid_until,
         )
 
-    def _hasher(self, name: str) -> int:
-        number = self._hashers.get(name)
-        if number is None:
-            number = self._hashers[name] = hasher_number(name)
-        return number
+    def _can_name_hashers(self, record: SourceRecord) -> bool:
+        """Whether each program that it names has a number, or gets one; a removal needs none."""
+        if record.takes_away:
+            return True
+        for name in {print_[4] for print_ in record.prints} - self._hashers.keys():
+            number = None if self._new_hashers >= MOST_NEW_HASHERS else hasher_number(name)
+            if number is None:
+                return False
+            self._hashers[name] = number
+            self._new_hashers += 1
+        return True
 
     def _take_ids(self, count: int) -> int:
         """The first of `count` ids in a row.

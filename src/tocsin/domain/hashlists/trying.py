@@ -4,31 +4,51 @@ from __future__ import annotations
 
 from array import array
 from contextlib import ExitStack
+from datetime import datetime
 
 import numpy as np
 
+from tocsin.domain.hashlists.doubtful import Doubtful
 from tocsin.domain.hashlists.importing import (
     FIRST_REFUSALS,
     Tell,
     open_file,
     read_batches,
-    refusal_file,
-    write_refusals,
 )
 from tocsin.domain.hashlists.models import HashList
 from tocsin.domain.hashlists.records import SourceRecord
+from tocsin.domain.hashlists.reporting import refusal_file, write_refusals
+from tocsin.domain.hashlists.sequence import delivery
 from tocsin.domain.hashlists.staging import CONTRADICTS, NOTHING, Known, Stager
-from tocsin.domain.hashlists.types import ImportReport, ImportRequest, Progress, Refusal
+from tocsin.domain.hashlists.types import (
+    ImportReport,
+    ImportRequest,
+    Progress,
+    Purpose,
+    Refusal,
+)
 
-_ADDED, _CHANGED, _UNCHANGED = range(3)
+_ADDED, _CHANGED, _UNCHANGED, _OLDER = range(4)
+_WRITTEN = frozenset({_ADDED, _CHANGED})
 _NO_RUN = 0
 
 
-def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None) -> ImportReport:
-    """What `run_import` would do now; the same counts and reasons."""
+def try_import(
+    request: ImportRequest, hash_list: HashList, *, at: datetime, tell: Tell | None
+) -> ImportReport:
+    """What `run_import` would do now; the same counts and reasons. Raises WrongSet.
+
+    What people let out of quarantine earlier is counted as if nobody had.
+    """
     opened = open_file(request, hash_list)
-    stager = Stager(hash_list.number, _NO_RUN)
-    seen = _Seen()
+    came = delivery(
+        hash_list,
+        file_sha256=opened.identity.sha256,
+        mapping_sha256=opened.mapping_sha256,
+        at=at,
+    )
+    stager = Stager(hash_list.number, _NO_RUN, came)
+    seen, doubtful = _Seen(), Doubtful(Purpose(hash_list.purpose))
     refusals: list[Refusal] = []
     refused = left_out = lines = 0
     broken = ""
@@ -37,9 +57,15 @@ def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None
         report = stack.enter_context(refusal_file(request.report_path, 0))
         for batch in read_batches(opened, file, offset=opened.identity.first_byte, number=0):
             known = stager.known(record for _, record in batch.records)
+            fresh = []
             for line, record in batch.records:
-                seen.add(line, record, known.get(_identity(record), NOTHING))
-                left_out += record.left_out
+                there = known.get(_identity(record), NOTHING)
+                older = stager.is_older(record, there)
+                if seen.add(line, record, there, older=older) in _WRITTEN:
+                    fresh.append(record)
+                if not older:
+                    left_out += record.left_out
+            doubtful.look(fresh)
             refused += len(batch.refusals)
             refusals += batch.refusals[: max(0, FIRST_REFUSALS - len(refusals))]
             write_refusals(report, batch.refusals)
@@ -63,6 +89,10 @@ def try_import(request: ImportRequest, hash_list: HashList, *, tell: Tell | None
         duplicates=duplicates,
         refused=refused,
         left_out=left_out,
+        older=counts[_OLDER],
+        unmatched=doubtful.unmatched,
+        quarantined=len(doubtful.entries),
+        doubts=doubtful.reasons,
         first_refusals=tuple(first[:FIRST_REFUSALS]),
         unit=opened.unit,
         broken=broken,
@@ -82,15 +112,20 @@ class _Seen:
     def __len__(self) -> int:
         return len(self._outcomes)
 
-    def add(self, line: int, record: SourceRecord, known: Known) -> None:
+    def add(self, line: int, record: SourceRecord, known: Known, *, older: bool) -> int:
+        """Note a record; what becomes of it where it is the first of its entry."""
         self._identities.append(hash(_identity(record)))
         self._digests.append(record.digest)
         self._lines.append(line)
         self._takes_away.append(record.takes_away)
         if known.digest == record.digest:
-            self._outcomes.append(_UNCHANGED)
+            outcome = _UNCHANGED
+        elif known.entry_id is None:
+            outcome = _ADDED
         else:
-            self._outcomes.append(_ADDED if known.entry_id is None else _CHANGED)
+            outcome = _OLDER if older else _CHANGED
+        self._outcomes.append(outcome)
+        return outcome
 
     def count(self) -> tuple[list[int], int, list[Refusal]]:
         """Counts by outcome of first occurrences, repeats with the same content, contradictions."""
@@ -100,7 +135,7 @@ class _Seen:
         new[1:] = identities[order[1:]] != identities[order[:-1]]
         repeats = order[~new]
         outcomes = np.frombuffer(self._outcomes, np.uint8)
-        counts = np.bincount(outcomes, minlength=3) - np.bincount(outcomes[repeats], minlength=3)
+        counts = np.bincount(outcomes, minlength=4) - np.bincount(outcomes[repeats], minlength=4)
         first = order[np.flatnonzero(new)[np.cumsum(new) - 1][~new]] if len(repeats) else repeats
         duplicates, taken_away, contradicting = self._repeats(first.tolist(), repeats.tolist())
         counts[_CHANGED] += taken_away
