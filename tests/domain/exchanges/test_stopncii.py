@@ -13,7 +13,7 @@ from tocsin.domain.exchanges import actions
 from tocsin.domain.exchanges.actions import WrongTerms
 from tocsin.domain.exchanges.types import ExchangeKind, ExchangeTerms
 from tocsin.domain.hashlists import queries
-from tocsin.domain.hashlists.models import ImportRun
+from tocsin.domain.hashlists.models import Fingerprint, ImportRun
 from tocsin.domain.hashlists.types import EntryStatus, Purpose, Serve
 
 pytestmark = [pytest.mark.django_db, pytest.mark.server]
@@ -24,7 +24,10 @@ def pdq(word: str) -> str:
 
 
 def counted() -> dict[str, EntryStatus]:
-    return {own_id.partition(":")[2]: status for (_, own_id), status in counting().items()}
+    """How each hash stands. Entries are known by a digest of it."""
+    rows = Fingerprint.objects.values_list("entry__source_entry_id", "value")
+    hashes = {own_id: bytes(value).hex() for own_id, value in rows}
+    return {hashes[own_id]: status for (_, own_id), status in counting().items()}
 
 
 def test_withdrawn_and_deleted_do_not_match_and_received_waits(now: datetime) -> None:

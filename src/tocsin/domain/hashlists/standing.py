@@ -14,6 +14,7 @@ from tocsin.base.audit.actions import append_outside, record
 from tocsin.base.audit.types import Actor, Json, system
 from tocsin.domain.hashlists import judged, rules
 from tocsin.domain.hashlists.changes import log_change, log_changes
+from tocsin.domain.hashlists.formats.stopncii import SIGNALS, id_of_hash
 from tocsin.domain.hashlists.models import Entry, Quarantine
 from tocsin.domain.hashlists.quarantine_types import QuarantineState
 from tocsin.domain.hashlists.types import WITHDRAWALS_FILE, ChangeKind, EntryStatus
@@ -104,7 +105,7 @@ def replay_withdrawals(*, lines: Iterable[str], actor: Actor, at: datetime) -> i
         found = Entry.objects.filter(
             hash_list__slug=told["list"],
             member=told["member"],
-            source_entry_id=told["source_entry_id"],
+            source_entry_id__in=_ids_of(told["source_entry_id"]),
             version__lte=told["version"],
         )
         for entry_id in list(found.values_list("pk", flat=True)):
@@ -112,6 +113,12 @@ def replay_withdrawals(*, lines: Iterable[str], actor: Actor, at: datetime) -> i
                 entry_id=entry_id, reason="replayed after a restore", actor=actor, at=at
             )
     return again
+
+
+def _ids_of(told: str) -> set[str]:
+    """The id that a line names, and what it is now where older versions wrote a hash in clear."""
+    signal, mark, value = told.partition(":")
+    return {told, id_of_hash(signal, value)} if mark and signal in SIGNALS else {told}
 
 
 def hold_entry(*, entry_id: int, reason: str, actor: Actor, at: datetime) -> bool:

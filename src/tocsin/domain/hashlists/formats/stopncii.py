@@ -21,7 +21,7 @@ from tocsin.domain.hashlists.records import Refused
 from tocsin.domain.hashlists.types import Purpose
 
 MediaType = Literal["image", "video", "text", "url", "unknown"]
-_SIGNALS: Final[Mapping[str, tuple[Algo, MediaType]]] = {
+SIGNALS: Final[Mapping[str, tuple[Algo, MediaType]]] = {
     "ImagePDQ": ("pdq", "image"),
     "ImageMD5": ("md5", "image"),
     "VideoMD5": ("md5", "video"),
@@ -42,13 +42,13 @@ _PURPOSES: Final = frozenset({Purpose.VICTIM_SUBMITTED, Purpose.TEST})
 
 
 def understand(fields: Fields, context: Context) -> NativeEntry:
-    """The entry of one of `hashRecords`, known by its signal type and value."""
+    """The entry of one of `hashRecords`, known by its signal type and a digest of its value."""
     signal, text, status = (_word(fields, n) for n in ("signalType", "hashValue", "hashStatus"))
-    if signal not in _SIGNALS:
+    if signal not in SIGNALS:
         raise Refused("its signalType is none that the format has")
     if status not in _STATUSES:
         raise Refused("its hashStatus is none that the format has")
-    algo, media_type = _SIGNALS[signal]
+    algo, media_type = SIGNALS[signal]
     made = _fingerprint(algo, signal, text)
     ours = _STATUSES[status]
     gone = ours in {"withdrawn", "deleted"}
@@ -57,7 +57,7 @@ def understand(fields: Fields, context: Context) -> NativeEntry:
         schema="hash-entry/1",
         entry_id="",
         source=context.source(),
-        source_entry_id=f"{signal}:{made.value or _digest(text)}",
+        source_entry_id=id_of_hash(signal, made.value or text),
         media_type=media_type,
         status=ours,
         status_src=status,
@@ -97,8 +97,10 @@ def _fingerprint(algo: Algo, signal: str, text: str) -> NativeFingerprint:
     return NativeFingerprint(algo=algo, algo_name_src=signal, value_src=text)
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def id_of_hash(signal: str, value: str) -> str:
+    """What an entry is known by: its signal type, and a digest of its hash. Ids are shown on pages
+    and written outside the database, where no hash may stand."""
+    return f"{signal}:{hashlib.sha256(value.encode()).hexdigest()}"
 
 
 def _word(fields: Fields, name: str) -> str:
@@ -109,7 +111,7 @@ def _word(fields: Fields, name: str) -> str:
 
 
 def _signal(entry: NativeEntry, algo: str) -> str:
-    for name, (theirs, media_type) in _SIGNALS.items():
+    for name, (theirs, media_type) in SIGNALS.items():
         if theirs == algo and media_type == entry.media_type and theirs != "other":
             return name
     raise Refused("this format has no such kind of fingerprint")
