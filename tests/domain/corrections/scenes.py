@@ -20,13 +20,13 @@ from tocsin.domain.corrections.queries import feed
 from tocsin.domain.corrections.types import CorrectionView, Heard, Verdict, Word
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists import queries as lists
-from tocsin.domain.hashlists.judging import Finding
 from tocsin.domain.hashlists.models import Entry, Fingerprint, Quarantine
 from tocsin.domain.hashlists.quarantine import put as set_aside
-from tocsin.domain.hashlists.quarantine_types import Decision, LintReason
+from tocsin.domain.hashlists.quarantine_types import Decision
 from tocsin.domain.matching.actions import keep_hits
 from tocsin.domain.matching.hits import NewHit
 from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
+from tocsin.engine.knowngood import Doubt, Finding
 
 __all__ = ["ACTOR", "a_list", "put"]
 
@@ -135,7 +135,7 @@ def new_version(now: datetime, entry: int) -> None:
 def quarantine(now: datetime, entry: int, decision: Decision | None) -> None:
     """The lint sets it aside, and perhaps somebody decides of that."""
     again = f"set {Quarantine.objects.count()}"  # what was let out is not set aside for the same
-    found = Finding(lists.newest(entry), LintReason.BLANK_PDQ, known_set=again)
+    found = Finding(lists.newest(entry), Doubt.BLANK_PDQ, known_set=again)
     with transaction.atomic():
         set_aside([found], run_id=None, actor=ACTOR, at=now)
     work(now)

@@ -34,7 +34,6 @@ from tocsin.base.egress import Answer, Egress, Policy, Unreachable
 from tocsin.domain.exchanges import pulling
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.models import Exchange
-from tocsin.domain.hashlists.formats.stopncii import id_of_hash
 from tocsin.domain.hashlists.models import ImportRun
 
 START = datetime(2026, 3, 3, 10, tzinfo=UTC)
