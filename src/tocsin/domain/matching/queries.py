@@ -23,6 +23,7 @@ from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
 from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.searching import query_of
 from tocsin.domain.matching.told import entries_with_hits, hit_lines, hits_with
 from tocsin.domain.matching.types import (
     FOR_TESTS,
@@ -51,6 +52,7 @@ __all__ = [
     "index_state",
     "key_view",
     "keys_noticed",
+    "query_of",
     "who_got",
 ]
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.rules import Found
 from tocsin.domain.matching.types import ListsSeen, MatchKind, Query
+from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.fingerprints.distinctive import hash_is_distinct
 from tocsin.engine.index import Published
 
@@ -36,6 +37,22 @@ class _Met:
     distances: Distances
     distinct: npt.NDArray[np.bool_]
     hash_no: Places
+
+
+def query_of(found: Fingerprints, client_id: str) -> Query:
+    """What to ask about a file that was fingerprinted here."""
+    return Query(
+        client_id=client_id,
+        md5=found.md5,
+        sha1=found.sha1,
+        sha256=found.sha256,
+        pdq=found.pdq,
+        pdq_quality=found.pdq_quality,
+        pdq_512=found.pdq_512,
+        pdq_oriented=found.pdq_oriented,
+        media_status=found.status,
+        hasher=found.hasher,
+    )
 
 
 def search(

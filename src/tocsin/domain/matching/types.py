@@ -12,6 +12,7 @@ from uuid import UUID
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
 from tocsin.domain.matching.expected import BaseRate, Expected
+from tocsin.domain.matching.door import FOR_TESTS, Door
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     GuardView,
@@ -32,10 +33,12 @@ from tocsin.domain.matching.refusals import (
 )
 from tocsin.engine.fingerprints import Status
 
-# Words of the guard that the doors speak too, what may be refused, and what may be expected.
+# Doors, words of the guard that they speak too, what may be refused, and what may be expected.
 __all__ = [
+    "FOR_TESTS",
     "BaseRate",
     "BuildBusy",
+    "Door",
     "Expected",
     "GuardView",
     "JournalFailed",
@@ -99,19 +102,6 @@ UncheckedAction: TypeAlias = Literal[Action.HOLD, Action.REVIEW, Action.BLOCK]
 class MatchKind(StrEnum):
     EXACT = "exact"
     NEAR = "near"
-
-
-class Door(StrEnum):
-    """The way in by which a check came, for counting; checks of the test lists for themselves."""
-
-    V1 = "v1"
-    V1_TEST = "v1-test"
-    CHECKS = "v2-checks"
-    MEDIA = "v2-media"
-    V2_TEST = "v2-test"
-
-
-FOR_TESTS = frozenset({Door.V1_TEST, Door.V2_TEST})
 
 
 @dataclass(frozen=True, slots=True)

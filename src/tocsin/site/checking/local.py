@@ -9,7 +9,7 @@ from pathlib import Path
 from tocsin.domain.hashlists.types import Origins
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.rules import Found, ListFacts, Verdict
-from tocsin.domain.matching.searching import search
+from tocsin.domain.matching.searching import query_of, search
 from tocsin.domain.matching.types import AnswerStatus, ListsSeen, PolicyTerms, Query
 from tocsin.engine.index import IndexUnusable, Published, open_published
 from tocsin.site.checking.types import CannotAsk, Known, Looked
@@ -20,20 +20,7 @@ REFRESH_EACH_SECONDS = 5.0
 
 def queries_of(looked: Sequence[Looked]) -> list[Query]:
     """Each file's fingerprints as a question."""
-    return [
-        Query(
-            client_id=str(place),
-            md5=prints.md5,
-            sha1=prints.sha1,
-            sha256=prints.sha256,
-            pdq=prints.pdq,
-            pdq_quality=prints.pdq_quality,
-            pdq_512=prints.pdq_512,
-            pdq_oriented=prints.pdq_oriented,
-            media_status=prints.status,
-        )
-        for place, prints in enumerate(one.fingerprints for one in looked)
-    ]
+    return [query_of(one.fingerprints, str(place)) for place, one in enumerate(looked)]
 
 
 class IndexAlone:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from tocsin.domain.matching.queries import Checker
-from tocsin.domain.matching.types import Door, Query
+from tocsin.domain.matching.queries import Checker, query_of
+from tocsin.domain.matching.types import Door
 from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
@@ -58,7 +58,7 @@ class MediaDesk:
             # Its boundaries would be hashed with the file, and nothing would ever be found.
             raise Refused(415, "not_one_file", "Send the file's bytes alone, not a form.")
         with self._share(key.party_id):
-            query = _query(self._fingerprinted(environ), client_id)
+            query = query_of(self._fingerprinted(environ), client_id)
         return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key.tier, allowance)
 
     @contextmanager
@@ -92,21 +92,6 @@ def _client_id(environ: Environ) -> str:
             400, "wrong_client_id", f"Tocsin-Client-Id takes up to {MOST_ID} printable characters."
         )
     return text
-
-
-def _query(found: Fingerprints, client_id: str) -> Query:
-    return Query(
-        client_id=client_id,
-        md5=found.md5,
-        sha1=found.sha1,
-        sha256=found.sha256,
-        pdq=found.pdq,
-        pdq_quality=found.pdq_quality,
-        pdq_512=found.pdq_512,
-        pdq_oriented=found.pdq_oriented,
-        media_status=found.status,
-        hasher=found.hasher,
-    )
 
 
 def _too_many(most: int) -> Refused:
