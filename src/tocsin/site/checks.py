@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - their name
 
 from tocsin.engine.media import why_not_contained
+from tocsin.site import gating
 
 DOORS = frozenset({"console", "api"})
 EXAMPLE_DOMAIN = "hotline.example"
@@ -17,7 +18,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 @register("tocsin")
 def settings_hold(**_: Any) -> list[CheckMessage]:
     """Every finding about the settings, as Django's own checks return them."""
-    return [*_doors(), *_mail(), *_hosts(), *_decoders()]
+    return [*_doors(), *_mail(), *_hosts(), *_decoders(), *_gates()]
 
 
 def _doors() -> list[CheckMessage]:
@@ -61,7 +62,8 @@ def _hosts() -> list[CheckMessage]:
 
 
 def _decoders() -> list[CheckMessage]:
-    lacking = why_not_contained() if "api" in settings.TOCSIN_DOORS else None
+    decodes = "api" in settings.TOCSIN_DOORS or gating.are_wanted()
+    lacking = why_not_contained() if decodes else None
     if lacking is None:
         return []
     return [
@@ -72,3 +74,18 @@ def _decoders() -> list[CheckMessage]:
             id="tocsin.W002",
         )
     ]
+
+
+def _gates() -> list[CheckMessage]:
+    wrong: list[CheckMessage] = [
+        Error(problem.words, hint=problem.hint, id="tocsin.E010") for problem in gating.problems()
+    ]
+    if not wrong and gating.are_wanted() and settings.TOCSIN_GATE_CHAIN:
+        wrong.append(
+            Warning(
+                "The virus scanner behind the gates writes each file that it is sent to a disk.",
+                hint="Give its TemporaryDirectory a file system in memory (docs/doors/clamd.md).",
+                id="tocsin.W010",
+            )
+        )
+    return wrong

@@ -24,6 +24,20 @@ TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
 TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
 TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
 
+# The gates: clamd's protocol and ICAP, in a process of their own and in the name of one key.
+TOCSIN_GATE_CLAMD = environment.text("TOCSIN_GATE_CLAMD", "")
+TOCSIN_GATE_ICAP = environment.text("TOCSIN_GATE_ICAP", "")
+TOCSIN_GATE_KEY = environment.text("TOCSIN_GATE_KEY", "")
+TOCSIN_GATE_OPEN_TO_OTHERS = environment.yes("TOCSIN_GATE_OPEN_TO_OTHERS")
+TOCSIN_GATE_REVIEW_PASSES = environment.yes("TOCSIN_GATE_REVIEW_PASSES")
+TOCSIN_GATE_OTHER_FILES_PASS = environment.yes("TOCSIN_GATE_OTHER_FILES_PASS")
+TOCSIN_GATE_FOLDERS = environment.words("TOCSIN_GATE_FOLDERS", "")
+TOCSIN_GATE_CHAIN = environment.text("TOCSIN_GATE_CHAIN", "")
+TOCSIN_GATE_FILES_AT_ONCE = environment.number("TOCSIN_GATE_FILES_AT_ONCE", 8)
+TOCSIN_GATE_MEMORY_MIB = environment.number("TOCSIN_GATE_MEMORY_MIB", 512)
+TOCSIN_GATE_MOST_MIB = environment.number("TOCSIN_GATE_MOST_MIB", 100)
+TOCSIN_GATE_ANSWER_SECONDS = environment.number("TOCSIN_GATE_ANSWER_SECONDS", 30)
+
 TOCSIN_ORGANISATION = Organisation(
     name=environment.text("TOCSIN_ORGANISATION", "Example Hotline"),
     email=environment.text("TOCSIN_ORGANISATION_EMAIL", "notices@hotline.example"),

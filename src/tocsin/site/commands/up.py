@@ -62,6 +62,7 @@ def programs() -> list[Program]:
     """The processes of one machine."""
     from django.conf import settings
 
+    from tocsin.site import gating
     from tocsin.site.dispatch import THREADS
     from tocsin.site.supervisor import Program
 
@@ -82,10 +83,11 @@ def programs() -> list[Program]:
         *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
         "tocsin.site.asgi:application",
     )
+    ours = ["worker", "gates"] if gating.are_wanted() else ["worker"]
     return [
         Program("web", web),
         Program("live", live),
-        Program("worker", (sys.executable, "-m", "tocsin.site.cli", "worker")),
+        *(Program(name, (sys.executable, "-m", "tocsin.site.cli", name)) for name in ours),
     ]
 
 

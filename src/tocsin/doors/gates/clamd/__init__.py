@@ -1,0 +1,1 @@
+"""clamd's protocol, as clamdscan(1) and everything that can ask a ClamAV daemon speak it."""
