@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from tocsin.base.accounts.types import Tier
@@ -21,6 +21,7 @@ from tocsin.domain.matching.types import (
     PolicyTerms,
     Query,
 )
+from tocsin.doors.gates.chain import Scanner
 from tocsin.doors.gates.desk import Desk, Fingerprinter
 from tocsin.doors.gates.types import GateKey, Habits, Limits
 from tocsin.doors.gates.wire import Wire
@@ -60,7 +61,7 @@ class Keys:
 
 @dataclass
 class StandIn:
-    """A checker whose lists are `listed`: MD5 digests, and what each of them is answered with.
+    """A checker whose lists are `listed`: SHA-256 digests, and what each of them is answered with.
 
     A file that is not there is `not_listed` when it starts with b"clean", and else, as the real
     checker would say, whatever fingerprinting said of it.
@@ -85,7 +86,7 @@ class StandIn:
     def _outcome(self, key: CheckKey, query: Query) -> Outcome:
         if self.problem:
             return Outcome(query.client_id, AnswerStatus.UNAVAILABLE, Action.HOLD)
-        found = self.listed.get(query.md5 or b"")
+        found = self.listed.get(query.sha256 or b"")
         if found is not None:
             match = Match("exact", "B1", 1, (7,), "k1.ref", 0)  # type: ignore[arg-type]
             return Outcome(query.client_id, *found, match)
@@ -99,8 +100,6 @@ def clean_or_real(data: bytes) -> Fingerprints:
     """As `fingerprint`, but b"clean…" passes for a picture that was looked at in full."""
     found = fingerprint(data)
     if data.startswith(b"clean"):
-        from dataclasses import replace
-
         return replace(found, status=Status.OK, format="jpeg")
     return found
 
@@ -111,6 +110,7 @@ def a_desk(
     habits: Habits | None = None,
     limits: Limits = QUICK,
     fingerprint: Fingerprinter = clean_or_real,
+    scanner: Scanner | None = None,
 ) -> Desk:
     made = checker or StandIn()
     return Desk(
@@ -119,6 +119,7 @@ def a_desk(
         key=GateKey("k1", "secret"),
         habits=habits,
         limits=limits,
+        scanner=scanner,
         now=lambda: AT,
     )
 

@@ -20,7 +20,7 @@ from tocsin.doors.gates.wire import Wire
 log = structlog.get_logger()
 
 END_SECONDS: Final = 5.0
-_CLAMD_FULL: Final = b"Not available: too many connections. ERROR\n"
+_CLAMD_FULL: Final = b"Not available (too many connections). ERROR\n"
 _ICAP_FULL: Final = (
     b"ICAP/1.0 503 Service Unavailable\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n"
 )

@@ -22,13 +22,13 @@ def files_under(named: str, folders: Sequence[Path]) -> tuple[Path, Iterator[Pat
     Links are followed where a client names one, and not below.
     """
     if not named.startswith("/") or "\0" in named:
-        raise NotReadable("File path check failure: not a whole path.")
+        raise NotReadable("File path check failure (not a whole path).")
     try:
         path = Path(named).resolve(strict=True)
         kind = path.lstat().st_mode
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "links go round"
-        raise NotReadable(f"File path check failure: {reason}.") from None
+        raise NotReadable(f"File path check failure ({reason}).") from None
     if not _is_allowed(path, folders):
         raise NotReadable("Access denied.")
     if stat.S_ISREG(kind):
@@ -44,7 +44,7 @@ def open_file(path: Path, folders: Sequence[Path]) -> BinaryIO:
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
-        raise NotReadable(f"Can't open file: {error.strerror}.") from None
+        raise NotReadable(f"Can't open file ({error.strerror}).") from None
     file = os.fdopen(descriptor, "rb", buffering=0)
     try:
         # Somebody may have moved a folder since: asked of the open file, nothing can change.
@@ -68,7 +68,7 @@ def _below(folder: Path) -> Iterator[Path]:
     """Every regular file, in order; a folder that cannot be read is told by raising NotReadable."""
 
     def broken(error: OSError) -> None:
-        raise NotReadable(f"Can't open directory: {error.strerror}.") from None
+        raise NotReadable(f"Can't open directory ({error.strerror}).") from None
 
     seen = 0
     for where, folders, names in os.walk(folder, onerror=broken):

@@ -23,7 +23,8 @@ def of_file(name: str, told: Told) -> str:
     if told.ruling is Ruling.CLEAN:
         return f"{name}: OK"
     why = "Not checked" if told.ruling is Ruling.UNCHECKED else "Not available"
-    return error(name, f"{why}: {told.words}.")
+    # No colon and space: clients cut a line there.
+    return error(name, f"{why} ({told.words}).")
 
 
 def error(name: str, words: str) -> str:

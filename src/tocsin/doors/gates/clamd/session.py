@@ -27,9 +27,9 @@ from tocsin.doors.gates.wire import Gone, TooLong, TooSlow, Wire
 MOST_WAITING: Final = 16
 """Commands of one session that are read before the first of them is answered."""
 
-NO_ROOM: Final = "Not available: no memory is free for this file at the moment."
-CUT_SHORT: Final = "Not checked: the stream ended before its end."
-TOO_SLOW: Final = "Not checked: the stream came too slowly."
+NO_ROOM: Final = "Not available (no memory is free for this file at the moment)."
+CUT_SHORT: Final = "Not checked (the stream ended before its end)."
+TOO_SLOW: Final = "Not checked (the stream came too slowly)."
 _LENGTH: Final = struct.Struct("!L")
 
 

@@ -76,12 +76,6 @@ def _type_and_boundary(value: str) -> tuple[str, str]:
         raise Unreadable(Status.CORRUPT) from None
 
 
-def announced_bytes(head: HttpHead) -> int:
-    """The length that the head names, 0 where it names none."""
-    lengths = [int(v[:18]) for v in head.all_of("content-length") if v.isascii() and v.isdigit()]
-    return max(lengths, default=0)
-
-
 def unpacked(packed: bytes) -> Iterator[bytes]:
     """The body as it was before it was packed, piece by piece; raises Unreadable."""
     rest = packed

@@ -51,7 +51,8 @@ def options(frame: Frame, methods: frozenset[Method], limits: Limits) -> bytes:
         ("Options-TTL", str(OPTIONS_TTL_SECONDS)),
         ("Max-Connections", str(limits.connections)),
         ("Allow", "204"),
-        # Nothing is settled by a file's first bytes; the heads alone can show that it is too large.
+        # Nothing is settled by a file's first bytes, and some clients read nothing of a page that
+        # comes in answer to a preview: 0 leaves that to empty bodies.
         ("Preview", "0"),
         ("Transfer-Preview", "*"),
     )

@@ -13,7 +13,7 @@ from tocsin.doors.gates.budget import Held, NoRoom
 from tocsin.doors.gates.desk import Desk, new_check_id
 from tocsin.doors.gates.icap import replies
 from tocsin.doors.gates.icap.bodies import CONTINUE, Intake
-from tocsin.doors.gates.icap.contents import Unreadable, announced_bytes
+from tocsin.doors.gates.icap.contents import Unreadable
 from tocsin.doors.gates.icap.looking import NO_ROOM, look_into
 from tocsin.doors.gates.icap.messages import (
     HttpHead,
@@ -56,10 +56,6 @@ class _Message:
         """The head of the message whose body this is."""
         name = "req-hdr" if self.request.method is Method.REQMOD else "res-hdr"
         return self.heads.get(name)
-
-    @property
-    def announced_bytes(self) -> int:
-        return announced_bytes(self.head) if self.head is not None else 0
 
     @property
     def may_answer_204(self) -> bool:
@@ -136,8 +132,8 @@ class IcapSession:
             intake = Intake(self._wire, file)
             is_all = await intake.chunks()
             if request.preview is not None and not is_all:
-                if message.announced_bytes > self._desk.limits.most_bytes:
-                    return self._desk.refuse(Status.TOO_LARGE, Door.ICAP)
+                # Even where the heads say that it is too large: c-icap's client reads nothing of
+                # another message that comes in answer to a preview.
                 message.is_in_preview = False
                 await self._wire.write(CONTINUE)
                 await intake.chunks()
