@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-import pyclamd
+import pyclamd  # type: ignore[import-not-found]
 
 
 def main(port: str, file: str) -> str:

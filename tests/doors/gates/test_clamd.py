@@ -79,7 +79,7 @@ def test_what_clamd_knows_and_nobody_may_here_is_said_to_be_so(word: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    "line", [b"nDANCE\n", b"nPING now\n", b"hello\n", b"nEND\n", b"IDSESSION\n"]
+    "line", [b"nDANCE\n", b"nPING now\n", b"nSCAN\n", b"hello\n", b"nEND\n", b"IDSESSION\n"]
 )
 def test_an_unknown_command_is_said_to_be_one(line: bytes) -> None:
     assert ask(line) == b"UNKNOWN COMMAND\n"
@@ -253,7 +253,7 @@ def test_a_session_numbers_its_answers_and_may_be_pipelined() -> None:
 
 def test_a_broken_session_tells_in_which_command_after_all_that_was_due() -> None:
     said = ask(b"nIDSESSION\nnINSTREAM\n" + stream(BAD) + b"nDANCE\nnPING\n")
-    assert said == b"1: stream: Tocsin.Listed FOUND\n2: UNKNOWN COMMAND\n"
+    assert said == b"1: stream: Tocsin.Listed FOUND\n2: Command invalid inside IDSESSION. ERROR\n"
 
 
 def test_outside_a_session_one_command_is_answered() -> None:

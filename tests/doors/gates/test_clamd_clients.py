@@ -134,7 +134,7 @@ def a_port_where_nobody_listens() -> int:
 def test_clamdscan_never_reads_a_gate_in_trouble_as_clean(tmp_path: Path, shelf: Path) -> None:
     def scan(port: int, name: str) -> set[int]:
         clamdscan = ClamdScan(tmp_path, f"TCPSocket {port}", "TCPAddr 127.0.0.1")
-        ways = (["--stream"], ["--stream", "--multiscan"], [])
+        ways: tuple[list[str], ...] = (["--stream"], ["--stream", "--multiscan"], [])
         return {clamdscan(*how, shelf / name)[0] for how in ways}
 
     assert scan(a_port_where_nobody_listens(), "bad.jpg") == {2}

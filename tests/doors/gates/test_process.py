@@ -113,6 +113,10 @@ def test_pictures_are_found_by_both_protocols_journalled_counted_and_nowhere_kep
         assert is_stopped(said_by(icap, respmod(picture)))
         assert status(said_by(icap, respmod(landscape(8) + needle))) == 204
         assert said_by(clamd, stream(b"%PDF" + needle)).endswith(b" ERROR\0")
+        name, version, _ = said_by(clamd, b"zVERSION\0").split(b"/")
+        assert (name[:7], int(version) > 0) == (b"Tocsin ", True)
+        options = said_by(icap, b"OPTIONS icap://127.0.0.1/respmod ICAP/1.0\r\n\r\n")
+        assert b'ISTag: "%b-' % version in options
         _wait_for_counts(6)
         for path in data_folder.rglob("*"):
             assert not path.is_file() or needle not in path.read_bytes()

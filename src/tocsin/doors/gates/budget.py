@@ -86,7 +86,7 @@ class Held:
     def size(self) -> int:
         return self._buffer.tell()
 
-    async def add(self, piece: bytes) -> None:
+    async def add(self, piece: bytes | memoryview) -> None:
         """Append; raises TooLarge and NoRoom, and is then to be closed."""
         size = self.size + len(piece)
         if size > self._most_bytes:

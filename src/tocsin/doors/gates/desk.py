@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -92,6 +93,15 @@ class Desk:
     def hold(self) -> Held:
         """Room for one file; for `async with`."""
         return Held(self._budget, self.limits.most_bytes)
+
+    @asynccontextmanager
+    async def room(self, n: int) -> AsyncIterator[None]:
+        """Memory for work on a file, of what all files share; raises NoRoom."""
+        await self._budget.take(n)
+        try:
+            yield
+        finally:
+            self._budget.give_back(n)
 
     @property
     def held_bytes(self) -> int:

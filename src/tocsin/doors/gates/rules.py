@@ -8,9 +8,13 @@ from typing import Final
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.types import Action, Answer, AnswerStatus, Outcome
 from tocsin.doors.gates.types import Habits, Ruling, Told
+from tocsin.engine.fingerprints import Status
 
 MATCHED: Final = frozenset({AnswerStatus.LISTED, AnswerStatus.NEAR, AnswerStatus.HELD})
 NAME: Final = "Tocsin"
+
+MOST_WORDS_BYTES: Final = 1 << 20
+_CONTROLS: Final = frozenset(map(chr, range(32))) - {"\t", "\r", "\n", "\f"}
 
 _WHY: Final = {
     AnswerStatus.PARTIAL: "the file is damaged or not whole",
@@ -42,19 +46,32 @@ def told_of(
     return Told(Ruling.UNCHECKED, check_id, words=_WHY.get(outcome.status, "no answer was found"))
 
 
+class Unreadable(Exception):
+    """What files there are in a message cannot be told, so that none of them can be checked."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.value)
+        self.status = status
+
+
 def unavailable(words: str, check_id: str) -> Told:
     """There is no answer; `words` say why."""
     return Told(Ruling.UNAVAILABLE, check_id, words=words)
 
 
-def unchecked(status: AnswerStatus, check_id: str) -> Told:
-    """It could not be looked at at all, for the reason that `status` names."""
-    return Told(Ruling.UNCHECKED, check_id, words=_WHY[status])
-
-
 def gravest(told: Iterable[Told]) -> Told:
     """Of the answers for the files of one message, the one that decides; the first of like ones."""
     return max(told, key=lambda one: one.ruling)
+
+
+def is_words(data: bytes) -> bool:
+    """Whether somebody typed this: no picture that we know of is UTF-8 without controls."""
+    if len(data) > MOST_WORDS_BYTES:
+        return False
+    try:
+        return not _CONTROLS & set(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _passes(outcome: Outcome, habits: Habits, is_other_file: bool) -> bool:

@@ -86,7 +86,7 @@ def _command(line: bytes, ends: bytes, *, is_prefixed: bool) -> Command:
     name = word.decode("latin-1")
     if name in REFUSED:
         raise Unknown("COMMAND UNAVAILABLE", ends)
-    if name not in set(Word) or (argument and name not in SCANS):
+    if name not in set(Word) or bool(argument) is not (name in SCANS):
         raise Unknown("UNKNOWN COMMAND", ends)
     # A path is whatever the file system says it is, so that it comes back as it went in.
     return Command(Word(name), argument.decode("utf-8", "surrogateescape"), ends, is_prefixed)

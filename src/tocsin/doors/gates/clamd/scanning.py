@@ -12,6 +12,7 @@ from tocsin.domain.matching.types import Door
 from tocsin.doors.gates.budget import Held, NoRoom, TooLarge
 from tocsin.doors.gates.clamd import replies
 from tocsin.doors.gates.clamd.commands import Word
+from tocsin.doors.gates.clamd.looking import NO_ROOM, look_into
 from tocsin.doors.gates.clamd.paths import NotReadable, files_under, open_file
 from tocsin.doors.gates.desk import Desk, new_check_id
 from tocsin.doors.gates.rules import unavailable
@@ -80,12 +81,12 @@ class PathScan:
             except TooLarge:
                 return self._desk.refuse(Status.TOO_LARGE, Door.CLAMD)
             except NoRoom:
-                return unavailable("no memory is free for this file", new_check_id())
+                return unavailable(NO_ROOM, new_check_id())
             except NotReadable as error:
                 return unavailable(str(error).rstrip("."), new_check_id())
             except OSError:
                 return unavailable("the file cannot be read", new_check_id())
-            return await self._desk.look(file, Door.CLAMD)
+            return await look_into(self._desk, file)
 
     async def _read(self, path: Path, file: Held) -> None:
         source: BinaryIO = await asyncio.to_thread(open_file, path, self._folders)

@@ -20,6 +20,7 @@ from tocsin.doors.gates.clamd.commands import (
     Word,
     read_command,
 )
+from tocsin.doors.gates.clamd.looking import look_into
 from tocsin.doors.gates.clamd.scanning import PathScan
 from tocsin.doors.gates.desk import Desk
 from tocsin.doors.gates.wire import Gone, TooLong, TooSlow, Wire
@@ -30,6 +31,7 @@ MOST_WAITING: Final = 16
 NO_ROOM: Final = "Not available (no memory is free for this file at the moment)."
 CUT_SHORT: Final = "Not checked (the stream ended before its end)."
 TOO_SLOW: Final = "Not checked (the stream came too slowly)."
+INVALID: Final = "Command invalid inside IDSESSION. ERROR"
 _LENGTH: Final = struct.Struct("!L")
 
 
@@ -91,7 +93,7 @@ class ClamdSession:
             try:
                 command = await self._next()
             except Unknown as error:
-                raise Unknown(f"{number}: {error.words}", error.ends) from None
+                raise Unknown(f"{number}: {INVALID}", error.ends) from None
             except TooSlow:
                 if not self._waiting:
                     raise
@@ -101,7 +103,7 @@ class ClamdSession:
             if command.word is Word.END:
                 return
             if command.word not in IN_SESSION or not command.is_prefixed:
-                raise Unknown(f"{number}: UNKNOWN COMMAND", command.ends)
+                raise Unknown(f"{number}: {INVALID}", command.ends)
             await self._begin(command, f"{number}: ")
             number += 1
 
@@ -167,7 +169,7 @@ class ClamdSession:
 
     async def _stream(self, file: Held, command: Command, number: str) -> None:
         async with file:
-            told = await self._desk.look(file, Door.CLAMD)
+            told = await look_into(self._desk, file)
         await self._say(replies.of_file("stream", told), command, number)
 
     async def _scan(self, command: Command, number: str) -> None:

@@ -10,23 +10,14 @@ from email.message import Message
 from typing import Final
 
 from tocsin.doors.gates.icap.messages import HttpHead
+from tocsin.doors.gates.rules import Unreadable, is_words
 from tocsin.engine.fingerprints import Status
 
 MOST_PARTS: Final = 500
-MOST_FIELD_BYTES: Final = 1 << 20
 _STEP: Final = 1 << 18
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 _MOST_PART_HEAD: Final = 1 << 14
 _PIECE_TYPES: Final = frozenset({"application/offset+octet-stream", "application/partial-upload"})
-_CONTROLS: Final = frozenset(map(chr, range(32))) - {"\t", "\r", "\n", "\f"}
-
-
-class Unreadable(Exception):
-    """What files there are cannot be told, so that none of them can be checked."""
-
-    def __init__(self, status: Status) -> None:
-        super().__init__(status.value)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +156,7 @@ def _is_file(head: dict[str, str], body: bytes, start: int, end: int) -> bool:
         raise Unreadable(Status.CORRUPT)
     if "filename" in head.get("content-disposition", "").lower() or not kind.startswith("text/"):
         return True
-    return end - start > MOST_FIELD_BYTES or not _is_text(body[start:end])
-
-
-def _is_text(data: bytes) -> bool:
-    """Words somebody typed: no picture of any kind that we know is UTF-8 without controls."""
-    try:
-        return not _CONTROLS & set(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
+    return not is_words(body[start:end])
 
 
 def _is_base64(head: dict[str, str]) -> bool:

@@ -52,10 +52,10 @@ async def _look_into_form(desk: Desk, form: Held, boundary: bytes) -> Told | Non
 
 
 async def _look_at_part(desk: Desk, body: bytes, part: Part) -> Told:
-    data = body[part.start : part.end]
+    data = memoryview(body)[part.start : part.end]
     async with desk.hold() as file:
         try:
-            await file.add(from_base64(data) if part.is_base64 else data)
+            await file.add(from_base64(bytes(data)) if part.is_base64 else data)
         except NoRoom:
             return rules.unavailable(NO_ROOM, new_check_id())
         return await desk.look(file, Door.ICAP)

@@ -13,7 +13,6 @@ from tocsin.doors.gates.budget import Held, NoRoom
 from tocsin.doors.gates.desk import Desk, new_check_id
 from tocsin.doors.gates.icap import replies
 from tocsin.doors.gates.icap.bodies import CONTINUE, Intake
-from tocsin.doors.gates.icap.contents import Unreadable
 from tocsin.doors.gates.icap.looking import NO_ROOM, look_into
 from tocsin.doors.gates.icap.messages import (
     HttpHead,
@@ -24,7 +23,7 @@ from tocsin.doors.gates.icap.messages import (
     read_request,
 )
 from tocsin.doors.gates.icap.page import page
-from tocsin.doors.gates.rules import unavailable
+from tocsin.doors.gates.rules import Unreadable, unavailable
 from tocsin.doors.gates.types import Ruling, Told
 from tocsin.doors.gates.wire import Gone, TooSlow, Wire
 from tocsin.engine.fingerprints import Status
@@ -74,6 +73,7 @@ class IcapSession:
     def __init__(self, desk: Desk, wire: Wire) -> None:
         self._desk = desk
         self._wire = wire
+        self._has_begun = False  # to answer, so that no other answer fits any more
 
     async def serve(self) -> None:
         """Until the client hangs up; never raises for what it says or fails to."""
@@ -85,6 +85,7 @@ class IcapSession:
 
     async def _one(self) -> bool:
         """One request; False when the connection ends with it."""
+        self._has_begun = False
         self._wire.give_back(await self._wire.some(1))  # ends here in silence, and nowhere below
         try:
             async with asyncio.timeout(self._desk.limits.arrive_seconds):
@@ -92,10 +93,9 @@ class IcapSession:
             return await self._answer(request)
         except Refused as error:
             await self._refuse(error.status, error.words)
-        except Gone:
-            await self._refuse(400, "The request ended before its end.")
-        except (TimeoutError, TooSlow):
-            await self._refuse(408, "The request came too slowly.")
+        except (Gone, TooSlow, TimeoutError) as error:
+            if not self._has_begun:
+                await self._refuse(*_why_ended(error))
         return False
 
     async def _answer(self, request: IcapRequest) -> bool:
@@ -120,6 +120,7 @@ class IcapSession:
             async with self._desk.hold() as file:
                 await Intake(self._wire, file).chunks()
         frame = self._frame(closes=request.wants_close)
+        self._has_begun = True
         await self._wire.write(replies.options(frame, methods, self._desk.limits))
         return not request.wants_close
 
@@ -155,6 +156,7 @@ class IcapSession:
     async def _say(self, message: _Message, told: Told | None, file: Held) -> None:
         request = message.request
         frame = self._frame(closes=self._closes(request, told))
+        self._has_begun = True
         if told is not None and told.ruling is Ruling.UNAVAILABLE:
             await self._wire.write(replies.refused(frame, 503, told.words, told))
         elif told is not None and not _is_clean(told):
@@ -188,3 +190,9 @@ class IcapSession:
 
 def _is_clean(told: Told | None) -> bool:
     return told is None or told.ruling is Ruling.CLEAN
+
+
+def _why_ended(error: Exception) -> tuple[int, str]:
+    if isinstance(error, Gone):
+        return 400, "The request ended before its end."
+    return 408, "The request came too slowly."
