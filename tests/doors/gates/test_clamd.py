@@ -287,6 +287,7 @@ def test_paths_are_scanned_only_below_the_allowed_folders(shelf: Path) -> None:
     assert said(f"{shelf}/../outside.jpg", [shelf]).endswith(b": Access denied. ERROR\n")
     (shelf / "link.jpg").symlink_to(shelf.parent / "outside.jpg")
     assert said(shelf / "link.jpg", [shelf]).endswith(b": Access denied. ERROR\n")
+    assert said("/nowhere/none.jpg", [shelf]).endswith(b": Access denied. ERROR\n")
     assert said(shelf / "none.jpg", [shelf]).endswith(b"No such file or directory). ERROR\n")
     assert said("a.jpg", [shelf]).endswith(b"not a whole path). ERROR\n")
     assert said("/dev/null", [Path("/dev")]).endswith(b"Not supported file type. ERROR\n")

@@ -24,13 +24,14 @@ def files_under(named: str, folders: Sequence[Path]) -> tuple[Path, Iterator[Pat
     if not named.startswith("/") or "\0" in named:
         raise NotReadable("File path check failure (not a whole path).")
     try:
-        path = Path(named).resolve(strict=True)
-        kind = path.lstat().st_mode
+        path = Path(named).resolve()
+        # Before anything else, so that nobody learns what there is elsewhere.
+        if not _is_allowed(path, folders):
+            raise NotReadable("Access denied.")
+        kind = path.resolve(strict=True).lstat().st_mode
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "links go round"
         raise NotReadable(f"File path check failure ({reason}).") from None
-    if not _is_allowed(path, folders):
-        raise NotReadable("Access denied.")
     if stat.S_ISREG(kind):
         return path, iter((path,))
     if not stat.S_ISDIR(kind):
