@@ -369,6 +369,21 @@ def test_what_is_wrong_is_said_with_a_status_and_ends_the_connection(
     assert headers["x-tocsin-problem"]
 
 
+@pytest.mark.parametrize("data", [BAD, CLEAN, b"%PDF", b""])
+def test_file_shares_are_answered_in_the_way_they_look_for(data: bytes) -> None:
+    """As files_antivirus of Nextcloud and ownCloud asks, which send no type and one request."""
+    head = b"PUT / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
+    said = ask(
+        b"REQMOD icap://127.0.0.1/avscan ICAP/1.0\r\nAllow: 204\r\nHost: 127.0.0.1\r\n"
+        b"User-Agent: NC-ICAP-CLIENT/0.5.0\r\nConnection: close\r\n"
+        b"Encapsulated: req-hdr=0, req-body=%d\r\n\r\n" % len(head) + head,
+        *(b"%x\r\n%b\r\n" % (len(data), data), b"0\r\n\r\n"),
+    )
+    code, headers = head_of(said)
+    taken_for_found = "x-infection-found" in headers and b" 403 Forbidden" in said
+    assert (code, taken_for_found) == ((200, True) if data in {BAD, b"%PDF"} else (204, False))
+
+
 def test_a_client_that_says_nothing_is_told_nothing() -> None:
     assert ask(b"") == b""
 

@@ -41,6 +41,14 @@ def test_what_hangs_on_a_mail_is_looked_at() -> None:
     assert said_of(bytes(a_mail(BAD)).replace(b"\n", b"\r\n")).endswith(b" FOUND\n")
 
 
+@pytest.mark.parametrize("gap", [b"", b"\n"])
+def test_mail_comes_as_exim_writes_it(gap: bytes) -> None:
+    above = b"From MAILER-DAEMON Fri Nov 27 06:48:26 2026\nX-Envelope-From: <a@mail.example>\n"
+    above += b"X-Envelope-To: b@mail.example\n" + gap
+    assert said_of(above + bytes(a_mail(CLEAN))) == b"stream: OK\n"
+    assert said_of(above + bytes(a_mail(BAD))) == b"stream: Tocsin.Listed FOUND\n"
+
+
 def test_so_is_what_hangs_on_a_mail_within_a_mail() -> None:
     outer = a_mail()
     outer.add_attachment(a_mail(CLEAN, BAD))

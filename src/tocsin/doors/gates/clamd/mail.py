@@ -14,6 +14,8 @@ from tocsin.engine.fingerprints import Status
 MOST_ATTACHMENTS: Final = 500
 _LOOKED_THROUGH: Final = 1 << 14
 _BEGINS: Final = re.compile(rb"(?:>?From [^\r\n]*\r?\n)?[!-9;-~]+:[ \t]?[^\r\n]*\r?\n")
+# What Exim writes above a mail; with a blank line behind it when it only tries out its scanner.
+_ENVELOPE: Final = re.compile(rb"(?:From [^\n]*\n)?(?:X-Envelope-[A-Za-z]+:[^\n]*\n)+\n?")
 _NAMES: Final = re.compile(
     rb"^(received|from|to|date|subject|message-id|mime-version|return-path):",
     re.MULTILINE | re.IGNORECASE,
@@ -22,7 +24,7 @@ _NAMES: Final = re.compile(
 
 def is_mail(data: bytes) -> bool:
     """Whether it starts as a mail does: with lines of a head, two of them of those all mail has."""
-    start = data[:_LOOKED_THROUGH]
+    start = data[: 2 * _LOOKED_THROUGH][_mail_begins(data) :]
     if _BEGINS.match(start) is None:
         return False
     head = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0]
@@ -35,7 +37,7 @@ def attachments(data: bytes) -> Iterator[bytes]:
     Raises Unreadable for a mail that breaks its own form, as another reader may cut it otherwise.
     """
     seen = 0
-    for part in email.message_from_bytes(data).walk():
+    for part in email.message_from_bytes(data[_mail_begins(data) :]).walk():
         if part.defects:
             raise Unreadable(Status.CORRUPT)
         if part.is_multipart():
@@ -47,6 +49,11 @@ def attachments(data: bytes) -> Iterator[bytes]:
         if seen > MOST_ATTACHMENTS:
             raise Unreadable(Status.CORRUPT)
         yield content
+
+
+def _mail_begins(data: bytes) -> int:
+    envelope = _ENVELOPE.match(data[:_LOOKED_THROUGH])
+    return envelope.end() if envelope else 0
 
 
 def _decoded(part: Message) -> bytes:
