@@ -11,8 +11,8 @@ from uuid import UUID
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
-from tocsin.domain.matching.expected import BaseRate, Expected
 from tocsin.domain.matching.door import FOR_TESTS, Door
+from tocsin.domain.matching.expected import BaseRate, Expected
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     GuardView,
