@@ -104,7 +104,7 @@ def test_options_say_what_the_service_does() -> None:
     assert headers["methods"] == "RESPMOD"
     assert headers["allow"] == "204"
     assert headers["preview"] == "0"
-    assert headers["max-connections"] == "64"
+    assert headers["max-connections"] == "32"
     assert headers["service"].startswith("Tocsin ")
     assert headers["encapsulated"] == "null-body=0"
     assert 0 < int(headers["options-ttl"]) <= 3600

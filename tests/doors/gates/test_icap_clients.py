@@ -165,17 +165,19 @@ icap_enable on
 icap_preview_enable on
 icap_service tocsin_in respmod_precache icap://127.0.0.1:{icap}/respmod bypass=off
 icap_service tocsin_out reqmod_precache icap://127.0.0.1:{icap}/reqmod bypass=off
-adaptation_access tocsin_in allow all
+adaptation_access tocsin_in allow {seen}
 adaptation_access tocsin_out allow all
 """
+PICTURES = "acl pictures rep_mime_type -i ^image/ ^video/ ^application/octet-stream\n"
 
 
 @contextmanager
-def squid(folder: Path, icap_port: int) -> Iterator[int]:
+def squid(folder: Path, icap_port: int, *, only_pictures: bool = False) -> Iterator[int]:
     """Squid before everything, asking the gate; its port."""
     port = a_port_where_nobody_listens()
     conf = folder / "squid.conf"
-    conf.write_text(SQUID_CONF.format(port=port, icap=icap_port))
+    seen = "pictures" if only_pictures else "all"
+    conf.write_text(PICTURES + SQUID_CONF.format(port=port, icap=icap_port, seen=seen))
     process = subprocess.Popen(
         [str(SQUID), "-N", "-f", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -232,6 +234,15 @@ def test_squid_stops_what_is_listed_both_ways(gate: Opened, site: int, tmp_path:
 def test_squid_lets_pages_pass_where_the_operator_says_so(site: int, tmp_path: Path) -> None:
     lenient = a_desk(StandIn(listed=BLOCKED), habits=Habits(lets_other_files_pass=True))
     with Opened(lenient) as gate, squid(tmp_path, gate.icap_port) as proxy:
+        assert through(proxy, site, "/page.html") == (200, b"<p>words</p>")
+        assert through(proxy, site, "/bad.jpg")[0] == 403
+
+
+@with_squid
+def test_squid_may_show_the_gate_nothing_but_pictures(
+    gate: Opened, site: int, tmp_path: Path
+) -> None:
+    with squid(tmp_path, gate.icap_port, only_pictures=True) as proxy:
         assert through(proxy, site, "/page.html") == (200, b"<p>words</p>")
         assert through(proxy, site, "/bad.jpg")[0] == 403
 

@@ -197,7 +197,10 @@ def test_one_connection_too_many_is_told_so_and_never_clean() -> None:
             assert first.recv(100) == b"1: PONG\0"
             said = said_by(gate.clamd_port, b"nINSTREAM\n" + stream(CLEAN))
             assert said == b"Not available (too many connections). ERROR\n"
-            assert said_by(gate.icap_port, b"x").startswith(b"ICAP/1.0 503 ")
+            with socket.create_connection(("127.0.0.1", gate.icap_port), 20) as other:
+                other.sendall(b"OPTIONS icap://127.0.0.1/avscan ICAP/1.0\r\n\r\n")
+                assert other.recv(4_096).startswith(b"ICAP/1.0 200 ")
+                assert said_by(gate.icap_port, b"x").startswith(b"ICAP/1.0 503 ")
         assert said_by(gate.clamd_port, b"nPING\n") == b"PONG\n"
 
 

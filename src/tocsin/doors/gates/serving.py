@@ -15,7 +15,7 @@ from tocsin.doors.gates.desk import Desk
 from tocsin.doors.gates.icap.session import IcapSession
 from tocsin.doors.gates.places import listen
 from tocsin.doors.gates.types import Place
-from tocsin.doors.gates.wire import Wire
+from tocsin.doors.gates.wire import Gone, TooSlow, Wire
 
 log = structlog.get_logger()
 
@@ -76,18 +76,23 @@ class Gates:
                 place.path.unlink(missing_ok=True)
 
     async def _serve(self, place: Place, session: Session, full: bytes) -> None:
+        here: set[asyncio.Task[None]] = set()
+
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             if task is not None:
-                self._open.add(task)
-                task.add_done_callback(self._open.discard)
+                for kept in (here, self._open):
+                    kept.add(task)
+                    task.add_done_callback(kept.discard)
             wire = Wire(reader, writer, idle_seconds=self._desk.limits.idle_seconds)
             try:
-                if len(self._open) > self._desk.limits.connections:
-                    writer.write(full)
+                if len(here) > self._desk.limits.connections:
+                    await wire.write(full)
                 else:
                     await session(wire)
                 await wire.linger()
+            except (Gone, TooSlow):
+                pass
             except Exception as error:  # noqa: BLE001 - one connection must not end the others
                 log.error("gate_session_failed", error=type(error).__name__)
             finally:

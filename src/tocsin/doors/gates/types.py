@@ -66,6 +66,7 @@ class Limits:
     memory_bytes: int = 512 * MIB
     files_at_once: int = 8
     connections: int = 64
+    """Of each gate."""
     answer_seconds: float = 30.0
     """From the last byte of a file to its answer."""
     arrive_seconds: float = 120.0

@@ -68,6 +68,10 @@ class ClamdSession:
             await self._last_word(error.words, error.ends)
         except _Broken:
             pass
+        except asyncio.CancelledError:
+            for task in self._waiting:
+                task.cancel()
+            raise
         finally:
             await self._settle()
 

@@ -49,7 +49,8 @@ def options(frame: Frame, methods: frozenset[Method], limits: Limits) -> bytes:
         ("Methods", ", ".join(sorted(methods))),
         ("Service-ID", "tocsin"),
         ("Options-TTL", str(OPTIONS_TTL_SECONDS)),
-        ("Max-Connections", str(limits.connections)),
+        # Clients count for each service, and most use two.
+        ("Max-Connections", str(max(1, limits.connections // 2))),
         ("Allow", "204"),
         # Nothing is settled by a file's first bytes, and some clients read nothing of a page that
         # comes in answer to a preview: 0 leaves that to empty bodies.
