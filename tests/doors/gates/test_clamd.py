@@ -192,6 +192,18 @@ def test_a_desk_that_breaks_says_error() -> None:
     assert said == b"stream: Not available (something broke here). ERROR\n"
 
 
+def test_what_breaks_beside_the_desk_is_an_error_too(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(data: bytes) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tocsin.doors.gates.clamd.looking.is_mail", broken)
+    broke = b"Not available (something broke here). ERROR\n"
+    assert ask(b"nINSTREAM\n" + stream(CLEAN)) == b"stream: " + broke
+    assert ask(f"nSCAN {shelf}/a.jpg\n".encode(), folders=[shelf]) == b"scan: " + broke
+
+
 def test_an_answer_that_takes_too_long_is_an_error_and_its_bytes_stay_counted_until_it_ends() -> (
     None
 ):

@@ -249,8 +249,11 @@ def test_each_file_of_a_form_is_looked_at() -> None:
     assert is_stopped(upload((FILE, BAD)))
     # An empty place for a file, as browsers send it.
     assert status(upload(field, (FILE.replace(b"a.jpg", b""), b""))) == 204
-    # One that says it is a field and is none.
+    # One that says it is a field and is none, also where other files pass.
     assert is_stopped(upload((FIELD, b"\xff\xd8\xff\xe0\0")))
+    lenient = a_desk(StandIn(), habits=Habits(lets_other_files_pass=True))
+    assert is_stopped(ask(reqmod(form((FIELD, b"\0 of no kind")), FORM), desk=lenient))
+    assert status(ask(reqmod(form((FILE, b"\0 of no kind")), FORM), desk=lenient)) == 204
     assert is_stopped(ask(reqmod(BAD, b"Content-Type: image/jpeg")))
 
 
@@ -284,6 +287,7 @@ def test_a_form_that_may_be_cut_in_two_ways_is_stopped(body: bytes) -> None:
     [
         FORM + b"\r\nContent-Type: image/jpeg",
         b"Content-Type: multipart/form-data",
+        b"Content-Type: multipart/form-data; boundary=xYz; boundary=abc",
         b"Content-Encoding: br",
         b"Content-Encoding: gzip, gzip",
         b"Content-Range: bytes 0-9/100",
@@ -382,6 +386,16 @@ def test_file_shares_are_answered_in_the_way_they_look_for(data: bytes) -> None:
     code, headers = head_of(said)
     taken_for_found = "x-infection-found" in headers and b" 403 Forbidden" in said
     assert (code, taken_for_found) == ((200, True) if data in {BAD, b"%PDF"} else (204, False))
+
+
+def test_what_breaks_here_is_said_to_have_and_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tocsin.doors.gates.icap.session.look_into", broken)
+    assert status(ask(respmod(CLEAN) + respmod(CLEAN))) == 500
 
 
 def test_a_client_that_says_nothing_is_told_nothing() -> None:

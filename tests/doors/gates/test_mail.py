@@ -71,6 +71,24 @@ def test_a_mail_of_more_parts_than_any_has_is_not_checked() -> None:
     assert said_of(bytes(a_mail(*[CLEAN] * 501))).endswith(b" ERROR\n")
 
 
+def test_words_may_be_in_any_letters() -> None:
+    mail = b"From: a\nTo: b\nContent-Type: text/plain; charset=%b\n\n%b"
+    for charset in ("iso-8859-1", "iso-2022-jp", "koi8-r"):
+        words = "gr\u00fc\u00df" if charset == "iso-8859-1" else "\u041c\u0438\u0440"
+        said = said_of(mail % (charset.encode(), words.encode(charset)))
+        assert said == b"stream: OK\n", charset
+
+
+def test_mails_within_mails_without_end_are_not_checked() -> None:
+    head = b"From: a\nTo: b\n"
+    rfc822 = head + b"Content-Type: message/rfc822\n\n" * 3_000
+    forms = b"".join(
+        b"Content-Type: multipart/mixed; boundary=q%d\n\n--q%d\n" % (n, n) for n in range(3_000)
+    )
+    for mail in (rfc822, head + forms):
+        assert said_of(mail).endswith(b"broken or empty). ERROR\n")
+
+
 def test_the_memory_that_cutting_takes_is_counted() -> None:
     mail = bytes(a_mail(b"clean" + bytes(300_000)))
     tight = a_desk(limits=replace(QUICK, memory_bytes=1_000_000))

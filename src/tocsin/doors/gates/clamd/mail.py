@@ -11,7 +11,7 @@ from typing import Final
 from tocsin.doors.gates.rules import Unreadable, is_words
 from tocsin.engine.fingerprints import Status
 
-MOST_ATTACHMENTS: Final = 500
+MOST_PARTS: Final = 500
 _LOOKED_THROUGH: Final = 1 << 14
 _BEGINS: Final = re.compile(rb"(?:>?From [^\r\n]*\r?\n)?[!-9;-~]+:[ \t]?[^\r\n]*\r?\n")
 # What Exim writes above a mail; with a blank line behind it when it only tries out its scanner.
@@ -36,19 +36,23 @@ def attachments(data: bytes) -> Iterator[bytes]:
 
     Raises Unreadable for a mail that breaks its own form, as another reader may cut it otherwise.
     """
-    seen = 0
-    for part in email.message_from_bytes(data[_mail_begins(data) :]).walk():
-        if part.defects:
+    try:
+        mail = email.message_from_bytes(data[_mail_begins(data) :])
+        yield from _leaves(mail)
+    except (RecursionError, ValueError, LookupError):
+        # Mails within mails without end, and what else the parser has not foreseen.
+        raise Unreadable(Status.CORRUPT) from None
+
+
+def _leaves(mail: Message) -> Iterator[bytes]:
+    for seen, part in enumerate(mail.walk()):
+        if part.defects or seen > MOST_PARTS:
             raise Unreadable(Status.CORRUPT)
         if part.is_multipart():
             continue
         content = _decoded(part)
-        if not content or (part.get_content_maintype() == "text" and is_words(content)):
-            continue
-        seen += 1
-        if seen > MOST_ATTACHMENTS:
-            raise Unreadable(Status.CORRUPT)
-        yield content
+        if content and not (part.get_content_maintype() == "text" and is_words(content)):
+            yield content
 
 
 def _mail_begins(data: bytes) -> int:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from tocsin.domain.matching.types import Door
 from tocsin.doors.gates.budget import Held, NoRoom, TooLarge
 from tocsin.doors.gates.clamd import replies
@@ -24,6 +26,8 @@ from tocsin.doors.gates.clamd.looking import look_into
 from tocsin.doors.gates.clamd.scanning import PathScan
 from tocsin.doors.gates.desk import Desk
 from tocsin.doors.gates.wire import Gone, TooLong, TooSlow, Wire
+
+log = structlog.get_logger()
 
 MOST_WAITING: Final = 16
 """Commands of one session that are read before the first of them is answered."""
@@ -173,14 +177,22 @@ class ClamdSession:
 
     async def _stream(self, file: Held, command: Command, number: str) -> None:
         async with file:
-            told = await look_into(self._desk, file)
-        await self._say(replies.of_file("stream", told), command, number)
+            try:
+                line = replies.of_file("stream", await look_into(self._desk, file))
+            except Exception as error:  # noqa: BLE001 - some clients read no answer as "clean"
+                line = replies.error("stream", _broke(error))
+        await self._say(line, command, number)
 
     async def _scan(self, command: Command, number: str) -> None:
         scan = PathScan(self._desk, self._folders)
-        async for line in scan.lines(command.word, command.argument):
-            # A file may be named so that the rest of its name looks like another answer.
-            await self._say(line.replace("\n", "?"), command, number)
+        try:
+            async for line in scan.lines(command.word, command.argument):
+                # A file may be named so that the rest of its name looks like another answer.
+                await self._say(line.replace("\n", "?"), command, number)
+        except (Gone, TooSlow):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            await self._say(replies.error("scan", _broke(error)), command, number)
 
     async def _say(self, line: str, command: Command, number: str) -> None:
         said = f"{number}{line}".encode("utf-8", "surrogateescape")
@@ -208,6 +220,11 @@ class ClamdSession:
         """Wait for the answers that are still due."""
         while self._waiting:
             await asyncio.wait(self._waiting)
+
+
+def _broke(error: Exception) -> str:
+    log.error("gate_failed", error=type(error).__name__)
+    return "Not available (something broke here)."
 
 
 def _why_not_taken_in(error: BaseException) -> str | None:

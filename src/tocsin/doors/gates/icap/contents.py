@@ -32,11 +32,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file in a form: where its bytes lie, and whether they are written as base64."""
+    """One file in a form: where its bytes lie, whether they are written as base64, and whether it
+    says of itself that it is a file: what does not may be cut otherwise by who reads it next."""
 
     start: int
     end: int
     is_base64: bool
+    is_declared: bool
 
 
 def content_of(head: HttpHead) -> Content:
@@ -59,6 +61,8 @@ def content_of(head: HttpHead) -> Content:
 
 
 def _type_and_boundary(value: str) -> tuple[str, str]:
+    if value.lower().count("boundary") > 1:
+        raise Unreadable(Status.CORRUPT)  # which of them counts, readers do not agree on
     told = Message()
     try:
         told["content-type"] = value
@@ -109,8 +113,9 @@ def parts_of(body: bytes, boundary: bytes) -> list[Part]:
         begins = head_end + 4 if head_end else start + 2
         if begins >= end:
             continue
-        if _is_file(head, body, begins, end):
-            parts.append(Part(begins, end, is_base64=_is_base64(head)))
+        is_declared = _says_it_is_a_file(head)
+        if is_declared or not is_words(body[begins:end]):
+            parts.append(Part(begins, end, _is_base64(head), is_declared))
     return parts
 
 
@@ -150,13 +155,11 @@ def _part_head(block: bytes) -> dict[str, str]:
     return head
 
 
-def _is_file(head: dict[str, str], body: bytes, start: int, end: int) -> bool:
+def _says_it_is_a_file(head: dict[str, str]) -> bool:
     kind = head.get("content-type", "text/plain").lower()
     if kind.startswith("multipart/"):
         raise Unreadable(Status.CORRUPT)
-    if "filename" in head.get("content-disposition", "").lower() or not kind.startswith("text/"):
-        return True
-    return not is_words(body[start:end])
+    return "filename" in head.get("content-disposition", "").lower() or kind[:5] != "text/"
 
 
 def _is_base64(head: dict[str, str]) -> bool:

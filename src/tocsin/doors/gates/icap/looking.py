@@ -58,7 +58,7 @@ async def _look_at_part(desk: Desk, body: bytes, part: Part) -> Told:
             await file.add(from_base64(bytes(data)) if part.is_base64 else data)
         except NoRoom:
             return rules.unavailable(NO_ROOM, new_check_id())
-        return await desk.look(file, Door.ICAP)
+        return await desk.look(file, Door.ICAP, is_whole=part.is_declared)
 
 
 async def _fill(desk: Desk, plain: Held, packed: Held) -> Told | None:

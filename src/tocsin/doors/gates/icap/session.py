@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import structlog
+
 from tocsin.domain.matching.types import Door
 from tocsin.doors.gates.budget import Held, NoRoom
 from tocsin.doors.gates.desk import Desk, new_check_id
@@ -27,6 +29,8 @@ from tocsin.doors.gates.rules import Unreadable, unavailable
 from tocsin.doors.gates.types import Ruling, Told
 from tocsin.doors.gates.wire import Gone, TooSlow, Wire
 from tocsin.engine.fingerprints import Status
+
+log = structlog.get_logger()
 
 BOTH: Final = frozenset({Method.REQMOD, Method.RESPMOD})
 SERVICES: Final = {
@@ -93,7 +97,7 @@ class IcapSession:
             return await self._answer(request)
         except Refused as error:
             await self._refuse(error.status, error.words)
-        except (Gone, TooSlow, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - one request must not end in silence
             if not self._has_begun:
                 await self._refuse(*_why_ended(error))
         return False
@@ -195,4 +199,7 @@ def _is_clean(told: Told | None) -> bool:
 def _why_ended(error: Exception) -> tuple[int, str]:
     if isinstance(error, Gone):
         return 400, "The request ended before its end."
-    return 408, "The request came too slowly."
+    if isinstance(error, TooSlow | TimeoutError):
+        return 408, "The request came too slowly."
+    log.error("gate_failed", error=type(error).__name__)
+    return 500, "Something broke here."
