@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     from tocsin.domain.matching.queries import checker
     from tocsin.doors.gates.places import Taken
+    from tocsin.engine.index import warm_up
     from tocsin.site import dumps, gating
     from tocsin.site.dispatch import Decoders
 
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     # Files are in this process's memory before a decoder has them.
     dumps.leave_none()
     decoders = Decoders()
+    warm_up()  # or the first client would wait for it
     checker()  # begins to follow the lists; a gate whose lists are away opens all the same
     try:
         asyncio.run(_serve(decoders.fingerprint))
