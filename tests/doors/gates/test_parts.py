@@ -45,23 +45,38 @@ def test_memory_is_given_in_turn_and_given_back() -> None:
     asyncio.run(play())
 
 
-def test_files_that_wait_for_one_another_end_one_after_the_other() -> None:
-    async def play() -> list[str]:
-        budget = Budget(1_000_000, 0.05)
-        return await asyncio.gather(*(grow(budget) for _ in range(4)))
+def test_of_files_that_wait_for_one_another_the_oldest_goes_on() -> None:
+    async def play(wait_seconds: float) -> list[bool]:
+        budget = Budget(2_000_000, wait_seconds)
+        ended = await asyncio.gather(*(grows(budget) for _ in range(6)))
+        assert budget.used_bytes == 0
+        return ended
 
-    async def grow(budget: Budget) -> str:
+    async def grows(budget: Budget) -> bool:
         async with Held(budget, 1_000_000) as file:
             try:
                 for _ in range(100):
-                    await file.add(bytes(10_000))
+                    await file.add(bytes(9_000))
                     await asyncio.sleep(0)
             except NoRoom:
-                return "no room"
-            return "whole"
+                return False
+            return len(file.bytes()) == 900_000
 
-    ended = asyncio.run(play())
-    assert "no room" in ended
+    assert all(asyncio.run(play(20)))
+    assert any(asyncio.run(play(0.001)))
+
+
+def test_a_file_that_is_all_here_keeps_nothing_back_for_itself() -> None:
+    async def play() -> None:
+        budget = Budget(1_000_000, 0.01)
+        async with Held(budget, 900_000) as first, Held(budget, 900_000) as second:
+            await first.add(b"x")
+            with pytest.raises(NoRoom):
+                await second.add(bytes(300_000))
+            assert first.bytes() == b"x"
+            await second.add(bytes(300_000))
+
+    asyncio.run(play())
 
 
 def test_who_stops_waiting_for_memory_takes_none_with_him() -> None:
