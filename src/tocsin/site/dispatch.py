@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
 import structlog
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 from tocsin.domain.matching.queries import checker
 from tocsin.doors.api.door import PREFIXES, ApiDoor
-from tocsin.doors.api.http import JSON, Refused, Reply, StartResponse, WsgiApp
+from tocsin.doors.api.http import (
+    NDJSON,
+    Environ,
+    Refused,
+    Reply,
+    StartResponse,
+    WsgiApp,
+    media_type,
+)
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderPool, MediaOptions, Precision
 
@@ -41,14 +48,26 @@ class Dispatch:
         path = environ["PATH_INFO"]
         if path == HEALTH:
             return Reply(200, b"ok", "text/plain").send(start_response)
-        if path.startswith(PROMPT):
+        if path.startswith(PROMPT) and not _is_stream(environ):
             return self._through_api(environ, start_response)
         if not self._room.acquire(blocking=False):
             return _busy().send(start_response)
+        return self._in_the_room(path, environ, start_response)
+
+    def _in_the_room(
+        self, path: str, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """The answer; the place in the room is given back when all of it has been sent."""
+        place = _Place(self._room)
         try:
-            return self._in_its_time(path, environ, start_response)
-        finally:
-            self._room.release()
+            answer = self._in_its_time(path, environ, start_response)
+        except BaseException:
+            place.give_back()
+            raise
+        if isinstance(answer, Iterator):
+            return _Held(answer, place)
+        place.give_back()
+        return answer
 
     def _in_its_time(
         self, path: str, environ: dict[str, Any], start_response: StartResponse
@@ -69,8 +88,48 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001 - the one place where the unexpected ends
             # Not the traceback: its values are hashes and addresses.
             log.error("request_failed", error=type(error).__name__)
-            problem = {"error": {"code": "internal", "message": "Something broke here; try again."}}
-            return Reply(500, msgspec.json.encode(problem), JSON).send(start_response)
+            problem = Refused(500, "internal", "Something broke here; try again.")
+            return problem.reply().send(start_response)
+
+
+class _Place:
+    """One place in the room, given back once."""
+
+    def __init__(self, room: threading.BoundedSemaphore) -> None:
+        self._room: threading.BoundedSemaphore | None = room
+
+    def give_back(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.release()
+
+
+class _Held:
+    """An answer that is still being made, with the place that its maker holds.
+
+    The server calls `close` when all is sent and when the other side is gone (PEP 3333).
+    """
+
+    def __init__(self, answer: Iterator[bytes], place: _Place) -> None:
+        self._answer, self._place = answer, place
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._answer)
+        except BaseException:
+            self._place.give_back()
+            raise
+
+    def close(self) -> None:
+        """Let go of the answer and of the place."""
+        try:
+            if (close := getattr(self._answer, "close", None)) is not None:
+                close()
+        finally:
+            self._place.give_back()
 
 
 class Decoders:
@@ -108,6 +167,11 @@ def build() -> WsgiApp:
     doors = set(settings.TOCSIN_DOORS)
     api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint) if "api" in doors else None
     return Dispatch(api=api, pages=WSGIHandler() if "console" in doors else None)
+
+
+def _is_stream(environ: Environ) -> bool:
+    """A batch that is answered while it is sent, which may take as long as its sender likes."""
+    return media_type(environ) == NDJSON
 
 
 def _busy() -> Reply:

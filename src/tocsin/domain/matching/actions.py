@@ -127,7 +127,8 @@ def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
     with transaction.atomic():
         ids = [hit.id for hit in hits]
         known = set(Hit.objects.filter(pk__in=ids).values_list("pk", flat=True))
-        new = [hit for hit in hits if hit.id not in known]
+        # A request that was sent twice gives the same hits, perhaps in one journal.
+        new = list({hit.id: hit for hit in hits if hit.id not in known}.values())
         if not new:
             return 0
         Hit.objects.bulk_create([_row(hit) for hit in new])

@@ -106,7 +106,7 @@ def hit_of(one: Judged, key: CheckKey, *, version: int, at: datetime) -> NewHit:
     query, verdict = one.query, one.verdict
     told = rules.held_back(verdict) if one.closed else verdict
     return NewHit(
-        id=uuid4(),
+        id=query.hit_id or uuid4(),
         key_id=key.key_id,
         party_id=key.party_id,
         at=at,

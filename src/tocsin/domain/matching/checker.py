@@ -136,6 +136,10 @@ class Checker:
             log.error("check_unavailable", error=type(error).__name__)
             return None
 
+    def problem(self, at: datetime) -> str | None:
+        """Why nothing could be answered at the moment, in words; None when checks are made."""
+        return self._problem(self._lists.serving, at)
+
     def follow(self, at: datetime) -> None:
         """Read what is new in the database; raises DatabaseError."""
         if self._keys_at is None or at - self._keys_at >= KEYS_EACH:

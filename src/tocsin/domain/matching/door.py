@@ -15,6 +15,9 @@ class Door(StrEnum):
     V2_TEST = "v2-test"
     CLAMD = "clamd"
     ICAP = "icap"
+    ARACHNID = "arachnid"
+    PHOTODNA = "photodna"
+    HMA = "hma"
 
 
 FOR_TESTS = frozenset({Door.V1_TEST, Door.V2_TEST})

@@ -188,7 +188,7 @@ class Query:
     pdq, pdq_512 and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
 
     `media_status` is what fingerprinting said of the file, where whoever asks knows it; `hasher`
-    says who fingerprinted it.
+    says who fingerprinted it. Asked again with the same `hit_id`, a hit is written down once.
     """
 
     client_id: str
@@ -204,6 +204,7 @@ class Query:
     uploaded_at: datetime | None = None
     media_status: Status | None = None
     hasher: str = "client"
+    hit_id: UUID | None = None
 
     def pdq_hashes(self) -> tuple[bytes, ...]:
         """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from tocsin.domain.matching.queries import Checker
-from tocsin.doors.api.http import Environ, Refused, Reply, StartResponse, require_method
+from tocsin.doors.api.http import Environ, Flow, Refused, Reply, StartResponse, require_method
 from tocsin.doors.api.limits import RateLimit
+from tocsin.doors.api.metered import Metered
 from tocsin.doors.api.v1 import check as v1
-from tocsin.doors.api.v2 import checks, corrections, feedback, openapi, reports, terms
+from tocsin.doors.api.v2 import corrections, feedback, openapi, reports, stream, terms
 from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
 
 PREFIXES = ("/v1/", "/v2/")
+
+Answerer: TypeAlias = Callable[[Environ, Checker, RateLimit, datetime], Reply | Flow]
 
 
 def _now() -> datetime:
@@ -39,38 +42,45 @@ class ApiDoor:
         self._now = now
         self._limit = limit or RateLimit()
         self._media = MediaDesk(fingerprint)
-        self._paths: dict[str, Callable[[Environ], Reply]] = {
-            "/v2/checks": lambda e: checks.check(e, *self._at_hand()),
-            "/v2/media": lambda e: self._media.check(e, *self._at_hand()),
-            "/v2/reports": lambda e: reports.report(e, *self._at_hand()),
-            "/v2/feedback": lambda e: feedback.say(e, *self._at_hand()),
-            "/v2/corrections": lambda e: corrections.poll(e, *self._at_hand()),
-            "/v2/corrections/acknowledge": lambda e: corrections.acknowledge(e, *self._at_hand()),
-            "/v2/terms": lambda e: terms.tell(e, *self._at_hand()),
-            "/v2/webhook": lambda e: corrections.set_webhook(e, *self._at_hand()),
-            "/v2/webhook/state": lambda e: corrections.webhook_state(e, *self._at_hand()),
+        self._open: dict[str, Callable[[Environ], Reply]] = {
             "/v2/webhook/keys": corrections.signing_keys,
             "/v2/openapi.json": _describe,
         }
+        self._paths: dict[str, Answerer] = {
+            "/v2/checks": stream.check,
+            "/v2/reports": reports.report,
+            "/v2/feedback": feedback.say,
+            "/v2/corrections": corrections.poll,
+            "/v2/corrections/acknowledge": corrections.acknowledge,
+            "/v2/terms": terms.tell,
+            "/v2/webhook": corrections.set_webhook,
+            "/v2/webhook/state": corrections.webhook_state,
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        limit = Metered(self._limit)
+        reply: Reply | Flow
         try:
-            reply = self._answer(environ)
+            reply = self._answer(environ, limit)
         except Refused as refused:
             reply = refused.reply()
-        return reply.send(start_response)
+        return limit.told_in(reply).send(start_response)
 
-    def _answer(self, environ: Environ) -> Reply:
+    def _answer(self, environ: dict[str, Any], limit: Metered) -> Reply | Flow:
         path = environ["PATH_INFO"]
-        if path.startswith((v1.LIVE, v1.TEST)):
-            return v1.check(environ, *self._at_hand())
-        answer = self._paths.get(path)
+        if (described := self._open.get(path)) is not None:
+            return described(environ)
+        answer = self._answerer(path)
         if answer is None:
             raise Refused(404, "not_found", "There is nothing here; see /v2/openapi.json.")
-        return answer(environ)
+        return answer(environ, self._checker(), limit, self._now())
 
-    def _at_hand(self) -> tuple[Checker, RateLimit, datetime]:
-        return self._checker(), self._limit, self._now()
+    def _answerer(self, path: str) -> Answerer | None:
+        if path.startswith((v1.LIVE, v1.TEST)):
+            return v1.check
+        if path == "/v2/media":
+            return self._media.check
+        return self._paths.get(path)
 
 
 def _describe(environ: Environ) -> Reply:

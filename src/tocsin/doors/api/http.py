@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from time import monotonic
 from typing import Any, TypeAlias
@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 Environ: TypeAlias = Mapping[str, Any]
+Headers: TypeAlias = tuple[tuple[str, str], ...]
 StartResponse: TypeAlias = Callable[..., Any]
 WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 TEXT = "text/plain; charset=utf-8"
 # Small, since the server hands over a piece only when it is whole: time is looked at in between.
 READ_BYTES = 1 << 14
@@ -29,22 +31,53 @@ class Reply:
     status: int
     body: bytes
     content_type: str = JSON
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
-    def send(self, start_response: StartResponse) -> list[bytes]:
+    def send(self, start_response: StartResponse) -> Iterable[bytes]:
         """Hand it to the server."""
-        start_response(
-            f"{self.status} {HTTPStatus(self.status).phrase}",
-            [
-                ("Content-Type", self.content_type),
-                ("Content-Length", str(len(self.body))),
-                # Answers are about somebody's upload: no cache in between may keep one.
-                ("Cache-Control", "no-store"),
-                ("X-Content-Type-Options", "nosniff"),
-                *self.headers,
-            ],
-        )
+        length = ("Content-Length", str(len(self.body)))
+        _start(start_response, self.status, self.content_type, (length, *self.headers))
         return [self.body]
+
+    def with_headers(self, headers: Headers) -> Reply:
+        """The same with these headers, but for those it has already."""
+        return replace(self, headers=_joined(self.headers, headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An answer that is made while it is sent: its pieces, in order; its length is not known."""
+
+    pieces: Iterator[bytes]
+    content_type: str = NDJSON
+    headers: Headers = ()
+
+    def send(self, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand it to the server."""
+        _start(start_response, 200, self.content_type, self.headers)
+        return self.pieces
+
+    def with_headers(self, headers: Headers) -> Flow:
+        """The same with these headers, but for those it has already."""
+        return replace(self, headers=_joined(self.headers, headers))
+
+
+def _start(start_response: StartResponse, status: int, content_type: str, headers: Headers) -> None:
+    start_response(
+        f"{status} {HTTPStatus(status).phrase}",
+        [
+            ("Content-Type", content_type),
+            # Answers are about somebody's upload: no cache in between may keep one.
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            *headers,
+        ],
+    )
+
+
+def _joined(own: Headers, more: Headers) -> Headers:
+    named = {name for name, _ in own}
+    return (*own, *((name, value) for name, value in more if name not in named))
 
 
 @dataclass(eq=False)
@@ -54,7 +87,7 @@ class Refused(Exception):
     status: int
     code: str
     message: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     more: Mapping[str, object] = field(default_factory=dict)
 
     def reply(self) -> Reply:
@@ -64,33 +97,47 @@ class Refused(Exception):
 
 
 def read_body(environ: Environ, *, most_bytes: int) -> io.BytesIO:
-    """The whole body, in memory only, at its start.
+    """The whole body, in memory only, at its start; raises Refused as `body_pieces` does."""
+    body = io.BytesIO()
+    for piece in body_pieces(environ, most_bytes=most_bytes):
+        body.write(piece)
+    body.seek(0)
+    return body
+
+
+def body_pieces(
+    environ: Environ,
+    *,
+    most_bytes: int,
+    piece_bytes: int = READ_BYTES,
+    within_seconds: float = READ_WITHIN_SECONDS,
+) -> Iterator[bytes]:
+    """The body piece by piece, each of `piece_bytes` but for the last.
 
     A length that was announced too high or too low, or not at all (chunked), is all the same here.
-    Raises Refused: 413 beyond `most_bytes`, 408 when it takes longer than two minutes, 400 for a
-    length that is no number or not reached.
+    Raises Refused: 413 beyond `most_bytes`, 408 when it takes longer than `within_seconds`, 400 for
+    a length that is no number or not reached.
     """
     announced = _announced(environ)
     if announced is not None and announced > most_bytes:
         raise _too_large(most_bytes)
-    body = io.BytesIO()
     stream = environ["wsgi.input"]
     # Where no length is announced and the server does not end the stream, there is no body.
     most = announced if announced is not None else most_bytes + 1 if _ends(environ) else 0
-    give_up_at = monotonic() + READ_WITHIN_SECONDS
-    while body.tell() < most:
+    give_up_at = monotonic() + within_seconds
+    read = 0
+    while read < most:
         if monotonic() > give_up_at:
-            raise _too_slow()
-        piece = stream.read(min(READ_BYTES, most - body.tell()))
+            raise _too_slow(within_seconds)
+        piece = stream.read(min(piece_bytes, most - read))
         if not piece:
             break
-        body.write(piece)
-    if body.tell() > most_bytes:
-        raise _too_large(most_bytes)
-    if announced is not None and body.tell() < announced:
+        read += len(piece)
+        if read > most_bytes:
+            raise _too_large(most_bytes)
+        yield piece
+    if announced is not None and read < announced:
         raise Refused(400, "body_cut_short", "The body ended before the announced length.")
-    body.seek(0)
-    return body
 
 
 def media_type(environ: Environ) -> str:
@@ -118,10 +165,9 @@ def _ends(environ: Environ) -> bool:
     return bool(environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"))
 
 
-def _too_slow() -> Refused:
-    return Refused(
-        408, "too_slow", f"The body took longer than {READ_WITHIN_SECONDS} seconds to arrive."
-    )
+def _too_slow(within_seconds: float) -> Refused:
+    words = f"The body took longer than {within_seconds:.0f} seconds to arrive."
+    return Refused(408, "too_slow", words)
 
 
 def _too_large(most_bytes: int) -> Refused:

@@ -1,4 +1,7 @@
-"""`POST /v2/checks`: up to 10,000 pictures by their fingerprints, answered one for one."""
+"""`POST /v2/checks`: up to 10,000 pictures by their fingerprints, answered one for one.
+
+A body of `application/x-ndjson` is another matter: `stream` answers it line for line.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import JSON, Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit, cost_of
-from tocsin.doors.api.v2 import told
+from tocsin.doors.api.v2 import repeats, told
 from tocsin.doors.api.v2.wire import (
     MOST_ERRORS_NAMED,
     MOST_ITEMS,
     CheckItem,
     ChecksRequest,
+    OnError,
     RawBatch,
     WrongItem,
 )
@@ -58,11 +62,16 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
     # The first token before the body is read, so that a key without any cannot keep us busy.
     allowance = limit.take(key)
     require_json(environ)
-    items = _items(read_body(environ, most_bytes=MOST_BYTES).getvalue())
-    if (cost := cost_of(len(items))) > 1:
+    again = repeats.key_in(environ)
+    body = read_body(environ, most_bytes=MOST_BYTES).getvalue()
+    items, refused = _items(body)
+    if (cost := cost_of(len(items) + len(refused))) > 1:
         allowance = limit.take(key, cost, paid=1)
-    queries = _queries(items)
-    return told.reply(checker.check(key, queries, door=Door.CHECKS, at=at), key.tier, allowance)
+    queries = [query_of(item) for item in items]
+    if again is not None:
+        queries = repeats.with_hit_ids(queries, key, again, body)
+    answer = checker.check(key, queries, door=Door.CHECKS, at=at)
+    return told.reply(answer, key.tier, allowance, refused)
 
 
 def require_json(environ: Environ) -> None:
@@ -71,13 +80,34 @@ def require_json(environ: Environ) -> None:
         raise Refused(415, "not_json", f"Send {JSON}.")
 
 
-def _items(body: bytes) -> Sequence[CheckItem]:
+def _items(body: bytes) -> tuple[list[CheckItem], dict[int, WrongItem]]:
+    """The right items in order, and the wrong ones by their place; raises Refused."""
     try:
-        return _batch.decode(body).items
+        request = _batch.decode(body)
     except msgspec.ValidationError:
-        raise _what_is_wrong(body) from None
+        return _apart(_raws(body))
     except NOT_JSON:
         raise not_json() from None
+    wrong = [found for index, item in enumerate(request.items) for found in wrong_in(index, item)]
+    if not wrong:
+        return request.items, {}
+    if request.on_error is OnError.BATCH:
+        raise _wrong_items(wrong, len(request.items))
+    refused = {found.index: found for found in reversed(wrong)}
+    right = [item for index, item in enumerate(request.items) if index not in refused]
+    return right, refused
+
+
+def _apart(raws: Sequence[msgspec.Raw]) -> tuple[list[CheckItem], dict[int, WrongItem]]:
+    right: list[CheckItem] = []
+    refused: dict[int, WrongItem] = {}
+    for index, raw in enumerate(raws):
+        item = item_in(index, raw)
+        if isinstance(item, WrongItem):
+            refused[index] = item
+        else:
+            right.append(item)
+    return right, refused
 
 
 def not_json() -> Refused:
@@ -85,14 +115,8 @@ def not_json() -> Refused:
     return Refused(400, "not_json", "The body is not JSON.")
 
 
-def _queries(items: Sequence[CheckItem]) -> list[Query]:
-    wrong = [found for index, item in enumerate(items) for found in _wrong_in(index, item)]
-    if wrong:
-        raise _wrong_items(wrong, len(items))
-    return [_query(item) for item in items]
-
-
-def _query(item: CheckItem) -> Query:
+def query_of(item: CheckItem) -> Query:
+    """What is asked about an item that has nothing wrong in it."""
     moment = item.uploaded_at
     return Query(
         client_id=item.id,
@@ -109,7 +133,7 @@ def _query(item: CheckItem) -> Query:
     )
 
 
-def _wrong_in(index: int, item: CheckItem) -> Iterator[WrongItem]:
+def wrong_in(index: int, item: CheckItem) -> Iterator[WrongItem]:
     """What no single field shows: which fields belong together."""
     if not (item.md5 or item.sha1 or item.sha256 or item.pdq):
         yield WrongItem(index, item.id, None, "At least one fingerprint is needed.")
@@ -132,23 +156,39 @@ def has_utc(moment: datetime) -> bool:
     return True
 
 
-def _what_is_wrong(body: bytes) -> Refused:
-    """The refusal of a batch that did not decode, every wrong item named."""
+def item_in(index: int, raw: bytes | msgspec.Raw) -> CheckItem | WrongItem:
+    """One item by itself, or the first thing that is wrong with it."""
+    try:
+        wrong = next(_wrong_in_raw(index, raw), None)
+        return _item.decode(raw) if wrong is None else wrong
+    except NOT_JSON:
+        return WrongItem(index, None, None, "This is not JSON.")
+
+
+def _raws(body: bytes) -> list[msgspec.Raw]:
+    """The items of a batch of which some are wrong, where these shall not refuse the others.
+
+    Raises Refused otherwise, every wrong item named.
+    """
     try:
         _anything.decode(body)
-        raws = _raw_batch.decode(body).items
+        batch = _raw_batch.decode(body)
     except msgspec.ValidationError:
-        return Refused(422, "wrong_batch", 'Send {"items": [...]} and nothing beside it.')
+        words = 'Send {"items": [...]}, with "on_error" if you like, and nothing beside it.'
+        raise Refused(422, "wrong_batch", words) from None
     except NOT_JSON:
         # The first fault was found before the end, and what follows is no JSON at all.
-        return not_json()
+        raise not_json() from None
+    raws = batch.items
     if not 1 <= len(raws) <= MOST_ITEMS:
-        return Refused(422, "wrong_size", f"Send 1 to {MOST_ITEMS:,} items.")
+        raise Refused(422, "wrong_size", f"Send 1 to {MOST_ITEMS:,} items.")
+    if batch.on_error is OnError.ITEM:
+        return raws
     wrong = [found for index, raw in enumerate(raws) for found in _wrong_in_raw(index, raw)]
-    return _wrong_items(wrong, len(raws))
+    raise _wrong_items(wrong, len(raws))
 
 
-def _wrong_in_raw(index: int, raw: msgspec.Raw) -> Iterator[WrongItem]:
+def _wrong_in_raw(index: int, raw: bytes | msgspec.Raw) -> Iterator[WrongItem]:
     try:
         item = _item.decode(raw)
     except msgspec.ValidationError as error:
@@ -159,10 +199,10 @@ def _wrong_in_raw(index: int, raw: msgspec.Raw) -> Iterator[WrongItem]:
         sentence = NEEDS.get(field or "", "An object with known fields is needed.")
         yield WrongItem(index, _id_in(raw), field if known else None, sentence)
     else:
-        yield from _wrong_in(index, item)
+        yield from wrong_in(index, item)
 
 
-def _id_in(raw: msgspec.Raw) -> str | None:
+def _id_in(raw: bytes | msgspec.Raw) -> str | None:
     told_id = item.get("id") if isinstance(item := _anything.decode(raw), dict) else None
     return told_id if isinstance(told_id, str) and len(told_id) <= 200 else None
 

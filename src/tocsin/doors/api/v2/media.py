@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker, query_of
-from tocsin.domain.matching.types import Door
+from tocsin.domain.matching.types import CheckKey, Door
 from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit
-from tocsin.doors.api.v2 import told
+from tocsin.doors.api.v2 import repeats, told
 from tocsin.doors.api.v2.wire import MOST_ID
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
@@ -53,13 +53,26 @@ class MediaDesk:
         key = by_bearer(environ, checker, at)
         let_ask(key, at)
         allowance = limit.take(key)
-        client_id = _client_id(environ)
-        if media_type(environ).startswith("multipart/"):
-            # Its boundaries would be hashed with the file, and nothing would ever be found.
-            raise Refused(415, "not_one_file", "Send the file's bytes alone, not a form.")
-        with self._share(key.party_id):
-            query = query_of(self._fingerprinted(environ), client_id)
+        client_id = client_id_of(environ)
+        again = repeats.key_in(environ)
+        found = self.fingerprints(key, lambda: one_file(environ))
+        query = query_of(found, client_id)
+        if again is not None:
+            (query,) = repeats.with_hit_ids([query], key, again, found.sha256)
         return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key.tier, allowance)
+
+    def fingerprints(self, key: CheckKey, file: Callable[[], bytes]) -> Fingerprints:
+        """Of the file that `file` reads when there is room for it; raises Refused."""
+        with self._share(key.party_id):
+            if not self._room.acquire(timeout=self._wait_seconds):
+                raise _busy("Too many files at once; send this one again.")
+            try:
+                return self._fingerprint(file())
+            except DecoderUnavailable:
+                words = "No decoder can be started at the moment; send the file again."
+                raise _busy(words) from None
+            finally:
+                self._room.release()
 
     @contextmanager
     def _share(self, party_id: int) -> Iterator[None]:
@@ -73,19 +86,17 @@ class MediaDesk:
             with self._counting:
                 self._of_party[party_id] -= 1
 
-    def _fingerprinted(self, environ: Environ) -> Fingerprints:
-        if not self._room.acquire(timeout=self._wait_seconds):
-            raise _busy("Too many files at once; send this one again.")
-        try:
-            body = read_body(environ, most_bytes=MOST_BYTES)
-            return self._fingerprint(body.getvalue())
-        except DecoderUnavailable:
-            raise _busy("No decoder can be started at the moment; send the file again.") from None
-        finally:
-            self._room.release()
+
+def one_file(environ: Environ) -> bytes:
+    """The body as one file, in memory; raises Refused for a form and for what `read_body` does."""
+    if media_type(environ).startswith("multipart/"):
+        # Its boundaries would be hashed with the file, and nothing would ever be found.
+        raise Refused(415, "not_one_file", "Send the file's bytes alone, not a form.")
+    return read_body(environ, most_bytes=MOST_BYTES).getvalue()
 
 
-def _client_id(environ: Environ) -> str:
+def client_id_of(environ: Environ) -> str:
+    """The asker's own name for the file, from `Tocsin-Client-Id`; raises Refused."""
     text = str(environ.get("HTTP_TOCSIN_CLIENT_ID") or "")
     if len(text) > MOST_ID or not text.isprintable():
         raise Refused(

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from tocsin.doors.api.http import JSON, Reply
+from tocsin.doors.api.http import JSON, NDJSON, Reply
 from tocsin.doors.api.v1.check import FORMATS, LIVE, TEST
-from tocsin.doors.api.v2 import checks, described, media, terms, wire
+from tocsin.doors.api.v2 import checks, described, media, repeats, terms, wire
 
 Json = dict[str, Any]
 
@@ -18,6 +18,13 @@ _DIGESTS = ("md5", "sha1", "sha256")
 _RATE = {
     "RateLimit": {"schema": {"type": "string"}, "description": "What the key has left."},
     "RateLimit-Policy": {"schema": {"type": "string"}, "description": "What the key may do."},
+}
+REPEATED: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A string of your own for this request, the same when you send it again.",
+    "schema": {"type": "string", "pattern": repeats.PATTERN},
 }
 _AGAIN = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
 _WHY = {
@@ -49,6 +56,8 @@ def document() -> Json:
     shown = [
         wire.ChecksRequest,
         wire.Answered,
+        wire.StreamEnd,
+        wire.StreamStopped,
         wire.Unavailable,
         wire.ErrorAnswer,
         wire.ReportRequest,
@@ -126,11 +135,17 @@ def _checks() -> Json:
     return {
         "operationId": "check",
         "summary": "Check up to 10,000 pictures by their fingerprints",
-        "description": "One wrong item refuses the whole batch; up to 20 of them are named.",
+        "description": "One wrong item refuses the whole batch, and up to 20 of them are named; "
+        "with `on_error` it refuses only itself. A stream of items, one a line, is answered line "
+        "for line by a `Result` each, while it is sent; the last line is a `StreamEnd` or a "
+        "`StreamStopped`.",
         "security": [{"bearer": []}],
-        "requestBody": _body("ChecksRequest", checks.MOST_BYTES),
+        "parameters": [REPEATED],
+        "requestBody": _or_lines(_body("ChecksRequest", checks.MOST_BYTES), "CheckItem"),
         "responses": {
-            "200": _answer("Answered", "One result for each item, in the order sent."),
+            "200": _or_lines(
+                _answer("Answered", "One result for each item, in the order sent."), "Result"
+            ),
             **_refusals(400, 401, 403, 408, 413, 415, 422, 429),
             "503": _unavailable(),
         },
@@ -145,13 +160,14 @@ def _media() -> Json:
         "fingerprinted in memory and forgotten.",
         "security": [{"bearer": []}],
         "parameters": [
+            REPEATED,
             {
                 "name": "Tocsin-Client-Id",
                 "in": "header",
                 "required": False,
                 "description": "Your own name for the upload; it comes back in the answer.",
                 "schema": {"type": "string", "maxLength": wire.MOST_ID, "pattern": "^[!-~ ]*$"},
-            }
+            },
         ],
         "requestBody": {
             "required": True,
@@ -227,6 +243,13 @@ def _body(schema: str, most_bytes: int) -> Json:
         "description": f"At most {most_bytes:,} bytes.",
         "content": {JSON: {"schema": {"$ref": _REF.format(name=schema)}}},
     }
+
+
+def _or_lines(part: Json, schema: str) -> Json:
+    """The same, or a line of NDJSON for each; OpenAPI 3.1 has no word for the schema of a line."""
+    words = f"Each line is a `{schema}`."
+    lines = {NDJSON: {"schema": {"type": "string", "description": words}}}
+    return {**part, "content": {**part["content"], **lines}}
 
 
 def _answer(schema: str, description: str) -> Json:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET
 
 from tocsin.base.accounts.types import Tier
-from tocsin.domain.matching.types import Answer, AnswerStatus, Match, Outcome, says_true
+from tocsin.domain.matching.types import (
+    Action,
+    Answer,
+    AnswerStatus,
+    Match,
+    Outcome,
+    says_true,
+)
 from tocsin.doors.api.http import Reply
 from tocsin.doors.api.limits import Allowance
-from tocsin.doors.api.v2.wire import Answered, Error, MatchTold, Result, Unavailable
+from tocsin.doors.api.v2.wire import (
+    REFUSED,
+    Answered,
+    Error,
+    MatchTold,
+    Result,
+    Unavailable,
+    WrongItem,
+)
 
 STEP_BITS = 4
+NONE: Mapping[int, WrongItem] = {}
 
 _encoder = msgspec.json.Encoder()
 
 
-def reply(answer: Answer, tier: Tier, allowance: Allowance) -> Reply:
-    """The answer as its tier may hear it: 200, or 503 when nothing could be checked."""
-    results = told(answer.outcomes, tier)
+def reply(
+    answer: Answer, tier: Tier, allowance: Allowance, refused: Mapping[int, WrongItem] = NONE
+) -> Reply:
+    """The answer as its tier may hear it: 200, or 503 when nothing could be checked.
+
+    `refused` are the wrong items, which were not asked about, by their place.
+    """
+    results = with_refused(told(answer.outcomes, tier), refused, tier)
     if answer.problem is not None or answer.list_version is None:
         unavailable = Unavailable(
             Error("unavailable", answer.problem or ""), answer.list_version, answer.stale, results
@@ -44,6 +65,21 @@ def told(outcomes: Sequence[Outcome], tier: Tier) -> list[Result]:
     if tier is Tier.ACTION:
         return [_with_action(o, None) for o in outcomes]
     return [Result(o.client_id or None, _yes_or_no(o), None, None, _reference(o)) for o in outcomes]
+
+
+def with_refused(
+    results: Sequence[Result], refused: Mapping[int, WrongItem], tier: Tier
+) -> list[Result]:
+    """Results with the wrong items among them, each at its place."""
+    rest = iter(results)
+    places = range(len(results) + len(refused))
+    return [_refused(refused[place], tier) if place in refused else next(rest) for place in places]
+
+
+def _refused(wrong: WrongItem, tier: Tier) -> Result:
+    # Not checked: who looks at the action alone must not let the upload through.
+    action = None if tier is Tier.BOOLEAN else Action.HOLD
+    return Result(wrong.id, REFUSED, action, None, None, error=wrong)
 
 
 def _with_action(outcome: Outcome, match: MatchTold | None) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -70,16 +71,35 @@ class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
     uploaded_at: Moment | None = None
 
 
+class OnError(StrEnum):
+    """What a wrong item refuses: the whole batch, or itself."""
+
+    BATCH = "batch"
+    ITEM = "item"
+
+
 class ChecksRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A batch: checked as a whole or, when one item is wrong, not at all."""
+    """A batch. When one item is wrong nothing is checked, or with `on_error` as `item` all others
+    are."""
 
     items: Annotated[list[CheckItem], Meta(min_length=1, max_length=MOST_ITEMS)]
+    on_error: OnError = OnError.BATCH
 
 
 class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch whose items are not looked into yet, to name every wrong one."""
 
     items: list[msgspec.Raw]
+    on_error: OnError = OnError.BATCH
+
+
+class WrongItem(Struct, frozen=True):
+    """One thing wrong with one item."""
+
+    index: int
+    id: str | None
+    field: str | None
+    message: str
 
 
 class MatchTold(Struct, frozen=True):
@@ -98,6 +118,18 @@ class MatchTold(Struct, frozen=True):
     ]
 
 
+REFUSED = "refused"
+
+ResultStatus = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"enum": [*(status.value for status in AnswerStatus), REFUSED]},
+        description="What is known after the check; `refused` where the item was wrong and only "
+        "the others were checked: `error` says what is wrong with it.",
+    ),
+]
+
+
 class Result(Struct, frozen=True):
     """The answer for one item. `action` and `match` are null for tiers that are not told.
 
@@ -107,13 +139,14 @@ class Result(Struct, frozen=True):
     """
 
     id: str | None
-    status: AnswerStatus
+    status: ResultStatus
     action: Action | None
     match: MatchTold | None
     reference: Annotated[
         str | None, Meta(description="Names the matched entry to us; only your party can use it.")
     ]
     shadow_action: Action | UnsetType = UNSET
+    error: WrongItem | UnsetType = UNSET
 
 
 class Answered(Struct, frozen=True):
@@ -126,15 +159,6 @@ class Answered(Struct, frozen=True):
     list_version: int
     stale: bool
     results: list[Result]
-
-
-class WrongItem(Struct, frozen=True):
-    """One thing wrong with one item."""
-
-    index: int
-    id: str | None
-    field: str | None
-    message: str
 
 
 class Error(Struct, frozen=True):
@@ -151,6 +175,20 @@ class ErrorAnswer(Struct, frozen=True):
     """Every refusal has this shape."""
 
     error: Error
+
+
+class StreamEnd(Struct, frozen=True):
+    """The last line of a stream: so many lines were answered. Without it the stream was cut."""
+
+    end: Annotated[int, Meta(ge=0)]
+
+
+class StreamStopped(Struct, frozen=True):
+    """The last line of a stream that may not go on: send what follows after `retry_after`."""
+
+    stopped: Annotated[int, Meta(ge=0, description="So many lines were answered.")]
+    error: Error
+    retry_after: Annotated[int, Meta(description="Seconds to wait.")] | None
 
 
 class Unavailable(Struct, frozen=True):

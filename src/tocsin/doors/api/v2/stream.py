@@ -1,0 +1,123 @@
+"""`POST /v2/checks` with `application/x-ndjson`: items in, answers out, for as long as they come.
+
+Each line is answered by one, in order, while the rest is still being sent. A wrong line gets an
+answer of its own and stops nothing. The last line says `{"end": n}`: without it the stream was cut
+and whoever asked has not been told of all. A key that may not go on ends it with `{"stopped": n}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+
+import msgspec
+import structlog
+
+from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.types import CheckKey, Door, Query
+from tocsin.doors.api.entering import by_bearer, let_ask
+from tocsin.doors.api.http import (
+    NDJSON,
+    Environ,
+    Flow,
+    Refused,
+    Reply,
+    body_pieces,
+    media_type,
+    require_method,
+)
+from tocsin.doors.api.limits import RateLimit, cost_of
+from tocsin.doors.api.v2 import checks, repeats, told
+from tocsin.doors.api.v2.lines import item_of, lines_in
+from tocsin.doors.api.v2.wire import Error, StreamEnd, StreamStopped, WrongItem
+
+log = structlog.get_logger()
+
+PIECE_BYTES: Final = 4_096
+"""Small: the server hands a piece over only when it is whole, and answers wait for that."""
+
+MOST_BYTES: Final = 2_000_000_000
+WITHIN_SECONDS: Final = 3_600.0
+
+_encoder = msgspec.json.Encoder()
+
+
+def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply | Flow:
+    """Answer a batch or a stream, whichever was sent; raises Refused."""
+    if media_type(environ) != NDJSON:
+        return checks.check(environ, checker, limit, at)
+    require_method(environ, "POST")
+    key = by_bearer(environ, checker, at)
+    let_ask(key, at)
+    limit.take(key)
+    stream = _Stream(environ, checker, limit, at, repeats.key_in(environ))
+    return Flow(stream.answers())
+
+
+@dataclass(slots=True)
+class _Stream:
+    environ: Environ
+    checker: Checker
+    limit: RateLimit
+    at: datetime
+    again: str | None
+    answered: int = 0
+    paid: int = 1
+    started: float = field(default_factory=monotonic)
+
+    def answers(self) -> Iterator[bytes]:
+        """The lines of the answer, those of a piece together."""
+        pieces = body_pieces(
+            self.environ,
+            most_bytes=MOST_BYTES,
+            piece_bytes=PIECE_BYTES,
+            within_seconds=WITHIN_SECONDS,
+        )
+        try:
+            for lines in lines_in(pieces):
+                if lines:
+                    yield self._answered(lines)
+            yield _encoder.encode_lines([StreamEnd(self.answered)])
+        except Refused as refused:
+            error = Error(refused.code, refused.message)
+            yield _encoder.encode_lines([StreamStopped(self.answered, error, _wait(refused))])
+        except Exception as error:  # noqa: BLE001 - the status has left; a missing end says it
+            log.error("stream_broke_off", error=type(error).__name__)
+
+    def _answered(self, lines: Sequence[bytes | None]) -> bytes:
+        now = self.at + timedelta(seconds=monotonic() - self.started)
+        key = self._let_go_on(len(lines), now)
+        refused: dict[int, WrongItem] = {}
+        queries: list[Query] = []
+        for place, line in enumerate(lines):
+            item = item_of(self.answered + place, line)
+            if isinstance(item, WrongItem):
+                refused[place] = item
+            else:
+                queries += self._named(checks.query_of(item), key, line or b"", place)
+        answer = self.checker.check(key, queries, door=Door.CHECKS, at=now)
+        self.answered += len(lines)
+        results = told.told(answer.outcomes, key.tier)
+        return _encoder.encode_lines(told.with_refused(results, refused, key.tier))
+
+    def _let_go_on(self, lines: int, now: datetime) -> CheckKey:
+        """The key as it is now: it may have been revoked, or stopped, since the last line."""
+        key = by_bearer(self.environ, self.checker, now)
+        let_ask(key, now)
+        cost = cost_of(self.answered + lines) - self.paid
+        if cost > 0:
+            self.limit.take(key, cost)
+            self.paid += cost
+        return key
+
+    def _named(self, query: Query, key: CheckKey, line: bytes, place: int) -> list[Query]:
+        if self.again is None:
+            return [query]
+        return repeats.with_hit_ids([query], key, self.again, line, self.answered + place)
+
+
+def _wait(refused: Refused) -> int | None:
+    return next((int(value) for name, value in refused.headers if name == "Retry-After"), None)
