@@ -13,6 +13,7 @@ import pytest
 from django.urls import Resolver404, resolve
 
 from tests.house.source import ROOT, SOURCE, calls, modules
+from tocsin.doors.api.facade import PATHS
 from tocsin.doors.api.v2 import openapi
 from tocsin.site.cli import _parser
 
@@ -84,13 +85,17 @@ def _is_answered(address: str) -> bool:
     if any(address == other or address.startswith(f"{other}/") for other in OTHER_ADDRESSES):
         return True
     tries = {_PLACEHOLDER.sub(filling, address) for filling in _FILLINGS}
-    return any(_in_description(one) or _in_pages(one) for one in tries)
+    return any(_in_description(one) or _in_facades(one) or _in_pages(one) for one in tries)
 
 
 def _in_description(address: str) -> bool:
     paths = openapi.document()["paths"]
     # A document may name a folder of endpoints: `/v1/check`, `/v2`.
     return any(path == address or path.startswith(f"{address.rstrip('/')}/") for path in paths)
+
+
+def _in_facades(address: str) -> bool:
+    return any(path == address or path.startswith(f"{address.rstrip('/')}/") for path in PATHS)
 
 
 def _in_pages(address: str) -> bool:

@@ -66,3 +66,8 @@ def test_decoders_that_are_not_held_in_are_warned_of_where_the_api_is_open(
     assert "no filter here" in str(run_checks(tags=["tocsin"])[0])
     settings.TOCSIN_DOORS = ["console"]
     assert _found() == []
+
+
+def test_a_facade_that_does_not_exist_is_refused(settings: Settings) -> None:
+    settings.TOCSIN_FACADES = ["hma", "window"]
+    assert _found() == ["tocsin.E010"]

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - their name
 
+from tocsin.doors.api.facade import NAMES
 from tocsin.engine.media import why_not_contained
 from tocsin.site import gating
 
@@ -18,7 +19,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 @register("tocsin")
 def settings_hold(**_: Any) -> list[CheckMessage]:
     """Every finding about the settings, as Django's own checks return them."""
-    return [*_doors(), *_mail(), *_hosts(), *_decoders(), *_gates()]
+    return [*_doors(), *_facades(), *_mail(), *_hosts(), *_decoders(), *_gates()]
 
 
 def _doors() -> list[CheckMessage]:
@@ -30,6 +31,19 @@ def _doors() -> list[CheckMessage]:
             f"TOCSIN_DOORS names {', '.join(unknown)}, which is no door.",
             hint=f"Choose from {', '.join(sorted(DOORS))}.",
             id="tocsin.E001",
+        )
+    ]
+
+
+def _facades() -> list[CheckMessage]:
+    unknown = sorted(set(settings.TOCSIN_FACADES) - set(NAMES))
+    if not unknown:
+        return []
+    return [
+        Error(
+            f"TOCSIN_FACADES names {', '.join(unknown)}, which is no facade.",
+            hint=f"Choose from {', '.join(NAMES)}.",
+            id="tocsin.E010",
         )
     ]
 

@@ -13,6 +13,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from tocsin.domain.matching.queries import checker
 from tocsin.doors.api.door import PREFIXES, ApiDoor
+from tocsin.doors.api.facade import refusal
 from tocsin.doors.api.http import (
     NDJSON,
     Environ,
@@ -51,7 +52,7 @@ class Dispatch:
         if path.startswith(PROMPT) and not _is_stream(environ):
             return self._through_api(environ, start_response)
         if not self._room.acquire(blocking=False):
-            return _busy().send(start_response)
+            return _busy(path).send(start_response)
         return self._in_the_room(path, environ, start_response)
 
     def _in_the_room(
@@ -89,7 +90,7 @@ class Dispatch:
             # Not the traceback: its values are hashes and addresses.
             log.error("request_failed", error=type(error).__name__)
             problem = Refused(500, "internal", "Something broke here; try again.")
-            return problem.reply().send(start_response)
+            return refusal(environ["PATH_INFO"], problem).send(start_response)
 
 
 class _Place:
@@ -165,7 +166,10 @@ class Decoders:
 def build() -> WsgiApp:
     """The application with the doors that TOCSIN_DOORS names."""
     doors = set(settings.TOCSIN_DOORS)
-    api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint) if "api" in doors else None
+    api = None
+    if "api" in doors:
+        facades = settings.TOCSIN_FACADES
+        api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint, facades=facades)
     return Dispatch(api=api, pages=WSGIHandler() if "console" in doors else None)
 
 
@@ -174,9 +178,9 @@ def _is_stream(environ: Environ) -> bool:
     return media_type(environ) == NDJSON
 
 
-def _busy() -> Reply:
+def _busy(path: str) -> Reply:
     words = "Too many requests at once; send this one again."
-    return Refused(503, "busy", words, headers=(("Retry-After", "2"),)).reply()
+    return refusal(path, Refused(503, "busy", words, headers=(("Retry-After", "2"),)))
 
 
 def _nothing_here() -> Reply:

@@ -18,6 +18,7 @@ TOCSIN_KEYS = Keyrings(Path(environment.text("TOCSIN_KEYS", str(TOCSIN_DATA / "k
 _EXCHANGE_KEYS = environment.text("TOCSIN_EXCHANGE_KEYS", "")
 TOCSIN_EXCHANGE_KEYS = Path(_EXCHANGE_KEYS).resolve() if _EXCHANGE_KEYS else None
 TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api")
+TOCSIN_FACADES = environment.words("TOCSIN_FACADES", "arachnid,photodna")
 TOCSIN_PORT = environment.number("TOCSIN_PORT", 8000)
 TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
 TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)

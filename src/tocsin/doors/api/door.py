@@ -1,12 +1,13 @@
-"""The door itself, for `site` to hang in: one WSGI application for `/v1` and `/v2`."""
+"""The door itself, for `site` to hang in: one WSGI application for `/v1`, `/v2` and the facades."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from tocsin.domain.matching.queries import Checker
+from tocsin.doors.api import facade
 from tocsin.doors.api.http import Environ, Flow, Refused, Reply, StartResponse, require_method
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.metered import Metered
@@ -14,7 +15,7 @@ from tocsin.doors.api.v1 import check as v1
 from tocsin.doors.api.v2 import corrections, feedback, openapi, reports, stream, terms
 from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
 
-PREFIXES = ("/v1/", "/v2/")
+PREFIXES = ("/v1/", "/v2/", facade.PREFIX)
 
 Answerer: TypeAlias = Callable[[Environ, Checker, RateLimit, datetime], Reply | Flow]
 
@@ -24,7 +25,7 @@ def _now() -> datetime:
 
 
 class ApiDoor:
-    """All of `/v1` and `/v2`, as `/v2/openapi.json` describes them.
+    """All of `/v1` and `/v2`, as `/v2/openapi.json` describes them, and the facades that are open.
 
     The checker is asked for with each request, so that it starts in the process that answers and
     not in the one that forks it.
@@ -37,11 +38,13 @@ class ApiDoor:
         fingerprint: Fingerprinter,
         now: Callable[[], datetime] = _now,
         limit: RateLimit | None = None,
+        facades: Collection[str] = facade.USUAL,
     ) -> None:
         self._checker = checker
         self._now = now
         self._limit = limit or RateLimit()
         self._media = MediaDesk(fingerprint)
+        self._facades = {facade.prefix_of(name) for name in facades}
         self._open: dict[str, Callable[[Environ], Reply]] = {
             "/v2/webhook/keys": corrections.signing_keys,
             "/v2/openapi.json": _describe,
@@ -63,7 +66,7 @@ class ApiDoor:
         try:
             reply = self._answer(environ, limit)
         except Refused as refused:
-            reply = refused.reply()
+            reply = facade.refusal(environ["PATH_INFO"], refused)
         return limit.told_in(reply).send(start_response)
 
     def _answer(self, environ: dict[str, Any], limit: Metered) -> Reply | Flow:
@@ -80,6 +83,8 @@ class ApiDoor:
             return v1.check
         if path == "/v2/media":
             return self._media.check
+        if facade.prefix_in(path) in self._facades:
+            return facade.answerer(path, self._media)
         return self._paths.get(path)
 
 

@@ -35,6 +35,12 @@ def by_bearer(environ: Environ, checker: Checker, at: datetime) -> CheckKey:
     return _known(checker, key_id, secret, BEARER, at)
 
 
+def by_header(environ: Environ, name: str, checker: Checker, at: datetime) -> CheckKey:
+    """The key of a header that holds `KEY_ID.SECRET` and no more; raises Refused 401."""
+    key_id, _, secret = str(environ.get(name) or "").strip().partition(".")
+    return _known(checker, key_id, secret, BEARER, at)
+
+
 def let_ask(key: CheckKey, at: datetime) -> None:
     """Raises Refused for a key that the oracle guard has stopped: 403, or 429 until tomorrow."""
     if key.standing.step is Step.PAUSED:
