@@ -84,7 +84,7 @@ def unknown_addresses(text: str) -> list[str]:
 def _is_answered(address: str) -> bool:
     if any(address == other or address.startswith(f"{other}/") for other in OTHER_ADDRESSES):
         return True
-    tries = {_PLACEHOLDER.sub(filling, address) for filling in _FILLINGS}
+    tries = {address, *(_PLACEHOLDER.sub(filling, address) for filling in _FILLINGS)}
     return any(_in_description(one) or _in_facades(one) or _in_pages(one) for one in tries)
 
 

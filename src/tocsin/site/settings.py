@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "tocsin.domain.hosters",
     "tocsin.domain.matching",
     "tocsin.domain.corrections",
+    "tocsin.domain.jobs",
     "tocsin.domain.reports",
     "tocsin.domain.takedown",
     "tocsin.doors.console",

@@ -5,6 +5,7 @@ with, so a key can be replaced by a newer one without losing what the older one 
 Must never write a key, or what a key protects, to a log or a table in the clear.
 """
 
+from tocsin.base.secrets.files import read_sealed, write_sealed
 from tocsin.base.secrets.keyring import Key, Keyring, KeyringDamaged, Keyrings, read_keyring
 from tocsin.base.secrets.sealing import (
     NotOurs,
@@ -28,9 +29,11 @@ __all__ = [
     "open_reference",
     "public_keys",
     "read_keyring",
+    "read_sealed",
     "reference",
     "seal",
     "sign",
     "unseal",
     "verify",
+    "write_sealed",
 ]

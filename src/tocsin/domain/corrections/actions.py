@@ -20,6 +20,7 @@ from tocsin.domain.corrections.feedback import Speaker, give_feedback
 from tocsin.domain.corrections.floods import lift, withdraw
 from tocsin.domain.corrections.holds import let_count
 from tocsin.domain.corrections.models import PartyFeed
+from tocsin.domain.corrections.sending import send_beside_feed
 
 __all__ = [
     "Speaker",
@@ -33,6 +34,7 @@ __all__ = [
     "open_appeal",
     "remove_endpoint",
     "resend",
+    "send_beside_feed",
     "set_endpoint",
     "skip_numbers",
     "take",

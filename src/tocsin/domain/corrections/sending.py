@@ -24,7 +24,7 @@ from tocsin.base.secrets import sign
 from tocsin.domain.corrections import endpoints, reading, rules
 from tocsin.domain.corrections.models import Endpoint, PartyFeed
 from tocsin.domain.corrections.sealed import open_words
-from tocsin.domain.corrections.types import EndpointState, FeedPage
+from tocsin.domain.corrections.types import EndpointState, FeedPage, NoEndpoint, NotTaken
 
 log = structlog.get_logger()
 
@@ -71,6 +71,24 @@ class Line:
 
     egress: Egress
     now: Callable[[], datetime]
+
+
+def send_beside_feed(
+    *, party_id: int, webhook_id: str, body: bytes, at: datetime, egress: Egress
+) -> None:
+    """Something else that a party is told at its proved webhook, once; the feed goes on by itself.
+
+    Raises NoEndpoint and NotTaken.
+    """
+    endpoint = Endpoint.objects.filter(party_id=party_id, state=EndpointState.PROVEN).first()
+    if endpoint is None:
+        raise NoEndpoint("The party has no webhook in service.")
+    try:
+        _post(endpoint, webhook_id, body, Line(egress, lambda: at))
+    except TakenAway:
+        raise NoEndpoint("The party has taken its webhook away.") from None
+    except Refusal as refusal:
+        raise NotTaken(str(refusal)) from None
 
 
 def speak(pk: int, line: Line) -> bool:

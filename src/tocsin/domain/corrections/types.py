@@ -169,6 +169,14 @@ class WordsNeeded(Exception):
     """A decision needs a reason, of at most MOST_WORDS characters."""
 
 
+class NoEndpoint(Exception):
+    """The party has no webhook that is in service."""
+
+
+class NotTaken(Exception):
+    """The party's webhook did not take what it was sent; the text is a fixed word."""
+
+
 class UnusableEndpoint(Exception):
     """Corrections cannot be sent there; the text says what is needed."""
 

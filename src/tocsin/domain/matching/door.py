@@ -18,6 +18,7 @@ class Door(StrEnum):
     ARACHNID = "arachnid"
     PHOTODNA = "photodna"
     HMA = "hma"
+    JOBS = "v2-jobs"
 
 
 FOR_TESTS = frozenset({Door.V1_TEST, Door.V2_TEST})

@@ -12,8 +12,9 @@ from tocsin.doors.api.http import Environ, Flow, Refused, Reply, StartResponse, 
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.metered import Metered
 from tocsin.doors.api.v1 import check as v1
-from tocsin.doors.api.v2 import corrections, feedback, openapi, reports, stream, terms
+from tocsin.doors.api.v2 import corrections, feedback, jobs, openapi, reports, stream, terms
 from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
+from tocsin.doors.api.v2.repeats import once
 
 PREFIXES = ("/v1/", "/v2/", facade.PREFIX)
 
@@ -51,8 +52,9 @@ class ApiDoor:
         }
         self._paths: dict[str, Answerer] = {
             "/v2/checks": stream.check,
-            "/v2/reports": reports.report,
-            "/v2/feedback": feedback.say,
+            "/v2/reports": once(reports.report, most_bytes=reports.MOST_BYTES),
+            "/v2/feedback": once(feedback.say, most_bytes=feedback.MOST_BYTES),
+            "/v2/jobs": jobs.make,
             "/v2/corrections": corrections.poll,
             "/v2/corrections/acknowledge": corrections.acknowledge,
             "/v2/terms": terms.tell,
@@ -81,6 +83,8 @@ class ApiDoor:
     def _answerer(self, path: str) -> Answerer | None:
         if path.startswith((v1.LIVE, v1.TEST)):
             return v1.check
+        if path.startswith(jobs.ONE):
+            return jobs.one
         if path == "/v2/media":
             return self._media.check
         if facade.prefix_in(path) in self._facades:

@@ -15,6 +15,7 @@ WHAT_FOR = {
     "audit": "signs the heads of the audit chain",
     "backup": "signs backups",
     "django": "signs the pages' cookies",
+    "jobs": "seals what jobs ask and what they were answered",
     "journal": "seals hits on their way into the database",
     "reference": "makes the references that providers are given",
     "seal": "seals addresses, words and fingerprints in the database",

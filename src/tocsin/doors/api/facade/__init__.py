@@ -25,7 +25,9 @@ USUAL: Final = ("arachnid", "photodna")
 class Facade(Protocol):
     """One foreign wire: where below its prefix it answers, how, and how it refuses."""
 
-    places: tuple[str, ...]
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Below the prefix."""
 
     def answer(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.domain.corrections.types import STOPNCII, Verdict
 from tocsin.doors.api.v2 import corrections, feedback, wire_corrections
+from tocsin.doors.api.v2.described_jobs import REPEATED
 
 Json = dict[str, Any]
 Parts = Callable[..., Json]
@@ -29,17 +30,24 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
     """The paths of corrections, built with the same parts as all others."""
 
     def post(
-        name: str, summary: str, request: tuple[str, int], told: tuple[str, str], *also: int
+        name: str,
+        summary: str,
+        request: tuple[str, int],
+        told: tuple[str, str],
+        *parameters: Json,
+        also: tuple[int, ...] = (),
     ) -> Json:
+        again = (409,) if parameters else ()
         return {
             "post": {
                 "operationId": name,
                 "summary": summary,
                 "security": _BEARER,
+                "parameters": list(parameters),
                 "requestBody": body(*request),
                 "responses": {
                     "200": answer(*told),
-                    **refusals(400, 401, *also, 408, 413, 415, 422, 429, 503),
+                    **refusals(400, 401, *also, 408, *again, 413, 415, 422, 429, 503),
                 },
             }
         }
@@ -68,6 +76,7 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
             "Say of entries that they are right or wrong, and appeal",
             ("FeedbackRequest", feedback.MOST_BYTES),
             ("FeedbackAnswered", "One result for each item, in the order sent."),
+            REPEATED,
         ),
         "/v2/corrections": get(
             "pollCorrections",
@@ -80,14 +89,14 @@ def paths(*, body: Parts, answer: Parts, refusals: Parts) -> Json:
             "Say up to where you have worked them in",
             ("AcknowledgeRequest", corrections.MOST_BYTES),
             ("Acknowledged", "Up to where your party has by now."),
-            403,
+            also=(403,),
         ),
         "/v2/webhook": post(
             "setWebhook",
             "Have corrections sent to you",
             ("WebhookRequest", corrections.MOST_BYTES),
             ("WebhookTold", "The address is kept; it is used when it has answered our challenge."),
-            403,
+            also=(403,),
         ),
         "/v2/webhook/state": get(
             "describeWebhook",

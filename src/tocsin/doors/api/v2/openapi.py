@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from tocsin.doors.api.http import JSON, NDJSON, Reply
+from tocsin.doors.api.http import JSON, Reply
 from tocsin.doors.api.v1.check import FORMATS, LIVE, TEST
-from tocsin.doors.api.v2 import checks, described, media, repeats, terms, wire
+from tocsin.doors.api.v2 import checks, described, described_jobs, media, terms, wire
 
 Json = dict[str, Any]
 
@@ -19,19 +19,15 @@ _RATE = {
     "RateLimit": {"schema": {"type": "string"}, "description": "What the key has left."},
     "RateLimit-Policy": {"schema": {"type": "string"}, "description": "What the key may do."},
 }
-REPEATED: Json = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "A string of your own for this request, the same when you send it again.",
-    "schema": {"type": "string", "pattern": repeats.PATTERN},
-}
 _AGAIN = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
 _WHY = {
     400: "The request cannot be read.",
     401: "No live key was given.",
     403: "This key is paused; or it is for the test lists and may not do this.",
+    404: "There is no such thing of your party, or not any more.",
     408: "The body took too long to arrive.",
+    409: "The same request is being answered at this moment.",
+    410: "The results are lost.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The body has another form than described; nothing was done.",
@@ -64,6 +60,7 @@ def document() -> Json:
         wire.Reported,
         terms.TermsTold,
         *described.SHOWN,
+        *described_jobs.SHOWN,
     ]
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     _say_what_belongs_together(schemas)
@@ -83,6 +80,7 @@ def document() -> Json:
             "/v2/reports": {"post": _reports()},
             "/v2/terms": {"get": terms.described(_answer, _refusals)},
             **described.paths(body=_body, answer=_answer, refusals=_refusals),
+            **described_jobs.paths(answer=_answer, refusals=_refusals),
             "/v2/openapi.json": {"get": _self()},
             **{f"{LIVE}{name}": {"post": _v1(name, "live")} for name in FORMATS},
             **{f"{TEST}{name}": {"post": _v1(name, "test")} for name in FORMATS},
@@ -140,7 +138,7 @@ def _checks() -> Json:
         "for line by a `Result` each, while it is sent; the last line is a `StreamEnd` or a "
         "`StreamStopped`.",
         "security": [{"bearer": []}],
-        "parameters": [REPEATED],
+        "parameters": [described_jobs.REPEATED],
         "requestBody": _or_lines(_body("ChecksRequest", checks.MOST_BYTES), "CheckItem"),
         "responses": {
             "200": _or_lines(
@@ -160,7 +158,7 @@ def _media() -> Json:
         "fingerprinted in memory and forgotten.",
         "security": [{"bearer": []}],
         "parameters": [
-            REPEATED,
+            described_jobs.REPEATED,
             {
                 "name": "Tocsin-Client-Id",
                 "in": "header",
@@ -187,10 +185,11 @@ def _reports() -> Json:
         "summary": "Report an address to the organisation's analysts",
         "description": "An address that is no web address is answered with 422.",
         "security": [{"bearer": []}],
+        "parameters": [described_jobs.REPEATED],
         "requestBody": _body("ReportRequest", 64_000),
         "responses": {
             "202": _answer("Reported", "The report is kept and will be looked at."),
-            **_refusals(400, 401, 408, 413, 415, 422, 429, 503),
+            **_refusals(400, 401, 408, 409, 413, 415, 422, 429, 503),
         },
     }
 
@@ -246,10 +245,8 @@ def _body(schema: str, most_bytes: int) -> Json:
 
 
 def _or_lines(part: Json, schema: str) -> Json:
-    """The same, or a line of NDJSON for each; OpenAPI 3.1 has no word for the schema of a line."""
-    words = f"Each line is a `{schema}`."
-    lines = {NDJSON: {"schema": {"type": "string", "description": words}}}
-    return {**part, "content": {**part["content"], **lines}}
+    """The same, or lines of these."""
+    return {**part, "content": {**part["content"], **described_jobs.lines(schema)}}
 
 
 def _answer(schema: str, description: str) -> Json:
@@ -273,7 +270,7 @@ def _refusals(*statuses: int) -> Json:
     return {
         str(status): {
             "description": _WHY[status],
-            **({"headers": _AGAIN} if status in {429, 503} else {}),
+            **({"headers": _AGAIN} if status in {409, 429, 503} else {}),
             "content": {JSON: {"schema": {"$ref": _REF.format(name="ErrorAnswer")}}},
         }
         for status in statuses
