@@ -16,7 +16,7 @@ def plan_death(moment: str) -> None:
     """Put death at its moment."""
     from django.db import transaction
 
-    from tocsin.domain.jobs import spool, working
+    from tocsin.domain.jobs import actions, spool, working
     from tocsin.domain.matching.checker import Checker
 
     if moment == "begun":
@@ -26,16 +26,16 @@ def plan_death(moment: str) -> None:
     elif moment == "given":
         spool.put_given = then_die(spool.put_given)
     elif moment == "counting":
-        working.move = then_die(working.move)
+        vars(working)["move"] = then_die(actions.move)
     else:
-        move = working.move
+        move = actions.move
 
         def move_and_die_after_commit(*args: object, **named: object) -> None:
             if args[1] == "finish":
                 transaction.on_commit(die)
             move(*args, **named)  # type: ignore[arg-type]
 
-        working.move = move_and_die_after_commit
+        vars(working)["move"] = move_and_die_after_commit
 
 
 def main(database: str, folder: str, moment: str, at: str) -> None:

@@ -85,7 +85,8 @@ def test_a_job_is_taken_worked_off_and_fetched(provider: Client, now: datetime) 
 def test_results_come_in_pages(provider: Client, now: datetime) -> None:
     one = f"{PATH}/{send(provider).json['id']}"
     run_worker_round(now)
-    found, offset = [], 0
+    found: list[Any] = []
+    offset: int | None = 0
     while offset is not None:
         query = f"offset={offset}&limit=3"
         *some, end = lines_of(provider.ask("GET", f"{one}/results", QUERY_STRING=query))

@@ -9,8 +9,8 @@ import pytest
 from tests.doors.api.asking import Client, Said
 from tests.doors.api.conftest import Issue
 from tocsin.base.accounts.types import Tier
+from tocsin.domain.jobs import actions as jobs
 from tocsin.domain.reports.models import Report
-from tocsin.doors.api.v2 import repeats
 
 pytestmark = pytest.mark.django_db
 PATH = "/v2/reports"
@@ -49,7 +49,7 @@ def test_a_refused_request_is_not_remembered(provider: Client) -> None:
 def test_a_request_that_is_still_answered_is_409(
     provider: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repeats.jobs, "finish", lambda *_, **__: None)
+    monkeypatch.setattr(jobs, "finish", lambda *_, **__: None)
     report(provider)
     said = report(provider)
     assert (said.status, said.code) == (409, "still_answering")

@@ -127,7 +127,9 @@ def say_what_belongs_together(schemas: Json) -> None:
         fields = {"feedback_value": {"enum": values}, "verdict": null, "reason": null}
         return {"required": ["feedback_value"], "properties": fields}
 
-    undisputed = {"properties": {"dispute": {"const": False}}}
+    # Said this way round, because a generator of clients trips over a constant of `false`.
+    disputed = {"required": ["dispute"], "properties": {"dispute": {"const": True}}}
+    undisputed = {"not": disputed}
     schemas["FeedbackItem"]["anyOf"] = [
         own([Verdict.DOWN.value]),
         {"allOf": [own(others), undisputed]},
