@@ -178,3 +178,67 @@ def test_a_client_that_stops_in_the_middle_of_a_file_harms_nobody(
             )
     bearer = {"Authorization": f"Bearer {key.bearer}"}
     assert _ask(port, "POST", "/v2/media", b"whole", bearer)[0] == 200
+
+
+class Talk:
+    """A connection on which a stream is sent and read at the same time."""
+
+    def __init__(self, port: int, key: IssuedKey) -> None:
+        self._web = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._read = b""
+        self._web.sendall(
+            b"POST /v2/checks HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+            b"Transfer-Encoding: chunked\r\nAuthorization: Bearer "
+            + key.bearer.encode()
+            + b"\r\n\r\n"
+        )
+
+    def send(self, data: bytes) -> None:
+        """A chunk; an empty one ends the body."""
+        self._web.sendall(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def read_until(self, word: bytes) -> bytes:
+        """All that came so far, once the word has come."""
+        while word not in self._read:
+            more = self._web.recv(65_536)
+            assert more, self._read[-200:]
+            self._read += more
+        return self._read
+
+    def close(self) -> None:
+        self._web.close()
+
+
+def test_a_stream_is_answered_while_it_is_still_sent(port: int, key: IssuedKey) -> None:
+    md5 = digest(Kind.MD5, "beach").hex()
+    lines = [msgspec.json.encode({"id": f"n{n}", "md5": md5}) + b"\n" for n in range(200)]
+    talk = Talk(port, key)
+    talk.send(b"".join(lines[:100]))
+    first = talk.read_until(b'"id":"n50"')
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert b'"id":"n150"' not in first
+    talk.send(b"".join(lines[100:]))
+    talk.send(b"")
+    assert talk.read_until(b"\r\n0\r\n\r\n").count(b'"status":"listed"') == 200
+    assert b'{"end":200}\n' in talk.read_until(b"0\r\n\r\n")
+    talk.close()
+
+
+def test_streams_that_are_left_alone_give_their_places_back(port: int, key: IssuedKey) -> None:
+    line = msgspec.json.encode({"id": "a", "md5": "ab" * 16}) + b"\n"
+    for _ in range(24):
+        talk = Talk(port, key)
+        talk.send(line * 100)
+        talk.read_until(b"not_listed")
+        talk.close()
+    # Slow requests share sixteen places with streams: all of them are free again.
+    bearer = {"Authorization": f"Bearer {key.bearer}", "Content-Type": "application/json"}
+    report = msgspec.json.encode({"url": "https://pictures.example/a.jpg"})
+    assert _ask(port, "POST", "/v2/reports", report, bearer)[0] == 202
+
+
+def test_a_facade_is_served_by_the_real_server(port: int, key: IssuedKey) -> None:
+    headers = {"Authorization": basic(key.key_id, key.secret), "Content-Type": "image/png"}
+    status, body = _ask(port, "POST", "/facade/arachnid/v1/media/", [b"hel", b"lo"], headers)
+    assert (status, "detail" in msgspec.json.decode(body)) == (422, True)
+    assert _ask(port, "GET", "/facade/hma/status")[0] == 404
