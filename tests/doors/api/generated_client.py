@@ -25,7 +25,8 @@ def ask(url: str, key: str, listed: str, job: str) -> dict[str, Any]:
     def model(name: str, value: dict[str, Any]) -> Any:
         return getattr(importlib.import_module("tocsin_client.models"), name).from_dict(value)
 
-    items = [{"id": "listed", "md5": listed}, {"id": "other", "md5": MD5}, {"id": "wrong", "md5": "zz"}]
+    named = {"listed": listed, "other": MD5, "wrong": "zz"}
+    items = [{"id": name, "md5": md5} for name, md5 in named.items()]
     batch = model("ChecksRequest", {"items": items[:2]})
     wrong = model("ChecksRequest", {"items": items, "on_error": "item"})
     report = model("ReportRequest", {"url": "https://pictures.example/a.jpg"})
