@@ -45,7 +45,7 @@ def test_nothing_is_opened_or_asked_unless_it_is_set(settings: Settings) -> None
 def test_a_gate_asks_in_the_name_of_a_key(settings: Settings, key: str) -> None:
     settings.TOCSIN_GATE_KEY = key
     assert wrong() == ["TOCSIN_GATE_KEY"]
-    assert found() == ["tocsin.E010"]
+    assert found() == ["tocsin.E011"]
     said = str(settings_hold()[0])
     assert "secret" not in said
 

@@ -92,7 +92,7 @@ def _decoders() -> list[CheckMessage]:
 
 def _gates() -> list[CheckMessage]:
     wrong: list[CheckMessage] = [
-        Error(problem.words, hint=problem.hint, id="tocsin.E010") for problem in gating.problems()
+        Error(problem.words, hint=problem.hint, id="tocsin.E011") for problem in gating.problems()
     ]
     if not wrong and gating.are_wanted() and settings.TOCSIN_GATE_CHAIN:
         wrong.append(

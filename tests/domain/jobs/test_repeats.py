@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.support import in_threads
+from tocsin.base.retention.actions import forget
 from tocsin.domain.jobs import repeats, rules
 from tocsin.domain.jobs.models import Repeat
 from tocsin.domain.jobs.types import Answered, OtherRequest, StillAnswering
@@ -65,8 +66,8 @@ def test_neither_key_nor_body_nor_answer_stands_in_the_table(now: datetime) -> N
 def test_old_answers_are_let_go_of(now: datetime) -> None:
     repeats.begin(REQUEST, at=now)
     repeats.finish(REQUEST, ANSWER, at=now)
-    assert repeats.forget(at=now + rules.ANSWERS_KEPT) == 0
-    assert repeats.forget(at=now + rules.ANSWERS_KEPT + timedelta(seconds=1)) == 1
+    assert forget(at=now + rules.ANSWERS_KEPT) == 0
+    assert forget(at=now + rules.ANSWERS_KEPT + timedelta(seconds=1)) == 1
     assert not Repeat.objects.exists()
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from tocsin.base.clock import rounds
 from tocsin.base.egress import Egress
-from tocsin.domain.jobs import repeats, spool, working
+from tocsin.domain.jobs import spool, working
 from tocsin.domain.jobs.actions import move
 from tocsin.domain.jobs.models import Job
 from tocsin.domain.jobs.rules import ENDED, FORGET, WORK
@@ -45,9 +45,7 @@ def _forget(subject: str, at: datetime) -> None:
 
 
 def tidy(at: datetime) -> None:
-    """Let go of old answers, and of files that belong to no job."""
-    while repeats.forget(at=at) >= repeats.FORGET_AT_ONCE:
-        pass
+    """Let go of files that belong to no job."""
     for job_id in spool.older_than(at - BROKEN_OFF_AFTER):
         if not Job.objects.filter(pk=job_id).exists():
             spool.clear(job_id)

@@ -45,6 +45,7 @@ class Repeat(models.Model):
         fields=("sealed_answer",),
         why="What a provider was answered, to answer the same again.",
         kept=timedelta(days=1),
+        since=("began_at",),
     )
 
     key_id = models.CharField(max_length=20)

@@ -19,8 +19,6 @@ from tocsin.domain.jobs.rules import ANSWERING, ANSWERS_KEPT
 from tocsin.domain.jobs.spool import RING
 from tocsin.domain.jobs.types import Answered, OtherRequest, StillAnswering
 
-FORGET_AT_ONCE = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -75,12 +73,6 @@ def broken_off(request: Request) -> None:
     row = _row(request)
     if row is not None and row.answered_at is None:
         row.delete()
-
-
-def forget(*, at: datetime) -> int:
-    """Let go of answers that are a day old; how many."""
-    old = Repeat.objects.filter(began_at__lt=at - ANSWERS_KEPT).values_list("pk", flat=True)
-    return Repeat.objects.filter(pk__in=list(old[:FORGET_AT_ONCE])).delete()[0]
 
 
 def _row(request: Request) -> Repeat | None:

@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.queries import Checker, query_of
 from tocsin.domain.matching.types import CheckKey, Door
 from tocsin.doors.api.entering import by_basic
 from tocsin.doors.api.facade.desk import (
@@ -31,7 +31,7 @@ from tocsin.doors.api.facade.desk import (
 from tocsin.doors.api.http import Environ, Refused, Reply, read_body, require_method
 from tocsin.doors.api.limits import RateLimit, cost_of
 from tocsin.doors.api.v2.checks import NOT_JSON, not_json
-from tocsin.doors.api.v2.media import MediaDesk, client_id_of, one_file, query_of
+from tocsin.doors.api.v2.media import MediaDesk, client_id_of, one_file
 
 MOST_BYTES: Final = 1_000_000
 MOST_HASHES: Final = 10_000

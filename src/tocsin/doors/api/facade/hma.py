@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.queries import Checker, query_of
 from tocsin.domain.matching.types import CheckKey, Door, Query
 from tocsin.doors.api.entering import by_bearer
 from tocsin.doors.api.facade.desk import (
@@ -32,7 +32,7 @@ from tocsin.doors.api.facade.desk import (
 from tocsin.doors.api.facade.forms import the_one_file
 from tocsin.doors.api.http import TEXT, Environ, Refused, Reply, read_body
 from tocsin.doors.api.limits import RateLimit
-from tocsin.doors.api.v2.media import MOST_BYTES, MediaDesk, client_id_of, query_of
+from tocsin.doors.api.v2.media import MOST_BYTES, MediaDesk, client_id_of
 from tocsin.engine.fingerprints import Fingerprints
 
 BLOCK_BANK: Final = "TOCSIN_BLOCK"

@@ -20,7 +20,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Meta, Struct
 
-from tocsin.domain.matching.queries import Checker
+from tocsin.domain.matching.queries import Checker, query_of
 from tocsin.domain.matching.types import AnswerStatus, CheckKey, Door, ListsSeen, Query
 from tocsin.doors.api.entering import by_header
 from tocsin.doors.api.facade.desk import UNDER_REVIEW, Read, Reading, ask, let_in
@@ -36,7 +36,7 @@ from tocsin.doors.api.http import (
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.v1.check import PHOTODNA_BYTES
 from tocsin.doors.api.v2.checks import NOT_JSON
-from tocsin.doors.api.v2.media import MediaDesk, one_file, query_of
+from tocsin.doors.api.v2.media import MediaDesk, one_file
 
 KEY_HEADER: Final = "HTTP_OCP_APIM_SUBSCRIPTION_KEY"
 MOST_HASHES: Final = 5
