@@ -15,6 +15,7 @@ from tests.engine.media import hostile
 from tests.engine.media.drawn import picture, saved
 from tests.engine.media.stand_ins import put_worker, put_zygote
 from tocsin.engine import Fingerprints, MediaOptions, Status, fingerprint
+from tocsin.engine.fingerprints import digests_of
 from tocsin.engine.media import DecoderPool, DecoderUnavailable, PoolClosed
 
 HEIC = (Path(__file__).parent / "samples" / "landscape.heic").read_bytes()
@@ -277,3 +278,13 @@ def _is_refused(found: Fingerprints, status: Status) -> None:
 def test_a_deadline_that_is_none_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="a deadline is above 0"):
         DecoderPool(1, seconds)
+
+
+def test_digests_that_a_caller_took_while_the_file_arrived_are_not_taken_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = digests_of(b"hello")
+    monkeypatch.setattr("tocsin.engine.media.pool.digests_of", lambda data: pytest.fail("again"))
+    with DecoderPool(1) as pool:
+        found = pool.fingerprint(b"hello", digests=taken)
+    assert (found.status, found.sha256) == (Status.UNSUPPORTED, taken.sha256)

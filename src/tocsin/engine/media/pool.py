@@ -67,9 +67,15 @@ class DecoderPool:
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="decoder-starter")
         _POOLS.add(self)
 
-    def fingerprint(self, data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Fingerprints:
+    def fingerprint(
+        self,
+        data: bytes,
+        options: MediaOptions = DEFAULT_OPTIONS,
+        digests: Digests | None = None,
+    ) -> Fingerprints:
         """The same as `tocsin.engine.fingerprint`, decoded in a worker; waits for a free one.
 
+        `digests` are those of `data`, from a caller who took them while it arrived.
         A file that is not answered for in time is `too_large`: it asks more than we spend on one.
         One whose worker dies is tried once more in a fresh worker, as the fault may have been the
         worker's; when that dies as well, the file is `corrupt`. Raises DecoderUnavailable when no
@@ -78,19 +84,19 @@ class DecoderPool:
         try:
             refuse_by_length(data, options)
         except Refused as refused:
-            return combine(data, digests_of(data), refused.sight)
+            return combine(data, digests or digests_of(data), refused.sight)
         slot = self._take()
         try:
             for _ in range(_TRIES):
                 worker, slot = slot or self._started(), None
                 try:
-                    digests, sight = self._ask(worker, data, options)
+                    digests, sight = self._ask(worker, data, options, digests)
                 except WorkerDied:
                     self._bury(worker)
                 except WorkerTooSlow:
                     self._end(worker)
                     self._count(_AT_DEADLINE)
-                    return combine(data, digests_of(data), Sight(Status.TOO_LARGE))
+                    return combine(data, digests or digests_of(data), Sight(Status.TOO_LARGE))
                 except BaseException:
                     # Its answer may still be on the way: nobody else must get it.
                     self._end(worker)
@@ -98,7 +104,7 @@ class DecoderPool:
                 else:
                     slot = worker
                     return combine(data, digests, sight)
-            return combine(data, digests_of(data), Sight(Status.CORRUPT))
+            return combine(data, digests or digests_of(data), Sight(Status.CORRUPT))
         finally:
             self._give_back(slot)
 
@@ -156,12 +162,12 @@ class DecoderPool:
         self.close()
 
     def _ask(
-        self, worker: WorkerProcess, data: bytes, options: MediaOptions
+        self, worker: WorkerProcess, data: bytes, options: MediaOptions, known: Digests | None
     ) -> tuple[Digests, Sight]:
         deadline = time.monotonic() + self._deadline_seconds
         worker.send(data, options, deadline)
         # While the worker decodes; hashing does not hold the interpreter lock.
-        digests = digests_of(data)
+        digests = known or digests_of(data)
         return digests, worker.receive(deadline)
 
     def _take(self) -> WorkerProcess | None:
