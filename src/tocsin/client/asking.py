@@ -1,0 +1,78 @@
+"""Checks over a line: whatever goes wrong comes out as `unknown`, never as an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tocsin.client.deciding import Policies, unanswered, verdict_on
+from tocsin.client.failures import Failure
+from tocsin.client.line import Call, Line
+from tocsin.client.types import Question, Verdict, WrongQuestion
+from tocsin.client.wire import batches, results_of
+
+_JSON = {"content-type": "application/json"}
+
+
+class Asking:
+    """Asks for verdicts by one line and decides by one set of policies."""
+
+    def __init__(self, line: Line, policies: Policies, most_items: int) -> None:
+        self._line = line
+        self._policies = policies
+        self._most_items = most_items
+
+    async def check(self, questions: Sequence[Question]) -> list[Verdict]:
+        """A verdict for each, in order."""
+        verdicts: list[Verdict] = []
+        for batch, body in batches(questions, most_items=self._most_items):
+            verdicts += await self._check_batch(batch, body)
+        return verdicts
+
+    async def send(self, data: bytes, upload_id: str) -> Verdict:
+        """The verdict on a file whose bytes are sent."""
+        if not upload_id.isascii():
+            raise WrongQuestion("the id of a file that is sent is ASCII, as it travels in a header")
+        # The server has the bytes: what it says of how far it could look is the last word.
+        question = Question(id=upload_id, md5=bytes(16))
+        headers = {"content-type": "application/octet-stream", "tocsin-client-id": upload_id}
+        try:
+            body = await self._line.ask(Call("POST", "/v2/media", data, headers))
+            [told] = results_of(body, [upload_id])
+        except Failure as failure:
+            return self._unanswered(upload_id, failure)
+        return verdict_on(told, question, self._policies)
+
+    async def _check_batch(self, batch: Sequence[Question], body: bytes) -> list[Verdict]:
+        try:
+            return await self._answered(batch, body)
+        except Failure as failure:
+            wrong = {place for place in failure.places if 0 <= place < len(batch)}
+            if failure.status == 422 and wrong and len(wrong) < len(batch):
+                return await self._without(wrong, batch, failure)
+            return [self._unanswered(question.id, failure) for question in batch]
+
+    async def _answered(self, batch: Sequence[Question], body: bytes) -> list[Verdict]:
+        call = Call("POST", "/v2/checks", body, _JSON, items=len(batch))
+        told = results_of(await self._line.ask(call), [question.id for question in batch])
+        pairs = zip(told, batch, strict=True)
+        return [verdict_on(result, question, self._policies) for result, question in pairs]
+
+    async def _without(
+        self, wrong: set[int], batch: Sequence[Question], failure: Failure
+    ) -> list[Verdict]:
+        """One wrong item refuses a whole batch: the others are asked again without those named."""
+        sound = [question for place, question in enumerate(batch) if place not in wrong]
+        [(_, body)] = batches(sound, most_items=len(sound))
+        try:
+            answered = iter(await self._answered(sound, body))
+        except Failure as again:
+            answered = iter([self._unanswered(question.id, again) for question in sound])
+        refused = replace(failure, detail="the server does not take this one")
+        return [
+            self._unanswered(question.id, refused) if place in wrong else next(answered)
+            for place, question in enumerate(batch)
+        ]
+
+    def _unanswered(self, upload_id: str, failure: Failure) -> Verdict:
+        return unanswered(upload_id, failure.why, failure.detail, self._policies.outage)
