@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ def screen() -> Screen[Client]:
 
 def upload(request: HttpRequest) -> HttpResponse:
     """Keeps what it is given, and says what became of the check."""
-    files = [cast("UploadedFile", one) for one in request.FILES.values()]
+    files = [cast("UploadedFile[Any]", one) for one in request.FILES.values()]
     kept.extend((type(one).__name__, one.read()) for one in files)
     checked = request.tocsin_verdicts  # type: ignore[attr-defined]
     words = ", ".join(c.verdict.decision.value for c in checked)

@@ -156,13 +156,27 @@ class _Answer:
         self._really_write: Callable[[bytes], object] | None = None
         self._made: Iterable[bytes] = ()
         try:
-            self._made = app(environ, self._keep_start)
-        except Exception:
-            if screening.stopped is None:
-                screening.close()
-                raise
+            self._call(app, environ)
+            self._pieces = self._answered()
+            # Some servers look at the status before they ask for a piece: it must be known by then.
+            self._first = next(self._pieces, None)
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Iterator[bytes]:
+        if self._first is not None:
+            yield self._first
+        yield from self._pieces
+
+    def _call(self, app: WsgiApp, environ: Environ) -> None:
+        try:
+            self._made = app(environ, self._keep_start)
+        except Exception:
+            if self._screening.stopped is None:
+                raise
+
+    def _answered(self) -> Iterator[bytes]:
         try:
             for piece in self._made:
                 if self._screening.stopped is not None and not self._started:
