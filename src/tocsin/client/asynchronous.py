@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +32,7 @@ from tocsin.client.wire import item_of, read_json, taken
 from tocsin.engine.media import DecoderUnavailable
 
 log = logging.getLogger("tocsin.client")
+log.addHandler(logging.NullHandler())
 
 RECHECKED_AT_ONCE: Final = 1_000
 _PIECE_BYTES: Final = 1 << 20
@@ -283,6 +285,7 @@ class AsyncClient:
         verdict = unanswered(upload_id, why, detail, self.outage)
         if verdict.decision is Decision.ALLOW:
             verdict = _held(verdict, detail)
+        _log_unanswered([verdict])
         return self._tell(verdict)
 
     async def _settled(
@@ -301,16 +304,22 @@ class AsyncClient:
             except QueueUnusable:
                 log.error("recheck_queue_unusable")
                 settled = _not_noted
-        return [self._tell(settled(verdict)) for verdict in verdicts]
+        decided = [settled(verdict) for verdict in verdicts]
+        _log_unanswered(decided)
+        return [self._tell(verdict) for verdict in decided]
 
     def _tell(self, verdict: Verdict) -> Verdict:
-        if verdict.decided_by is not None:
-            # Ids of uploads are the provider's own; a reason and a decision are no secrets.
-            extra = {"why": verdict.why, "decision": verdict.decision, "upload": verdict.id}
-            log.warning("check_unanswered", extra=extra)
         if self._told is not None:
             self._told(verdict)
         return verdict
+
+
+def _log_unanswered(verdicts: Sequence[Verdict]) -> None:
+    """One line for each way in which uploads of a call went unanswered."""
+    ways = Counter((v.why, v.decision) for v in verdicts if v.decided_by is not None)
+    for (why, decision), uploads in ways.items():
+        told = {"why": str(why), "decision": decision.value, "uploads": uploads}
+        log.warning("checks_unanswered", extra=told)
 
 
 def _noted(verdict: Verdict) -> Verdict:
