@@ -17,6 +17,7 @@ test:
 	@sh tools/venv.sh dev
 	@.venv/bin/python -m tools.debian_packages
 	@-.venv/bin/python -m tools.foreign
+	@-.venv/bin/python -m tools.synapse
 	@.venv/bin/python -m tools.test
 
 check:

@@ -16,9 +16,10 @@ $compile pyproject.toml --extra build --extra dev --extra video \
 $compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
 $compile --no-deps requirements/foreign.in -c requirements/peers.txt \
     -o requirements/foreign.txt "$@"
+$compile requirements/synapse.in -c requirements/run.txt -o requirements/synapse.txt "$@"
 # The locks must work with any index or mirror.
 if grep -nE 'https?:|file:|^-' requirements/*.txt; then
     echo "A lock names a place to download from; that must not be." >&2
     exit 1
 fi
-echo "requirements/run.txt, dev.txt, peers.txt and foreign.txt are written."
+echo "requirements/run.txt, dev.txt, peers.txt, foreign.txt and synapse.txt are written."

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from tools.foreign import foreign_python
 from tools.servers import DoesNotStart, chromium, node, postgres_programs, temporary_postgres
+from tools.synapse import synapse_python
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
@@ -74,6 +75,8 @@ def _left_out() -> tuple[list[str], list[str]]:
         missing.append("node: the browser's module ran in chromium only (Debian's package: nodejs)")
     if foreign_python() is None:
         missing.append("the foreign client of exchanges: python -m tools.foreign makes it")
+    if synapse_python() is None:
+        missing.append("the homeserver Synapse: python -m tools.synapse makes it")
     notes = []
     if not VECTORS.is_dir():
         notes.append("fingerprint vectors: ../shared/vectors is not there; our own still ran")

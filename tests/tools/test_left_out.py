@@ -23,6 +23,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     monkeypatch.setattr(runner, "postgres_programs", lambda: None)
     monkeypatch.setattr(runner, "chromium", lambda: "/usr/bin/chromium")
     monkeypatch.setattr(runner, "node", lambda: "/usr/bin/node")
+    for environment in ("foreign_python", "synapse_python"):
+        monkeypatch.setattr(runner, environment, lambda: Path("/usr/bin/python3"))
     monkeypatch.delenv("CI", raising=False)
     return asked
 
@@ -45,6 +47,18 @@ def test_a_missing_node_is_said_with_its_package(
     monkeypatch.setattr(runner, "node", lambda: None)
     assert runner.main([]) == 0
     assert "Debian's package: nodejs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("environment", ["foreign", "synapse"])
+def test_a_missing_environment_is_said_with_what_makes_it(
+    runs: list[tuple[str, list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environment: str,
+) -> None:
+    monkeypatch.setattr(runner, f"{environment}_python", lambda: None)
+    assert runner.main([]) == 0
+    assert f"python -m tools.{environment} makes it" in capsys.readouterr().out
 
 
 def test_a_missing_server_fails_under_ci(

@@ -60,7 +60,7 @@ class Line:
             "accept": "application/json",
             # Plain bytes: what is not packed cannot unpack to gigabytes.
             "accept-encoding": "identity",
-            "user-agent": f"tocsin-client/{importlib.metadata.version('tocsin')}",
+            "user-agent": _user_agent(),
         }
         self._settings = settings
         self._transport = transport
@@ -156,6 +156,13 @@ class Line:
                 max_connections=told.connections, max_keepalive_connections=told.connections
             ),
         )
+
+
+def _user_agent() -> str:
+    try:
+        return f"tocsin-client/{importlib.metadata.version('tocsin')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "tocsin-client"  # carried along as files, without having been installed
 
 
 @functools.cache

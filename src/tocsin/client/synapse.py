@@ -68,7 +68,7 @@ class ModuleApi(Protocol):
 
 
 class TocsinMediaCheck:
-    """The module. Refuses (`M_FORBIDDEN`) what the verdict does not let in."""
+    """The module. What the verdict does not let in, Synapse answers with 400 "Bad content"."""
 
     def __init__(self, config: Config, api: ModuleApi) -> None:
         from synapse.module_api import NOT_SPAM
