@@ -82,11 +82,13 @@ class Faulty:
     def __init__(self) -> None:
         self.answer: Answerer = all_say("not_listed")
         self.asked: list[Asked] = []
+        self.connections = 0
         self.over = threading.Event()
         faulty = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                faulty.connections += 1
                 with suppress(OSError):
                     faulty._speak(self.rfile, self.connection)
 

@@ -38,6 +38,7 @@ from tocsin.client import (
     Settings,
     Why,
 )
+from tocsin.engine.media import DecoderUnavailable
 
 pytestmark = pytest.mark.server
 
@@ -383,3 +384,48 @@ def test_a_telling_that_failed_keeps_the_upload_on_the_queue(
     ):
         client.recheck(fails)
     assert len(queue) == 1
+
+
+def test_one_connection_serves_call_after_call(faulty: Faulty) -> None:
+    with a_client(faulty.url) as client:
+        for _ in range(5):
+            client.check([a_question()])
+    assert (len(faulty.asked), faulty.connections) == (5, 1)
+
+
+def test_decoders_that_are_all_taken_make_an_upload_unknown(
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("tocsin.client.intake.Decoders.fingerprint", lambda *_: over.wait(60))
+    settings = Settings(fingerprinting_seconds=0.1, decoders=1)
+    with a_client(faulty.url, OutagePolicy.CLOSED, settings) as client:
+        verdict = client.check_bytes(b"a picture")
+        over.set()
+    assert (verdict.answer, verdict.why) == (Answer.UNKNOWN, Why.BUSY)
+    assert verdict.decision is Decision.BLOCK
+
+
+def test_no_decoder_still_asks_by_digests_but_never_calls_it_clean(
+    faulty: Faulty, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unavailable(*_: object) -> None:
+        raise DecoderUnavailable("none")
+
+    monkeypatch.setattr("tocsin.client.intake.Decoders.fingerprint", unavailable)
+    queue = RecheckQueue(tmp_path / "recheck.sqlite3")
+    with a_client(faulty.url, OutagePolicy.OPEN_AND_RECHECK, recheck=queue) as client:
+        unknown = client.check_bytes(b"a picture")
+        faulty.answer = all_say("listed")
+        listed = client.check_bytes(b"a picture")
+        faulty.answer = says(500, b"")
+        sent = client.send_bytes(b"a picture")
+    # Without its bytes it could not be asked about again: not even an open policy lets it in.
+    assert (unknown.answer, unknown.why, unknown.decision) == (
+        Answer.UNKNOWN,
+        Why.NO_DECODER,
+        Decision.HOLD,
+    )
+    assert (listed.answer, listed.decision) == (Answer.LISTED, Decision.BLOCK)
+    assert (sent.answer, sent.decision) == (Answer.UNKNOWN, Decision.HOLD)
+    assert len(queue) == 0

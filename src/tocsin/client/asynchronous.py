@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from tocsin.client.settings import DEFAULT_SETTINGS, Settings
 from tocsin.client.signatures import read_keys
 from tocsin.client.types import Answer, Decision, OutagePolicy, Question, Verdict, Why
 from tocsin.client.wire import item_of, read_json, taken
+from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
 
 log = logging.getLogger("tocsin.client")
@@ -151,7 +153,7 @@ class AsyncClient:
         try:
             if intake.ran_out:
                 raise Failure(Why.BUSY, "too many uploads are held at once")
-            prints = await asyncio.to_thread(self._decoders.fingerprint, intake)
+            prints = await self._fingerprinted(intake)
         except (DecoderUnavailable, Failure) as error:
             why = error.why if isinstance(error, Failure) else Why.NO_DECODER
             return await self._by_digests(intake, _own_id(id), why, str(error))
@@ -168,8 +170,8 @@ class AsyncClient:
         with self.intake() as intake:
             intake.feed(data)
             try:
-                prints = await asyncio.to_thread(self._decoders.fingerprint, intake)
-            except DecoderUnavailable:
+                prints = await self._fingerprinted(intake)
+            except (DecoderUnavailable, Failure):
                 return self._tell(_held(verdict, "it could not be fingerprinted, to ask later"))
         question = Question.of(prints, id=upload_id)
         return (await self._settled([question], [verdict]))[0]
@@ -270,6 +272,26 @@ class AsyncClient:
                     failure.detail, status=failure.status, code=failure.code
                 ) from None
             raise CallFailed(failure.why, failure.detail) from None
+
+    async def _fingerprinted(self, intake: Intake) -> Fingerprints:
+        """Raises DecoderUnavailable, and Failure when it takes too long, as in a flood of uploads.
+
+        Whoever goes away first leaves nothing to do for the thread that comes to it later.
+        """
+        gone = threading.Event()
+
+        def work() -> Fingerprints:
+            if gone.is_set():
+                raise Failure(Why.BUSY)
+            return self._decoders.fingerprint(intake)
+
+        try:
+            async with asyncio.timeout(self.settings.fingerprinting_seconds):
+                return await asyncio.to_thread(work)
+        except TimeoutError:
+            raise Failure(Why.BUSY, "no decoder was free in time") from None
+        finally:
+            gone.set()
 
     async def _by_digests(self, intake: Intake, upload_id: str, why: Why, detail: str) -> Verdict:
         """Without fingerprints of its pixels, a hit still is one; finding nothing says nothing."""

@@ -8,6 +8,13 @@ from typing import Final
 from tocsin.engine.media import DEFAULT_OPTIONS, MediaOptions
 
 _MEBI: Final = 1 << 20
+_TIMES: Final = (
+    "deadline_seconds",
+    "connect_seconds",
+    "breaker_seconds",
+    "decoder_seconds",
+    "fingerprinting_seconds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +27,9 @@ class Settings:
     none is made for `breaker_seconds`; then one is let through to see.
 
     Files are fingerprinted as `media` says, in `decoders` processes, each for `decoder_seconds` at
-    most. One upload is held in memory up to `most_upload_bytes` (beyond: digests alone, and
-    `too_large`), all together up to `most_held_bytes` (beyond: `busy`).
+    most, and within `fingerprinting_seconds` with the wait for a free one (beyond: `busy`). One
+    upload is held in memory up to `most_upload_bytes` (beyond: digests alone, and `too_large`), all
+    together up to `most_held_bytes` (beyond: `busy`).
 
     `proxy` is the one way through a proxy: none is taken from the environment. `ca_file` names
     certificates of authorities that are trusted besides the usual ones.
@@ -39,13 +47,14 @@ class Settings:
     media: MediaOptions = DEFAULT_OPTIONS
     decoders: int = 2
     decoder_seconds: float = 10.0
+    fingerprinting_seconds: float = 30.0
     most_upload_bytes: int = 100 * _MEBI
     most_held_bytes: int = 512 * _MEBI
     proxy: str | None = None
     ca_file: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("deadline_seconds", "connect_seconds", "breaker_seconds", "decoder_seconds"):
+        for name in _TIMES:
             if not 0 < getattr(self, name) <= 86_400:
                 raise ValueError(f"{name} is above 0 and at most a day")
         for name in ("tries", "connections", "breaker_failures", "decoders", "most_upload_bytes"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 from tocsin.client.asynchronous import AsyncClient
@@ -74,39 +74,47 @@ async def refuse(refusal: Refusal, send: Send) -> None:
 
 
 class _Screened:
-    """The body as the application may receive it."""
+    """The body as the application may receive it, a piece at a time."""
 
     def __init__(self, receive: Receive, screening: Screening[AsyncClient]) -> None:
         self._receive = receive
         self._screening = screening
+        self._pieces = self._ready()
         self._is_over = False
+        self._ended_by: Message = {"type": "http.request", "body": b"", "more_body": False}
 
     async def receive(self) -> Message:
         """The next message. Raises UploadStopped."""
-        while True:
-            if self._screening.stopped is not None:
-                raise UploadStopped(self._screening.stopped.message)
-            message = await self._receive()
-            if message["type"] != "http.request" or self._is_over:
-                return message
-            ready = await self._settled(self._screening.feed(message.get("body", b"")))
-            self._is_over = not message.get("more_body", False)
-            if self._is_over:
-                ready += await self._settled(self._screening.end())
-            if ready or self._is_over:
-                more = not self._is_over
-                return {"type": "http.request", "body": bytes(ready), "more_body": more}
+        if self._screening.stopped is not None:
+            raise UploadStopped(self._screening.stopped.message)
+        if self._is_over:
+            return await self._receive()
+        async for piece in self._pieces:
+            return {"type": "http.request", "body": piece, "more_body": True}
+        self._is_over = True
+        return self._ended_by
 
-    async def _settled(self, steps: Iterator[bytes | Arrived]) -> bytearray:
+    async def _ready(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                self._ended_by = message
+                return
+            more = message.get("more_body", False)
+            async for piece in self._settled(self._screening.feed(message.get("body", b""))):
+                yield piece
+        async for piece in self._settled(self._screening.end()):
+            yield piece
+
+    async def _settled(self, steps: Iterator[bytes | Arrived]) -> AsyncIterator[bytes]:
         screen = self._screening.screen
-        ready = bytearray()
         for step in steps:
             if isinstance(step, Arrived):
                 upload_id = screen.upload_id(step.upload)
                 self._screening.settle(await screen.client.check_intake(step.intake, id=upload_id))
             else:
-                ready += step
-        return ready
+                yield step
 
 
 class _Answer:
