@@ -130,11 +130,9 @@ class AsyncClient:
     ) -> Verdict:
         """One file, by its path or opened (read from where it stands); its bytes stay here."""
         with self.intake() as intake:
-            try:
-                await asyncio.to_thread(_read_into, intake, file)
-            except OSError as error:
-                words = (error.strerror or type(error).__name__).lower()
-                return await self._nothing_to_ask(_own_id(id), Why.UNREADABLE_FILE, words)
+            problem = await asyncio.to_thread(_read_into, intake, file)
+            if problem is not None:
+                return await self._nothing_to_ask(_own_id(id), Why.UNREADABLE_FILE, problem)
             return await self.check_intake(intake, id=id, url=url, uploaded_at=uploaded_at)
 
     def intake(self) -> Intake:
@@ -184,11 +182,9 @@ class AsyncClient:
     ) -> Verdict:
         """The same for a file, by its path or opened."""
         with self.intake() as intake:
-            try:
-                await asyncio.to_thread(_read_into, intake, file)
-            except OSError as error:
-                words = (error.strerror or type(error).__name__).lower()
-                return await self._nothing_to_ask(_own_id(id), Why.UNREADABLE_FILE, words)
+            problem = await asyncio.to_thread(_read_into, intake, file)
+            if problem is not None:
+                return await self._nothing_to_ask(_own_id(id), Why.UNREADABLE_FILE, problem)
             if intake.data is None:
                 return await self.check_intake(intake, id=id)
             return await self.send_bytes(intake.data, id=id)
@@ -375,10 +371,19 @@ def _reported(body: bytes) -> feed.Reported:
     return feed.Reported(taken(told, "report", str), taken(told, "repeated", bool))
 
 
-def _read_into(intake: Intake, file: str | os.PathLike[str] | BinaryIO) -> None:
-    if isinstance(file, str | os.PathLike):
-        with Path(file).open("rb") as opened:
-            _read_into(intake, opened)
-        return
-    while piece := file.read(_PIECE_BYTES):
+def _read_into(intake: Intake, file: str | os.PathLike[str] | BinaryIO) -> str | None:
+    """Why it cannot be read, or None."""
+    try:
+        if isinstance(file, str | os.PathLike):
+            with Path(file).open("rb") as opened:
+                _feed(intake, opened)
+        else:
+            _feed(intake, file)
+    except OSError as error:
+        return (error.strerror or type(error).__name__).lower()
+    return None
+
+
+def _feed(intake: Intake, opened: BinaryIO) -> None:
+    while piece := opened.read(_PIECE_BYTES):
         intake.feed(piece)
