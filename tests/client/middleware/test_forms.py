@@ -67,6 +67,12 @@ def test_every_byte_comes_out_once_and_every_file_whole(told: list[Part], cuts: 
     assert files == [(part.name, part.content) for part in told if part.filename is not None]
 
 
+def test_a_form_may_come_byte_by_byte() -> None:
+    body = form(Part("title", b"x"), Part("photo", b"\r\n--y", "a.png"))
+    out, files = read(FormReader(BOUNDARY), [body[n : n + 1] for n in range(len(body))])
+    assert (out, files) == (body, [("photo", b"\r\n--y")])
+
+
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=6))
 def test_a_body_that_is_a_file_is_that_file(body: bytes, cuts: list[int]) -> None:
     out, files = read(RawReader("image/png"), pieces_of(body, cuts))

@@ -97,6 +97,7 @@ class FormReader:
         self._buffer = bytearray()
         self._at = _At.START
         self._parts = 0
+        self._after_end = b""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         self._buffer += piece
@@ -119,7 +120,8 @@ class FormReader:
         elif self._at is _At.HEAD:
             yield from self._head()
         elif self._at is _At.AFTER_END:
-            if bytes(self._buffer) not in {b"", b"\r", b"\r\n"}:
+            self._after_end += self._buffer
+            if self._after_end not in {b"", b"\r", b"\r\n"}:
                 raise Malformed("something follows the end of the form")
             yield from self._pass(len(self._buffer))
         else:
