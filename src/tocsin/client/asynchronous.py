@@ -28,7 +28,7 @@ from tocsin.client.line import Call, Line
 from tocsin.client.recheck import QueueUnusable, Rechecked, RecheckQueue, Waiting
 from tocsin.client.settings import DEFAULT_SETTINGS, Settings
 from tocsin.client.signatures import read_keys
-from tocsin.client.types import Answer, Decision, OutagePolicy, Question, Verdict, Why
+from tocsin.client.types import Answer, Decision, OutagePolicy, Question, Verdict, Why, new_id
 from tocsin.client.wire import item_of, read_json, taken
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
@@ -132,7 +132,7 @@ class AsyncClient:
         with self.intake() as intake:
             problem = await asyncio.to_thread(_read_into, intake, file)
             if problem is not None:
-                return await self._nothing_to_ask(_own_id(id), Why.UNREADABLE_FILE, problem)
+                return await self._nothing_to_ask(id or new_id(), Why.UNREADABLE_FILE, problem)
             return await self.check_intake(intake, id=id, url=url, uploaded_at=uploaded_at)
 
     def intake(self) -> Intake:
@@ -154,23 +154,23 @@ class AsyncClient:
             prints = await self._fingerprinted(intake)
         except (DecoderUnavailable, Failure) as error:
             why = error.why if isinstance(error, Failure) else Why.NO_DECODER
-            return await self._by_digests(intake, _own_id(id), why, str(error))
+            return await self._by_digests(intake, id or new_id(), why, str(error))
         question = Question.of(prints, id=id, url=url, uploaded_at=uploaded_at)
         return (await self.check([question]))[0]
 
     async def send_bytes(self, data: bytes, *, id: str | None = None) -> Verdict:  # noqa: A002
         """One file whose bytes are sent to the server, for those who cannot fingerprint here."""
-        upload_id = _own_id(id)
+        upload_id = id or new_id()
         verdict = await self._asking.send(data, upload_id)
         if verdict.decided_by is not OutagePolicy.OPEN_AND_RECHECK:
-            return self._tell(verdict)
+            return self._decided(verdict)
         # The queue keeps fingerprints and never bytes.
         with self.intake() as intake:
             intake.feed(data)
             try:
                 prints = await self._fingerprinted(intake)
             except (DecoderUnavailable, Failure):
-                return self._tell(_held(verdict, "it could not be fingerprinted, to ask later"))
+                return self._decided(_held(verdict, "it cannot be asked about later"))
         question = Question.of(prints, id=upload_id)
         return (await self._settled([question], [verdict]))[0]
 
@@ -184,7 +184,7 @@ class AsyncClient:
         with self.intake() as intake:
             problem = await asyncio.to_thread(_read_into, intake, file)
             if problem is not None:
-                return await self._nothing_to_ask(_own_id(id), Why.UNREADABLE_FILE, problem)
+                return await self._nothing_to_ask(id or new_id(), Why.UNREADABLE_FILE, problem)
             if intake.data is None:
                 return await self.check_intake(intake, id=id)
             return await self.send_bytes(intake.data, id=id)
@@ -303,8 +303,7 @@ class AsyncClient:
         verdict = unanswered(upload_id, why, detail, self.outage)
         if verdict.decision is Decision.ALLOW:
             verdict = _held(verdict, detail)
-        _log_unanswered([verdict])
-        return self._tell(verdict)
+        return self._decided(verdict)
 
     async def _settled(
         self, questions: Sequence[Question], verdicts: Sequence[Verdict]
@@ -325,6 +324,10 @@ class AsyncClient:
         decided = [settled(verdict) for verdict in verdicts]
         _log_unanswered(decided)
         return [self._tell(verdict) for verdict in decided]
+
+    def _decided(self, verdict: Verdict) -> Verdict:
+        _log_unanswered([verdict])
+        return self._tell(verdict)
 
     def _tell(self, verdict: Verdict) -> Verdict:
         if self._told is not None:
@@ -354,11 +357,6 @@ def _not_noted(verdict: Verdict) -> Verdict:
 
 def _held(verdict: Verdict, detail: str) -> Verdict:
     return replace(verdict, decision=Decision.HOLD, detail=detail)
-
-
-def _own_id(told: str | None) -> str:
-    # The same default as every question has.
-    return Question(md5=bytes(16)).id if told is None else told
 
 
 def _json_call(path: str, told: object, *, items: int = 1, again: bool = True) -> Call:

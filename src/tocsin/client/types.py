@@ -90,6 +90,11 @@ class WrongQuestion(ValueError):
     """This cannot be asked; the text says what is wrong with it."""
 
 
+def new_id() -> str:
+    """A name for an upload that has none."""
+    return uuid.uuid4().hex
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Question:
     """One upload by its fingerprints: raw bytes, at least one of the first four.
@@ -99,7 +104,7 @@ class Question:
     anything about a person. `pdq` needs `pdq_quality` (0 to 100). Raises WrongQuestion.
     """
 
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=new_id)
     md5: bytes | None = None
     sha1: bytes | None = None
     sha256: bytes | None = None
@@ -146,7 +151,7 @@ class Question:
         """The question about a file that the engine has fingerprinted."""
         has_pdq = prints.pdq is not None and prints.pdq_quality is not None
         return cls(
-            id=uuid.uuid4().hex if id is None else id,
+            id=new_id() if id is None else id,
             md5=prints.md5,
             sha1=prints.sha1,
             sha256=prints.sha256,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final
 
 from tocsin.client.middleware.screening import (
     VERDICTS,
@@ -129,10 +129,6 @@ def _settled(steps: Iterator[bytes | Arrived], screening: Screening[Client]) -> 
             screening.settle(screen.client.check_intake(step.intake, id=upload_id))
         else:
             yield step
-
-
-class _Closing(Protocol):
-    def close(self) -> None: ...
 
 
 class _Answer:
