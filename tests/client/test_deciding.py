@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.client import Answer, Decision, OutagePolicy, Question, Why
@@ -79,6 +79,7 @@ actions = st.none() | st.sampled_from(sorted(KNOWN_ACTIONS)) | st.text(max_size=
     st.sampled_from(list(OutagePolicy)),
     st.none() | st.sampled_from(list(Status)),
 )
+@settings(deadline=None)
 def test_only_one_word_is_clean(
     status: str,
     action: str | None,
@@ -97,6 +98,7 @@ def test_only_one_word_is_clean(
 
 
 @given(st.sampled_from(["unavailable", "praise"]), st.sampled_from(list(OutagePolicy)))
+@settings(deadline=None)
 def test_the_outage_policy_decides_where_nobody_knows(status: str, outage: OutagePolicy) -> None:
     verdict = verdict_on(told(status, "hold"), LOOKED_AT, Policies(outage))
     assert verdict.answer is Answer.UNKNOWN

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.faulty import KEY, answered, result
@@ -126,6 +126,7 @@ questions = st.builds(
 
 
 @given(st.lists(questions, max_size=30), st.integers(1, 7), st.integers(400, 4_000))
+@settings(deadline=None)
 def test_batches_hold_everything_once_in_order_and_within_limits(
     asked: list[Question], most_items: int, most_bytes: int
 ) -> None:
@@ -155,12 +156,14 @@ anything = st.recursive(
 
 
 @given(st.binary(max_size=60) | anything.map(lambda told: json.dumps(told).encode()))
+@settings(deadline=None)
 def test_no_body_whatever_breaks_the_reading(body: bytes) -> None:
     with pytest.raises(Failure):
         results_of(body, ["a"])
 
 
 @given(st.sampled_from(["results", "list_version", "stale"]), anything)
+@settings(deadline=None)
 def test_a_field_of_another_kind_is_no_answer(name: str, value: object) -> None:
     whole = answered([result({"id": "a"})])
     try:
@@ -172,6 +175,7 @@ def test_a_field_of_another_kind_is_no_answer(name: str, value: object) -> None:
 
 
 @given(st.text(max_size=40) | st.integers(-5, 10**12).map(str))
+@settings(deadline=None)
 def test_no_retry_after_breaks_the_reading(text: str) -> None:
     assert retry_after({"retry-after": text}) >= 0
 
@@ -213,6 +217,7 @@ def test_an_allowance_fills_again() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
+@settings(deadline=None)
 def test_headers_that_say_nothing_change_nothing(limit: str, policy: str) -> None:
     allowance = Allowance(clock=Clock())
     allowance.learn({"ratelimit": limit, "ratelimit-policy": policy})
@@ -241,6 +246,7 @@ def test_a_breaker_opens_tries_one_and_closes() -> None:
 
 
 @given(st.lists(st.binary(max_size=50), max_size=12), st.integers(1, 200), st.integers(0, 200))
+@settings(deadline=None)
 def test_an_intake_holds_all_or_nothing_and_gives_its_room_back(
     pieces: list[bytes], most: int, room: int
 ) -> None:
@@ -273,6 +279,7 @@ def _first_beyond(pieces: list[bytes], most: int) -> int:
 
 
 @given(question=questions)
+@settings(deadline=None, max_examples=30)
 def test_a_question_comes_back_from_the_queue_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, question: Question
 ) -> None:

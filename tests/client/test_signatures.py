@@ -123,7 +123,7 @@ anything: Any = st.recursive(
 
 
 @given(name=st.sampled_from(sorted(PAGE)), value=anything)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_signed_but_no_message_is_refused_in_words(
     reader: WebhookReader, now: datetime, name: str, value: object
 ) -> None:

@@ -6,7 +6,7 @@ import itertools
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.middleware.uploads import BOUNDARY, Part, form
@@ -60,6 +60,7 @@ parts = st.builds(
 
 
 @given(st.lists(parts, min_size=1, max_size=5), st.lists(st.integers(0, 2_000), max_size=8))
+@settings(deadline=None)
 def test_every_byte_comes_out_once_and_every_file_whole(told: list[Part], cuts: list[int]) -> None:
     body = form(*told)
     out, files = read(FormReader(BOUNDARY), pieces_of(body, cuts))
@@ -74,6 +75,7 @@ def test_a_form_may_come_byte_by_byte() -> None:
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=6))
+@settings(deadline=None)
 def test_a_body_that_is_a_file_is_that_file(body: bytes, cuts: list[int]) -> None:
     out, files = read(RawReader("image/png"), pieces_of(body, cuts))
     assert out == body
