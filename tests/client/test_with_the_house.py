@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.client.faulty import QUICK, a_client
-from tests.domain.listing import Told, a_list, put
+from tests.domain.listing import Told, a_list, digest, put
 from tests.doors.api.test_media import landscape
+from tests.site.test_web_server import key, port
 from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.client import (
     Answer,
@@ -34,6 +35,8 @@ from tocsin.engine import fingerprint
 
 # Checks touch no row, so only what writes needs tables that the server's threads see too.
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+__all__ = ["key", "port"]
 
 PICTURE = landscape()
 Issue = Callable[..., IssuedKey]
@@ -206,3 +209,16 @@ def test_a_report_with_a_reference_of_its_own_counts_once(client: Client) -> Non
     with pytest.raises(CallRefused) as refused:
         client.report("nonsense")
     assert refused.value.status == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_web_process_under_its_own_server(port: int, key: IssuedKey) -> None:
+    url = f"http://127.0.0.1:{port}"
+    beach = Question(md5=digest(Kind.MD5, "beach"), sha1=digest(Kind.SHA1, "beach"))
+    with Client(url, our_key(key), outage=OutagePolicy.CLOSED, settings=QUICK) as client:
+        found = [*client.check([beach, Question(md5=bytes(16))]), client.send_bytes(PICTURE)]
+    assert [verdict.answer for verdict in found] == [
+        Answer.LISTED,
+        Answer.NOT_LISTED,
+        Answer.NOT_LISTED,
+    ]
