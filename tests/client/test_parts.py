@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -312,3 +314,11 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
         db.execute("CREATE TABLE theirs (x)")
     with pytest.raises(QueueUnusable, match="another program"):
         RecheckQueue(place)
+
+
+def test_the_client_brings_nothing_of_the_house_along() -> None:
+    names = "tocsin.client, tocsin.client.middleware, tocsin.client.webhook, tocsin.client.synapse"
+    look = "sorted({m.split('.')[0] for m in sys.modules} & {'django', 'structlog', 'psycopg'})"
+    code = f"import sys, {names}; print({look})"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout.strip() == "[]"

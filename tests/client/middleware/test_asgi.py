@@ -166,3 +166,28 @@ def test_other_requests_and_other_scopes_pass_untouched(server: Faulty) -> None:
     asyncio.run(screened({"type": "websocket"}, receive, send))
     assert seen[-1] is receive
     assert server.asked == []
+
+
+@pytest.mark.parametrize(("picture", "status"), [(FREE, 204), (LISTED, 451)])
+def test_an_application_may_cancel_its_waiting_and_wait_again(
+    server: Faulty, picture: bytes, status: int
+) -> None:
+    got = bytearray()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            impatient = asyncio.ensure_future(receive())
+            await asyncio.sleep(0)
+            impatient.cancel()
+            try:
+                message = await impatient
+            except asyncio.CancelledError:
+                message = await receive()
+            got.extend(message.get("body", b""))
+            more = message.get("more_body", False)
+        await answer(send, 204, b"")
+
+    kind = [(b"content-type", b"image/png")]
+    assert ask(server, app, picture, headers=kind)[0] == status
+    assert bytes(got) == (picture if status == 204 else b"")

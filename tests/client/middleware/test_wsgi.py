@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request
 from tests.client.faulty import KEY, QUICK, Faulty, Says
 from tests.client.middleware.uploads import FORM, FREE, LISTED, NEAR, Part, form, photo
 from tocsin.client import Answer, Client, Decision, OutagePolicy, Why
-from tocsin.client.middleware import Checked, Handling, Refusal, Screen, WsgiScreen
+from tocsin.client.middleware import Checked, Handling, Refusal, Screen, UploadStopped, WsgiScreen
 from tocsin.client.middleware.wsgi import Environ, StartResponse
 
 pytestmark = pytest.mark.server
@@ -258,3 +258,16 @@ def test_uploads_beyond_the_room_are_unknown_and_give_it_back(app: App, server: 
         assert ask(screened, form(photo(FREE))).status == 200
         assert ask(screened, form(photo(LISTED))).status == 451
         assert ask(screened, form(photo(FREE))).status == 200
+
+
+def test_what_has_failed_once_does_not_look_like_an_end(screen: Screen[Client]) -> None:
+    def broken(upload: object) -> str:
+        raise KeyError("no id")
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        with pytest.raises(KeyError):
+            environ["wsgi.input"].read()
+        return [bytes(environ["wsgi.input"].read())]
+
+    with pytest.raises(UploadStopped):
+        ask(WsgiScreen(app, replace(screen, upload_id=broken)), form(photo(FREE)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from itertools import chain
 from typing import Any
 
 from tocsin.client.asynchronous import AsyncClient
@@ -74,47 +75,55 @@ async def refuse(refusal: Refusal, send: Send) -> None:
 
 
 class _Screened:
-    """The body as the application may receive it, a piece at a time."""
+    """The body as the application may receive it, a piece at a time.
+
+    An application may cancel its waiting for a message and wait again: nothing is lost by that, and
+    no file slips through between its arrival and its verdict.
+    """
 
     def __init__(self, receive: Receive, screening: Screening[AsyncClient]) -> None:
         self._receive = receive
         self._screening = screening
-        self._pieces = self._ready()
+        self._steps: Iterator[bytes | Arrived] = iter(())
+        self._arrived: Arrived | None = None
+        self._is_last = False
         self._is_over = False
-        self._ended_by: Message = {"type": "http.request", "body": b"", "more_body": False}
 
     async def receive(self) -> Message:
         """The next message. Raises UploadStopped."""
         if self._screening.stopped is not None:
             raise UploadStopped(self._screening.stopped.message)
-        if self._is_over:
-            return await self._receive()
-        async for piece in self._pieces:
-            return {"type": "http.request", "body": piece, "more_body": True}
-        self._is_over = True
-        return self._ended_by
-
-    async def _ready(self) -> AsyncIterator[bytes]:
-        more = True
-        while more:
+        while not self._is_over:
+            piece = await self._next_piece()
+            if piece is not None:
+                return {"type": "http.request", "body": piece, "more_body": True}
+            if self._is_last:
+                self._is_over = True
+                return {"type": "http.request", "body": b"", "more_body": False}
             message = await self._receive()
             if message["type"] != "http.request":
-                self._ended_by = message
-                return
-            more = message.get("more_body", False)
-            async for piece in self._settled(self._screening.feed(message.get("body", b""))):
-                yield piece
-        async for piece in self._settled(self._screening.end()):
-            yield piece
+                self._is_over = True
+                return message
+            self._take(message)
+        return await self._receive()
 
-    async def _settled(self, steps: Iterator[bytes | Arrived]) -> AsyncIterator[bytes]:
+    def _take(self, message: Message) -> None:
+        self._steps = self._screening.feed(message.get("body", b""))
+        if not message.get("more_body", False):
+            self._steps = chain(self._steps, self._screening.end())
+            self._is_last = True
+
+    async def _next_piece(self) -> bytes | None:
         screen = self._screening.screen
-        for step in steps:
-            if isinstance(step, Arrived):
-                upload_id = screen.upload_id(step.upload)
-                self._screening.settle(await screen.client.check_intake(step.intake, id=upload_id))
-            else:
-                yield step
+        while True:
+            if self._arrived is not None:
+                intake, upload_id = self._arrived.intake, screen.upload_id(self._arrived.upload)
+                self._screening.settle(await screen.client.check_intake(intake, id=upload_id))
+                self._arrived = None
+            step = next(self._steps, None)
+            if not isinstance(step, Arrived):
+                return step
+            self._arrived = step
 
 
 class _Answer:

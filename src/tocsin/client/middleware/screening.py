@@ -217,8 +217,11 @@ class Screening(Generic[AnyClient]):
             yield from self._content(event.data)
         elif self._intake is not None and self._upload is not None:
             if self._intake.size:
+                settled = len(self.checked)
                 yield Arrived(self._upload, self._intake)
                 self._go_on()
+                if len(self.checked) == settled:
+                    raise RuntimeError("a file that has arrived waits for its verdict")
             yield from _slices(self._intake.data or b"")
             self._intake.close()
             self._upload = self._intake = None

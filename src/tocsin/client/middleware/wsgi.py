@@ -79,6 +79,7 @@ class _ScreenedInput:
         self._steps = _steps(pieces, screening)
         self._screening = screening
         self._ready = bytearray()
+        self._is_broken = False
 
     def read(self, size: int | None = -1) -> bytes:
         wanted = None if size is None or size < 0 else size
@@ -103,8 +104,15 @@ class _ScreenedInput:
     def _fill(self, enough: Callable[[], bool]) -> None:
         if self._screening.stopped is not None:
             raise UploadStopped(self._screening.stopped.message)
+        if self._is_broken:
+            # What has failed once must not look like the end of the body when it is read again.
+            raise UploadStopped("the body could not be read to its end")
         while not enough():
-            piece = next(self._steps, None)
+            try:
+                piece = next(self._steps, None)
+            except BaseException:
+                self._is_broken = True
+                raise
             if piece is None:
                 return
             self._ready += piece
