@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.base.audit.types import Json
+from tocsin.engine import receipts
 
 GENESIS = "0" * 64
 
@@ -56,15 +57,5 @@ def head_message(chain_no: int, row_hash: str, signed_at: datetime) -> bytes:
 
 
 def merkle_root(leaves: Iterable[bytes]) -> str:
-    """Root over a batch, 64 hex digits, leaves and nodes kept apart (RFC 6962 §2.1 prefixes).
-
-    An odd node is carried up unchanged. No leaves: the SHA-256 of nothing.
-    """
-    level = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
-    if not level:
-        return hashlib.sha256().hexdigest()
-    while len(level) > 1:
-        pairs = zip(level[::2], level[1::2], strict=False)
-        above = [hashlib.sha256(b"\1" + left + right).digest() for left, right in pairs]
-        level = above + ([level[-1]] if len(level) % 2 else [])
-    return level[0].hex()
+    """Root over a batch, 64 hex digits, as RFC 9162 hashes. No leaves: the SHA-256 of nothing."""
+    return receipts.root(map(receipts.leaf_hash, leaves)).hex()
