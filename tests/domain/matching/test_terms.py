@@ -20,7 +20,7 @@ from tests.domain.listing import (
     put,
 )
 from tests.support import run_worker_round
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.base.audit.models import AuditRow
 from tocsin.domain.hashlists.changes import log_change
 from tocsin.domain.hashlists.models import Entry
@@ -70,7 +70,12 @@ def fresh(checker: Checker, key: CheckKey, now: datetime) -> CheckKey:
 def test_terms_can_be_changed_and_hold_at_the_next_refresh(
     checker: Checker, key: CheckKey, now: datetime
 ) -> None:
-    wide = PolicyTerms(near_radius_bits=40, near_action=Action.BLOCK, near_block_bits=8)
+    wide = PolicyTerms(
+        near_radius_bits=40,
+        near_action=Action.BLOCK,
+        near_block_bits=8,
+        outage_policy=OutagePolicy.CLOSED,
+    )
     set_terms(key_id=key.key_id, policy=wide, actor=ANALYST, at=now)
     assert fresh(checker, key, now).terms == wide
     assert AuditRow.objects.filter(action="matching.set_policy").count() == 2

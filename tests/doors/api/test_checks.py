@@ -57,6 +57,7 @@ def test_each_item_is_answered_in_its_place(provider: Client, beach: int) -> Non
     assert said.status == 200
     assert said.json["list_version"] == 1
     assert said.json["stale"] is False
+    assert said.json["outage_policy"] == "hold"
     hill, exact, edit = said.json["results"]
     assert hill == {"id": "hill", "status": "not_listed", "action": "none"} | NOTHING
     assert exact["status"] == "listed"

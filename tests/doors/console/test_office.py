@@ -31,6 +31,7 @@ KEY = {
     "near_block_bits": "31",
     "min_reviewers": "0",
     "harmless_action": "review",
+    "outage_policy": "closed",
     "per_second": "50",
     "burst": "100",
 }
@@ -93,7 +94,8 @@ def test_a_party_gets_a_key_whose_secret_is_shown_once(administrator: Client) ->
     [bearer] = re.findall(r"tk_[a-z2-7]{12}\.[\w-]{20,}", answer.content.decode())
     key = ApiKey.objects.get()
     assert bearer.startswith(key.key_id)
-    assert KeyPolicy.objects.get().lists == "test"
+    policy = KeyPolicy.objects.get()
+    assert (policy.lists, policy.outage_policy) == ("test", "closed")
     assert bearer not in administrator.get("/console/keys/").content.decode()
 
 
@@ -112,7 +114,12 @@ def test_a_third_live_key_is_refused_until_one_is_revoked(
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("near_radius_bits", "61"), ("near_block_bits", "32"), ("min_sources", "0")],
+    [
+        ("near_radius_bits", "61"),
+        ("near_block_bits", "32"),
+        ("min_sources", "0"),
+        ("outage_policy", ""),
+    ],
 )
 def test_terms_that_no_key_may_have_are_refused(
     administrator: Client, today: datetime, field: str, value: str

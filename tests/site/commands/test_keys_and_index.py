@@ -10,12 +10,14 @@ import pytest
 
 from tests.domain.listing import a_list, put
 from tocsin.base.accounts.queries import live_keys, party_names
+from tocsin.base.accounts.types import OutagePolicy
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.types import ListsSeen
 from tocsin.site.cli import main
 
 pytestmark = pytest.mark.django_db
 ISSUE = ["keys", "issue", "--party", "Big Cloud", "--tier", "detail"]
+ISSUE += ["--outage-policy", "open-and-recheck"]
 
 
 def test_a_key_is_issued_shown_once_and_works(capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,11 +30,21 @@ def test_a_key_is_issued_shown_once_and_works(capsys: pytest.CaptureFixture[str]
     assert key is not None
     assert (key.terms.lists, key.terms.min_sources) == (ListsSeen.TEST, 2)
     assert key.terms.near_radius_bits == 20
+    assert key.terms.outage_policy is OutagePolicy.OPEN_AND_RECHECK
     assert list(party_names().values()) == ["Big Cloud"]
     assert main(["keys", "list"]) == 0
     listed = capsys.readouterr().out
     assert key_id in listed
     assert secret not in listed
+
+
+def test_no_key_is_issued_without_saying_what_happens_in_an_outage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["keys", "issue", "--party", "Big Cloud"])
+    assert "--outage-policy" in capsys.readouterr().err
+    assert live_keys(at=datetime.now(UTC)) == {}
 
 
 def test_a_party_has_two_live_keys_at_most_and_the_text_says_what_to_do(

@@ -46,6 +46,17 @@ class Tier(StrEnum):
     DETAIL = "detail"
 
 
+class OutagePolicy(StrEnum):
+    """What a party does with uploads while nothing can be checked: agreed on with each key.
+
+    Refuse them; keep them back; or let them through and check them as soon as that is possible.
+    """
+
+    CLOSED = "closed"
+    HOLD = "hold"
+    OPEN_AND_RECHECK = "open-and-recheck"
+
+
 @dataclass(frozen=True, slots=True)
 class KnownKey:
     """A live key as every process holds it in memory."""

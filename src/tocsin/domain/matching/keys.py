@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tocsin.base.accounts.queries import live_keys, secret_matches
-from tocsin.base.accounts.types import KnownKey
+from tocsin.base.accounts.types import KnownKey, OutagePolicy
 from tocsin.domain.matching.guard.queries import standings
 from tocsin.domain.matching.guard.rules import SLOWED_BY
 from tocsin.domain.matching.guard.types import GOOD_STANDING, Standing, Step
@@ -93,4 +93,5 @@ def terms_of(row: KeyPolicy) -> PolicyTerms:
         shadow=row.shadow,
         daily_hashes=row.daily_hashes,
         daily_matches=row.daily_matches,
+        outage_policy=OutagePolicy(row.outage_policy),
     )

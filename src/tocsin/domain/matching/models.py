@@ -25,6 +25,7 @@ class KeyPolicy(models.Model):
     shadow = models.BooleanField(db_default=False)
     daily_hashes = models.BigIntegerField(null=True)
     daily_matches = models.BigIntegerField(null=True)
+    outage_policy = models.CharField(max_length=16, db_default="hold")
 
 
 class Harmless(models.Model):

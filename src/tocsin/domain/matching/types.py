@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
 from tocsin.domain.matching.door import FOR_TESTS, Door
 from tocsin.domain.matching.expected import BaseRate, Expected
@@ -115,7 +115,8 @@ class PolicyTerms:
     `harmless_action` (`review` or `none`) answers for what the party itself has found harmless.
     In `shadow` mode answers tell what would have been advised, and advise nothing.
     `daily_hashes` is how many different fingerprints a day it may ask, and `daily_matches` how many
-    different entries it may meet before that is noticed; None: as its tier may.
+    different entries it may meet before that is noticed; None: as its tier may. `outage_policy` is
+    what the party does while nothing can be checked.
     """
 
     lists: ListsSeen = ListsSeen.LIVE
@@ -129,6 +130,7 @@ class PolicyTerms:
     shadow: bool = False
     daily_hashes: int | None = None
     daily_matches: int | None = None
+    outage_policy: OutagePolicy = OutagePolicy.HOLD
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_sources <= 255:

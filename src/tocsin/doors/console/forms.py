@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.accounts.actions import KeyTerms
-from tocsin.base.accounts.types import PartyKind, Role, Tier
+from tocsin.base.accounts.types import OutagePolicy, PartyKind, Role, Tier
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.hosters.types import HosterTerms, HosterView
 from tocsin.domain.matching.types import (
@@ -264,6 +264,12 @@ class TermsForm(forms.Form):
         label=_("What the party found harmless means"),
         choices=words.choices(words.ACTION, Action.REVIEW, Action.NONE),
     )
+    # No initial value: whoever issues a key has asked the party.
+    outage_policy = forms.ChoiceField(
+        label=_("While nothing can be checked, the party"),
+        choices=[("", "…"), *words.choices(words.OUTAGE_POLICY, *OutagePolicy)],
+        help_text=_("Ask the party. It stands in every receipt of this key."),
+    )
     daily_hashes = forms.IntegerField(
         label=_("Different fingerprints a day, at most"),
         min_value=1,
@@ -298,6 +304,7 @@ class TermsForm(forms.Form):
             shadow=filled["shadow"],
             daily_hashes=filled["daily_hashes"],
             daily_matches=filled["daily_matches"],
+            outage_policy=OutagePolicy(filled["outage_policy"]),
         )
 
     @classmethod

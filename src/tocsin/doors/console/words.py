@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from tocsin.base.accounts.types import PartyKind, Permission, Role, Tier
+from tocsin.base.accounts.types import OutagePolicy, PartyKind, Permission, Role, Tier
 from tocsin.base.letters.types import LetterState
 from tocsin.domain.corrections.types import (
     AppealState,
@@ -146,6 +146,11 @@ ACTION: Words = {
     Action.REVIEW: _("review"),
     Action.HOLD: _("hold"),
     Action.NONE: _("nothing"),
+}
+OUTAGE_POLICY: Words = {
+    OutagePolicy.CLOSED: _("refuses uploads"),
+    OutagePolicy.HOLD: _("keeps uploads back"),
+    OutagePolicy.OPEN_AND_RECHECK: _("lets uploads through and checks them afterwards"),
 }
 STEP: Words = {
     Step.OPEN: _("in order"),

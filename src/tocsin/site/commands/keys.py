@@ -10,6 +10,7 @@ from tocsin.site.commands import Stop
 HELP = "issue, list and revoke the keys of providers and other parties"
 NEEDS_DATABASE = True
 TIERS = ["boolean", "action", "detail"]
+OUTAGE_POLICIES = ["closed", "hold", "open-and-recheck"]
 KINDS = ["provider", "hotline", "police", "regulator"]
 
 
@@ -24,6 +25,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     issue.add_argument("--test", action="store_true", help="asks the test lists only")
     issue.add_argument("--min-sources", type=int, default=1, metavar="N", help="to block")
     issue.add_argument("--radius", type=int, default=31, metavar="BITS", help="of a near match")
+    issue.add_argument(
+        "--outage-policy",
+        choices=OUTAGE_POLICIES,
+        required=True,
+        help="what the party does with uploads while nothing can be checked: refuse them, keep "
+        "them back, or let them through and check them later; stands in every receipt",
+    )
     issue.add_argument("--per-second", type=float, default=50.0, metavar="N", help="requests")
     issue.add_argument("--burst", type=int, default=100, metavar="N", help="requests at once")
     acts.add_parser("list", help="show all parties and their keys, without secrets")
@@ -40,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _issue(options: argparse.Namespace) -> int:
     from tocsin.base.accounts.actions import KeyTerms, TooManyKeys
-    from tocsin.base.accounts.types import Tier
+    from tocsin.base.accounts.types import OutagePolicy, Tier
     from tocsin.base.audit.types import system
     from tocsin.domain.matching.actions import issue_provider_key
     from tocsin.domain.matching.types import ListsSeen, PolicyTerms, WrongPolicy
@@ -52,6 +60,7 @@ def _issue(options: argparse.Namespace) -> int:
             lists=ListsSeen.TEST if options.test else ListsSeen.LIVE,
             min_sources=options.min_sources,
             near_radius_bits=options.radius,
+            outage_policy=OutagePolicy(options.outage_policy),
         )
         issued = issue_provider_key(
             party_id=_party(options),

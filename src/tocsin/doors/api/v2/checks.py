@@ -71,7 +71,7 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
     if again is not None:
         queries = repeats.with_hit_ids(queries, key, again, body)
     answer = checker.check(key, queries, door=Door.CHECKS, at=at)
-    return told.reply(answer, key.tier, allowance, refused)
+    return told.reply(answer, key, allowance, refused)
 
 
 def require_json(environ: Environ) -> None:

@@ -59,7 +59,7 @@ class MediaDesk:
         query = query_of(found, client_id)
         if again is not None:
             (query,) = repeats.with_hit_ids([query], key, again, found.sha256)
-        return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key.tier, allowance)
+        return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key, allowance)
 
     def fingerprints(self, key: CheckKey, file: Callable[[], bytes]) -> Fingerprints:
         """Of the file that `file` reads when there is room for it; raises Refused."""

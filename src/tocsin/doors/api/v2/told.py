@@ -12,6 +12,7 @@ from tocsin.domain.matching.types import (
     Action,
     Answer,
     AnswerStatus,
+    CheckKey,
     Match,
     Outcome,
     says_true,
@@ -35,20 +36,20 @@ _encoder = msgspec.json.Encoder()
 
 
 def reply(
-    answer: Answer, tier: Tier, allowance: Allowance, refused: Mapping[int, WrongItem] = NONE
+    answer: Answer, key: CheckKey, allowance: Allowance, refused: Mapping[int, WrongItem] = NONE
 ) -> Reply:
-    """The answer as its tier may hear it: 200, or 503 when nothing could be checked.
+    """The answer as the key's tier may hear it: 200, or 503 when nothing could be checked.
 
     `refused` are the wrong items, which were not asked about, by their place.
     """
-    results = with_refused(told(answer.outcomes, tier), refused, tier)
+    results = with_refused(told(answer.outcomes, key.tier), refused, key.tier)
+    policy = key.terms.outage_policy
     if answer.problem is not None or answer.list_version is None:
-        unavailable = Unavailable(
-            Error("unavailable", answer.problem or ""), answer.list_version, answer.stale, results
-        )
+        error = Error("unavailable", answer.problem or "")
+        unavailable = Unavailable(error, answer.list_version, answer.stale, policy, results)
         headers = (("Retry-After", "5"), *allowance.headers())
         return Reply(503, _encoder.encode(unavailable), headers=headers)
-    answered = Answered(answer.list_version, answer.stale, results)
+    answered = Answered(answer.list_version, answer.stale, policy, results)
     return Reply(200, _encoder.encode(answered), headers=allowance.headers())
 
 

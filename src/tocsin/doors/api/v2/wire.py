@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from tocsin.base.accounts.types import OutagePolicy
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
 from tocsin.engine.fingerprints import Status
@@ -153,11 +154,13 @@ class Answered(Struct, frozen=True):
     """Results in the order asked.
 
     `list_version` grows with every change to the lists. `stale`: changes of the last seconds may
-    be missing, because the database is away.
+    be missing, because the database is away. `outage_policy` is what was agreed on with your key for
+    when nothing can be checked: keep it, since there may be no answer to read it from then.
     """
 
     list_version: int
     stale: bool
+    outage_policy: OutagePolicy
     results: list[Result]
 
 
@@ -192,11 +195,15 @@ class StreamStopped(Struct, frozen=True):
 
 
 class Unavailable(Struct, frozen=True):
-    """Nothing could be checked: every result is `unavailable` with the action `hold`."""
+    """Nothing could be checked: every result is `unavailable` with the action `hold`.
+
+    `outage_policy` is what was agreed on with your key for this.
+    """
 
     error: Error
     list_version: int | None
     stale: bool
+    outage_policy: OutagePolicy
     results: list[Result]
 
 
