@@ -10,7 +10,7 @@ WAYS_IN = {"actions", "queries", "types"}
 # Some offer more than three doors: registers to enter, tables to fill, tools to use. "" is
 # the room's package itself.
 MORE_WAYS_IN = {
-    "tocsin.base.clock": {"rounds", "lifecycle", "worker"},
+    "tocsin.base.clock": {"rounds", "lifecycle", "worker", "threads"},
     "tocsin.base.secrets": {""},
     "tocsin.base.privacy": {""},
     "tocsin.base.egress": {""},

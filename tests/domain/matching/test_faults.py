@@ -262,6 +262,4 @@ def test_the_checker_of_a_process_starts_by_itself_and_follows(now: datetime) ->
             time.sleep(0.05)
     finally:
         mine.stop()
-        from tocsin.domain.matching import checker as module
-
-        module._forget()
+        checker_of_this_process.forget()

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -97,6 +98,7 @@ def verify(ring: Keyring, message: bytes, *, key_id: str, signature: str) -> boo
     return True
 
 
+@lru_cache(maxsize=64)
 def _signer(key: Key) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(key.material[:32])
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,8 +12,8 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections, connection
 
+from tocsin.base.clock.threads import OnePerProcess, Repeating
 from tocsin.base.secrets import Keyring, reference
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.actions import CountKey
@@ -79,7 +78,7 @@ class Checker:
         self._heard_at: datetime | None = None
         self._keys_at: datetime | None = None
         self._followed = threading.Event()
-        self._stop = threading.Event()
+        self._threads = Repeating()
 
         @lru_cache(maxsize=65_536)
         def refer(entry_id: int, key_id: str) -> str:
@@ -163,13 +162,12 @@ class Checker:
             ("matching-counts", self.flush, COUNTS_EACH_SECONDS),
             ("matching-guard", self._share_guard_once, GUARD_EACH_SECONDS),
         ):
-            arguments = (work, each)
-            threading.Thread(target=self._repeat, args=arguments, name=name, daemon=True).start()
+            self._threads.start(name, work, each)
         self._followed.wait(FIRST_ANSWER_SECONDS)
 
     def stop(self) -> None:
         """Let the threads end at their next turn and give the journal file up."""
-        self._stop.set()
+        self._threads.stop()
         self._journal.close()
 
     def _follow_once(self) -> None:
@@ -180,21 +178,6 @@ class Checker:
 
     def _share_guard_once(self) -> None:
         self.share_guard(datetime.now(UTC))
-
-    def _repeat(self, work: Callable[[], None], each_seconds: float) -> None:
-        failing = False
-        while not self._stop.is_set():
-            try:
-                work()
-                failing = False
-            except Exception as error:  # noqa: BLE001 - a dead thread would serve old lists for ever
-                if not failing:
-                    log.error("checker_behind", error=type(error).__name__)
-                failing = True
-                connection.close()
-            close_old_connections()
-            self._stop.wait(each_seconds)
-        connection.close()
 
     def _problem(self, serving: Serving | None, at: datetime) -> str | None:
         if serving is None or self._heard_at is None:
@@ -275,26 +258,11 @@ class Checker:
         )
 
 
-_mine: Checker | None = None
-_making = threading.Lock()
+def _started() -> Checker:
+    fresh = Checker.from_settings()
+    fresh.start()
+    return fresh
 
 
-def checker() -> Checker:
-    """The checker of this process, started at first use (after a server has forked its workers)."""
-    global _mine  # noqa: PLW0603 - one per process is what this is for
-    if _mine is None:
-        with _making:
-            if _mine is None:
-                fresh = Checker.from_settings()
-                fresh.start()
-                _mine = fresh
-    return _mine
-
-
-def _forget() -> None:
-    """Threads do not survive a fork: the child makes its own."""
-    global _mine, _making
-    _mine, _making = None, threading.Lock()
-
-
-os.register_at_fork(after_in_child=_forget)
+checker = OnePerProcess(_started)
+"""The checker of this process, started at first use (after a server has forked its workers)."""

@@ -154,8 +154,8 @@ class Answered(Struct, frozen=True):
     """Results in the order asked.
 
     `list_version` grows with every change to the lists. `stale`: changes of the last seconds may
-    be missing, because the database is away. `outage_policy` is what was agreed on with your key for
-    when nothing can be checked: keep it, since there may be no answer to read it from then.
+    be missing, because the database is away. `outage_policy` is what was agreed on with your key
+    for when nothing can be checked: keep it, since there may be no answer to read it from then.
     """
 
     list_version: int
