@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "tocsin.domain.exchanges",
     "tocsin.domain.hosters",
     "tocsin.domain.matching",
+    "tocsin.domain.receipts",
     "tocsin.domain.corrections",
     "tocsin.domain.jobs",
     "tocsin.domain.reports",

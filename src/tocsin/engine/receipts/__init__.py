@@ -44,6 +44,7 @@ from tocsin.engine.receipts.signed import (
 from tocsin.engine.receipts.tiles import TreeDamaged, appended, nodes
 from tocsin.engine.receipts.tree import (
     Growing,
+    Node,
     consistency_path,
     inclusion_path,
     leaf_hash,
@@ -73,6 +74,7 @@ __all__ = [
     "Kept",
     "Keys",
     "LogProof",
+    "Node",
     "NotProven",
     "PublicKey",
     "Receipt",

@@ -17,6 +17,7 @@ WHAT_FOR = {
     "django": "signs the pages' cookies",
     "jobs": "seals what jobs ask and what they were answered",
     "journal": "seals hits on their way into the database",
+    "receipt": "signs receipts of checks and the heads of their log",
     "reference": "makes the references that providers are given",
     "seal": "seals addresses, words and fingerprints in the database",
     "url": "finds addresses again; the first key stays the one in use",
