@@ -12,6 +12,7 @@ from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.domain.matching.actions import build_index
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.types import ListsSeen, PolicyTerms
+from tocsin.domain.receipts.queries import Issuer
 from tocsin.doors.api.door import ApiDoor
 from tocsin.engine.media import fingerprint
 
@@ -28,9 +29,22 @@ def checker(db: None, now: datetime) -> Iterator[Checker]:
 
 
 @pytest.fixture
-def client(checker: Checker, now: datetime) -> Client:
+def issuer(db: None) -> Issuer:
+    """An issuer of receipts that flushes when told to."""
+    return Issuer.from_settings()
+
+
+@pytest.fixture
+def client(checker: Checker, issuer: Issuer, now: datetime) -> Client:
     """The whole door over a checker that follows when told to; files are decoded here."""
-    return Client(ApiDoor(checker=lambda: checker, fingerprint=fingerprint, now=lambda: now))
+    return Client(
+        ApiDoor(
+            checker=lambda: checker,
+            fingerprint=fingerprint,
+            now=lambda: now,
+            issuer=lambda: issuer,
+        )
+    )
 
 
 @pytest.fixture

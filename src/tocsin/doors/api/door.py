@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from tocsin.domain.matching.queries import Checker
+from tocsin.domain.receipts.queries import Issuer, issuer
 from tocsin.doors.api import facade
 from tocsin.doors.api.http import Environ, Flow, Refused, Reply, StartResponse, require_method
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.metered import Metered
 from tocsin.doors.api.v1 import check as v1
-from tocsin.doors.api.v2 import corrections, feedback, jobs, openapi, reports, stream, terms
+from tocsin.doors.api.v2 import (
+    corrections,
+    feedback,
+    jobs,
+    openapi,
+    receipts,
+    reports,
+    stream,
+    terms,
+)
 from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
 from tocsin.doors.api.v2.repeats import once
 
@@ -40,23 +51,27 @@ class ApiDoor:
         now: Callable[[], datetime] = _now,
         limit: RateLimit | None = None,
         facades: Collection[str] = facade.USUAL,
+        issuer: Callable[[], Issuer] = issuer,
     ) -> None:
         self._checker = checker
+        self._issuer = issuer
         self._now = now
         self._limit = limit or RateLimit()
         self._media = MediaDesk(fingerprint)
         self._facades = {facade.prefix_of(name) for name in facades}
         self._open: dict[str, Callable[[Environ], Reply]] = {
             "/v2/webhook/keys": corrections.signing_keys,
+            "/v2/receipts/keys": receipts.keys,
             "/v2/openapi.json": _describe,
         }
         self._paths: dict[str, Answerer] = {
-            "/v2/checks": stream.check,
+            "/v2/checks": partial(stream.check, issuer=self._issuer),
             "/v2/reports": once(reports.report, most_bytes=reports.MOST_BYTES),
             "/v2/feedback": once(feedback.say, most_bytes=feedback.MOST_BYTES),
             "/v2/jobs": jobs.make,
             "/v2/corrections": corrections.poll,
             "/v2/corrections/acknowledge": corrections.acknowledge,
+            "/v2/receipts/head": receipts.head,
             "/v2/terms": terms.tell,
             "/v2/webhook": corrections.set_webhook,
             "/v2/webhook/state": corrections.webhook_state,
@@ -86,7 +101,9 @@ class ApiDoor:
         if path.startswith(jobs.ONE):
             return jobs.one
         if path == "/v2/media":
-            return self._media.check
+            return partial(self._media.check, issuer=self._issuer)
+        if receipts.is_proof(path):
+            return receipts.proof
         if facade.prefix_in(path) in self._facades:
             return facade.answerer(path, self._media)
         return self._paths.get(path)

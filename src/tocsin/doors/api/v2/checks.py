@@ -6,18 +6,22 @@ A body of `application/x-ndjson` is another matter: `stream` answers it line for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from tocsin.domain.matching.queries import Checker
 from tocsin.domain.matching.types import Door, Query
+from tocsin.domain.receipts.queries import Issuer
+from tocsin.domain.receipts.types import Request
 from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import JSON, Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit, cost_of
 from tocsin.doors.api.v2 import repeats, told
+from tocsin.doors.api.v2.receipts import giving
 from tocsin.doors.api.v2.wire import (
     MOST_ERRORS_NAMED,
     MOST_ITEMS,
@@ -54,7 +58,13 @@ NEEDS = {
 }
 
 
-def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+def check(
+    environ: Environ,
+    checker: Checker,
+    limit: RateLimit,
+    at: datetime,
+    issuer: Callable[[], Issuer],
+) -> Reply:
     """Answer a batch; raises Refused."""
     only(environ, "POST")
     key = by_bearer(environ, checker, at)
@@ -64,14 +74,15 @@ def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) ->
     require_json(environ)
     again = repeats.key_in(environ)
     body = read_body(environ, most_bytes=MOST_BYTES).getvalue()
-    items, refused = _items(body)
-    if (cost := cost_of(len(items) + len(refused))) > 1:
+    asked = _asked(body)
+    if (cost := cost_of(len(asked.items) + len(asked.refused))) > 1:
         allowance = limit.take(key, cost, paid=1)
-    queries = [query_of(item) for item in items]
+    queries = [query_of(item) for item in asked.items]
     if again is not None:
         queries = repeats.with_hit_ids(queries, key, again, body)
     answer = checker.check(key, queries, door=Door.CHECKS, at=at)
-    return told.reply(answer, key, allowance, refused)
+    give = giving(issuer(), Request(key, Door.CHECKS, at, queries)) if asked.wants_receipt else None
+    return told.reply(answer, key, allowance, told.Beside(asked.refused, give))
 
 
 def require_json(environ: Environ) -> None:
@@ -80,34 +91,47 @@ def require_json(environ: Environ) -> None:
         raise Refused(415, "not_json", f"Send {JSON}.")
 
 
-def _items(body: bytes) -> tuple[list[CheckItem], dict[int, WrongItem]]:
-    """The right items in order, and the wrong ones by their place; raises Refused."""
+class _Asked(NamedTuple):
+    """The right items in order, the wrong ones by their place; and whether a receipt is wanted."""
+
+    items: Sequence[CheckItem]
+    refused: Mapping[int, WrongItem]
+    receipt: bool
+
+    @property
+    def wants_receipt(self) -> bool:
+        """There is none for nothing."""
+        return self.receipt and bool(self.items)
+
+
+def _asked(body: bytes) -> _Asked:
+    """Raises Refused."""
     try:
         request = _batch.decode(body)
     except msgspec.ValidationError:
-        return _apart(_raws(body))
+        return _apart(_raw(body))
     except NOT_JSON:
         raise not_json() from None
     wrong = [found for index, item in enumerate(request.items) for found in wrong_in(index, item)]
     if not wrong:
-        return request.items, {}
+        return _Asked(request.items, {}, request.receipt)
     if request.on_error is OnError.BATCH:
         raise _wrong_items(wrong, len(request.items))
     refused = {found.index: found for found in reversed(wrong)}
     right = [item for index, item in enumerate(request.items) if index not in refused]
-    return right, refused
+    return _Asked(right, refused, request.receipt)
 
 
-def _apart(raws: Sequence[msgspec.Raw]) -> tuple[list[CheckItem], dict[int, WrongItem]]:
+def _apart(batch: RawBatch) -> _Asked:
     right: list[CheckItem] = []
     refused: dict[int, WrongItem] = {}
-    for index, raw in enumerate(raws):
+    for index, raw in enumerate(batch.items):
         item = item_in(index, raw)
         if isinstance(item, WrongItem):
             refused[index] = item
         else:
             right.append(item)
-    return right, refused
+    return _Asked(right, refused, batch.receipt)
 
 
 def not_json() -> Refused:
@@ -165,8 +189,8 @@ def item_in(index: int, raw: bytes | msgspec.Raw) -> CheckItem | WrongItem:
         return WrongItem(index, None, None, "This is not JSON.")
 
 
-def _raws(body: bytes) -> list[msgspec.Raw]:
-    """The items of a batch of which some are wrong, where these shall not refuse the others.
+def _raw(body: bytes) -> RawBatch:
+    """A batch of which some are wrong, where these shall not refuse the others.
 
     Raises Refused otherwise, every wrong item named.
     """
@@ -174,7 +198,7 @@ def _raws(body: bytes) -> list[msgspec.Raw]:
         _anything.decode(body)
         batch = _raw_batch.decode(body)
     except msgspec.ValidationError:
-        words = 'Send {"items": [...]}, with "on_error" if you like, and nothing beside it.'
+        words = 'Send {"items": [...]}, "on_error" and "receipt" if you like, and nothing beside.'
         raise Refused(422, "wrong_batch", words) from None
     except NOT_JSON:
         # The first fault was found before the end, and what follows is no JSON at all.
@@ -183,7 +207,7 @@ def _raws(body: bytes) -> list[msgspec.Raw]:
     if not 1 <= len(raws) <= MOST_ITEMS:
         raise Refused(422, "wrong_size", f"Send 1 to {MOST_ITEMS:,} items.")
     if batch.on_error is OnError.ITEM:
-        return raws
+        return batch
     wrong = [found for index, raw in enumerate(raws) for found in _wrong_in_raw(index, raw)]
     raise _wrong_items(wrong, len(raws))
 

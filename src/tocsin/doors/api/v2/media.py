@@ -10,11 +10,14 @@ from datetime import datetime
 
 from tocsin.domain.matching.queries import Checker, query_of
 from tocsin.domain.matching.types import CheckKey, Door
+from tocsin.domain.receipts.queries import Issuer
+from tocsin.domain.receipts.types import Request
 from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.v2 import repeats, told
+from tocsin.doors.api.v2.receipts import giving, wanted
 from tocsin.doors.api.v2.wire import MOST_ID
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
@@ -47,19 +50,29 @@ class MediaDesk:
         self._counting = threading.Lock()
         self._wait_seconds = wait_seconds
 
-    def check(self, environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
+    def check(
+        self,
+        environ: Environ,
+        checker: Checker,
+        limit: RateLimit,
+        at: datetime,
+        issuer: Callable[[], Issuer],
+    ) -> Reply:
         """Answer for one file; raises Refused."""
         only(environ, "POST")
         key = by_bearer(environ, checker, at)
         let_ask(key, at)
         allowance = limit.take(key)
         client_id = client_id_of(environ)
+        receipt = wanted(environ)
         again = repeats.key_in(environ)
         found = self.fingerprints(key, lambda: one_file(environ))
         query = query_of(found, client_id)
         if again is not None:
             (query,) = repeats.with_hit_ids([query], key, again, found.sha256)
-        return told.reply(checker.check(key, [query], door=Door.MEDIA, at=at), key, allowance)
+        answer = checker.check(key, [query], door=Door.MEDIA, at=at)
+        give = giving(issuer(), Request(key, Door.MEDIA, at, [query])) if receipt else None
+        return told.reply(answer, key, allowance, told.Beside(give=give))
 
     def fingerprints(self, key: CheckKey, file: Callable[[], bytes]) -> Fingerprints:
         """Of the file that `file` reads when there is room for it; raises Refused."""

@@ -9,7 +9,15 @@ import msgspec
 
 from tocsin.doors.api.http import JSON, Reply
 from tocsin.doors.api.v1.check import FORMATS, LIVE, TEST
-from tocsin.doors.api.v2 import checks, described, described_jobs, media, terms, wire
+from tocsin.doors.api.v2 import (
+    checks,
+    described,
+    described_jobs,
+    described_receipts,
+    media,
+    terms,
+    wire,
+)
 
 Json = dict[str, Any]
 
@@ -24,10 +32,10 @@ _WHY = {
     400: "The request cannot be read.",
     401: "No live key was given.",
     403: "This key is paused; or it is for the test lists and may not do this.",
-    404: "There is no such thing of your party, or not any more.",
+    404: "There is no such thing of your party, not yet, or not any more.",
     408: "The body took too long to arrive.",
     409: "The same request is being answered at this moment.",
-    410: "The results are lost.",
+    410: "The results are lost; or the receipt is too old for a proof.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The body has another form than described; nothing was done.",
@@ -61,6 +69,7 @@ def document() -> Json:
         terms.TermsTold,
         *described.SHOWN,
         *described_jobs.SHOWN,
+        *described_receipts.SHOWN,
     ]
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     _say_what_belongs_together(schemas)
@@ -81,6 +90,7 @@ def document() -> Json:
             "/v2/terms": {"get": terms.described(_answer, _refusals)},
             **described.paths(body=_body, answer=_answer, refusals=_refusals),
             **described_jobs.paths(answer=_answer, refusals=_refusals),
+            **described_receipts.paths(answer=_answer, refusals=_refusals),
             "/v2/openapi.json": {"get": _self()},
             **{f"{LIVE}{name}": {"post": _v1(name, "live")} for name in FORMATS},
             **{f"{TEST}{name}": {"post": _v1(name, "test")} for name in FORMATS},
@@ -166,6 +176,7 @@ def _media() -> Json:
                 "description": "Your own name for the upload; it comes back in the answer.",
                 "schema": {"type": "string", "maxLength": wire.MOST_ID, "pattern": "^[!-~ ]*$"},
             },
+            described_receipts.ASKED_BY_HEADER,
         ],
         "requestBody": {
             "required": True,
@@ -270,7 +281,7 @@ def _refusals(*statuses: int) -> Json:
     return {
         str(status): {
             "description": _WHY[status],
-            **({"headers": _AGAIN} if status in {409, 429, 503} else {}),
+            **({"headers": _AGAIN} if status in {404, 409, 429, 503} else {}),
             "content": {JSON: {"schema": {"$ref": _REF.format(name="ErrorAnswer")}}},
         }
         for status in statuses

@@ -7,7 +7,7 @@ and whoever asked has not been told of all. A key that may not go on ends it wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -18,6 +18,7 @@ import structlog
 
 from tocsin.domain.matching.queries import Checker
 from tocsin.domain.matching.types import CheckKey, Door, Query
+from tocsin.domain.receipts.queries import Issuer
 from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import (
     NDJSON,
@@ -45,10 +46,17 @@ WITHIN_SECONDS: Final = 3_600.0
 _encoder = msgspec.json.Encoder()
 
 
-def check(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply | Flow:
-    """Answer a batch or a stream, whichever was sent; raises Refused."""
+def check(
+    environ: Environ,
+    checker: Checker,
+    limit: RateLimit,
+    at: datetime,
+    *,
+    issuer: Callable[[], Issuer],
+) -> Reply | Flow:
+    """Answer a batch or a stream, whichever was sent; raises Refused. Streams get no receipt."""
     if media_type(environ) != NDJSON:
-        return checks.check(environ, checker, limit, at)
+        return checks.check(environ, checker, limit, at, issuer)
     require_method(environ, "POST")
     key = by_bearer(environ, checker, at)
     let_ask(key, at)

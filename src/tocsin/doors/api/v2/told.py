@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.types import (
@@ -19,37 +22,55 @@ from tocsin.domain.matching.types import (
 )
 from tocsin.doors.api.http import Reply
 from tocsin.doors.api.limits import Allowance
+from tocsin.doors.api.v2.receipts import Give
 from tocsin.doors.api.v2.wire import (
     REFUSED,
     Answered,
     Error,
     MatchTold,
+    ReceiptTold,
     Result,
     Unavailable,
     WrongItem,
 )
 
 STEP_BITS = 4
-NONE: Mapping[int, WrongItem] = {}
 
 _encoder = msgspec.json.Encoder()
 
 
-def reply(
-    answer: Answer, key: CheckKey, allowance: Allowance, refused: Mapping[int, WrongItem] = NONE
-) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an answer carries beside its outcomes: the wrong items, which were not asked about, by
+    their place; and what makes a receipt, where one is wanted."""
+
+    refused: Mapping[int, WrongItem] = field(default_factory=dict)
+    give: Give | None = None
+
+
+NOTHING: Final = Beside()
+
+
+def reply(answer: Answer, key: CheckKey, allowance: Allowance, beside: Beside = NOTHING) -> Reply:
     """The answer as the key's tier may hear it: 200, or 503 when nothing could be checked.
 
-    `refused` are the wrong items, which were not asked about, by their place.
+    A receipt is for exactly what this key is told of what was asked.
     """
-    results = with_refused(told(answer.outcomes, key.tier), refused, key.tier)
+    results = told(answer.outcomes, key.tier)
+    receipt: ReceiptTold | UnsetType = UNSET
+    if beside.give is not None:
+        receipt = beside.give(answer, results)
+        results = [replace(one, receipt_index=index) for index, one in enumerate(results)]
+    results = with_refused(results, beside.refused, key.tier)
     policy = key.terms.outage_policy
     if answer.problem is not None or answer.list_version is None:
         error = Error("unavailable", answer.problem or "")
-        unavailable = Unavailable(error, answer.list_version, answer.stale, policy, results)
+        unavailable = Unavailable(
+            error, answer.list_version, answer.stale, policy, results, receipt
+        )
         headers = (("Retry-After", "5"), *allowance.headers())
         return Reply(503, _encoder.encode(unavailable), headers=headers)
-    answered = Answered(answer.list_version, answer.stale, policy, results)
+    answered = Answered(answer.list_version, answer.stale, policy, results, receipt)
     return Reply(200, _encoder.encode(answered), headers=allowance.headers())
 
 

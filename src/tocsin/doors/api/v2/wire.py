@@ -81,10 +81,11 @@ class OnError(StrEnum):
 
 class ChecksRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch. When one item is wrong nothing is checked, or with `on_error` as `item` all others
-    are."""
+    are. With `receipt` the answer brings a signed receipt for what was checked."""
 
     items: Annotated[list[CheckItem], Meta(min_length=1, max_length=MOST_ITEMS)]
     on_error: OnError = OnError.BATCH
+    receipt: bool = False
 
 
 class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +93,7 @@ class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
 
     items: list[msgspec.Raw]
     on_error: OnError = OnError.BATCH
+    receipt: bool = False
 
 
 class WrongItem(Struct, frozen=True):
@@ -136,7 +138,7 @@ class Result(Struct, frozen=True):
 
     `reference` is there for every tier, so that everyone can say that a match is wrong: null where
     nothing matched. `shadow_action` is there for keys in shadow mode only: what `action` would
-    have said.
+    have said. `receipt_index` is there where a receipt was asked for: the item's place in it.
     """
 
     id: str | None
@@ -148,6 +150,19 @@ class Result(Struct, frozen=True):
     ]
     shadow_action: Action | UnsetType = UNSET
     error: WrongItem | UnsetType = UNSET
+    receipt_index: int | UnsetType = UNSET
+
+
+class ReceiptTold(Struct, frozen=True):
+    """A signed receipt for the whole answer (a compact JWS), and the salt that opens it.
+
+    Keep both with your request and this answer. Whoever has the salt can find out what was asked:
+    it is yours alone, and we forget it.
+    """
+
+    id: str
+    jws: str
+    salt: Annotated[str, Meta(description="32 random bytes in base64url.")]
 
 
 class Answered(Struct, frozen=True):
@@ -162,6 +177,7 @@ class Answered(Struct, frozen=True):
     stale: bool
     outage_policy: OutagePolicy
     results: list[Result]
+    receipt: ReceiptTold | UnsetType = UNSET
 
 
 class Error(Struct, frozen=True):
@@ -205,6 +221,7 @@ class Unavailable(Struct, frozen=True):
     stale: bool
     outage_policy: OutagePolicy
     results: list[Result]
+    receipt: ReceiptTold | UnsetType = UNSET
 
 
 class ReportedFingerprints(Struct, frozen=True, forbid_unknown_fields=True):
