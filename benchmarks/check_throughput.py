@@ -65,7 +65,7 @@ def main() -> None:
         os.environ |= {"TOCSIN_DATA": folder, "TOCSIN_DOORS": "api"}
         os.environ["DJANGO_SETTINGS_MODULE"] = "tocsin.site.settings"
         _print_machine(asked.rows)
-        doors = _prepare(asked.rows, asked.batch)
+        doors = prepare(asked.rows, asked.batch)
         ceiling = _ceiling(asked.batch)
         for door in doors:
             inside = _inside(door, asked.seconds)
@@ -84,7 +84,8 @@ def _print_machine(rows: int) -> None:
     print(f"NumPy {np.__version__}, msgspec {msgspec.__version__}, {rows:,} entries, 1 worker")
 
 
-def _prepare(rows: int, batch: int) -> list[Door]:
+def prepare(rows: int, batch: int) -> list[Door]:
+    """A fresh installation with a list of random entries, and the ways of asking it."""
     import django
 
     django.setup(set_prefix=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 from dataclasses import replace
@@ -200,10 +201,24 @@ def test_one_item_proves_itself_without_the_others(count: int, data: Any) -> Non
             receipts.prove_item(receipt, changed)
 
 
-def test_a_word_cannot_be_moved_from_the_status_to_the_action() -> None:
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200), st.text(max_size=20))
+def test_a_leaf_is_what_the_document_says(salt: bytes, content: bytes, client_id: str) -> None:
+    key = hmac.digest(salt, b"tocsin-receipt/1 key\x00" + bytes([0, 0, 0, 1]), "sha256")
+    told = client_id.encode()
+    data = b"tocsin-receipt/1 item\x00" + hmac.digest(key, content, "sha256")
+    data += len(told).to_bytes(4, "big") + told + b"near\x00review"
+    leaves = receipts.item_leaves(salt, [*items(1), Item(content, client_id, "near", "review")])
+    assert leaves[1] == hashlib.sha256(b"\x00" + data).digest()
+
+
+def test_words_cannot_be_moved_from_one_field_to_the_next() -> None:
     one = [Item(b"md5=1\n", "a", "listed", "block")]
-    with pytest.raises(NotProven):
-        receipts.prove_items(receipt_of(one), SALT, [Item(b"md5=1\n", "a", "listedb", "lock")])
+    for other in (
+        Item(b"md5=1\n", "a", "listedb", "lock"),
+        Item(b"md5=1\n", "al", "isted", "block"),
+    ):
+        with pytest.raises(NotProven):
+            receipts.prove_items(receipt_of(one), SALT, [other])
 
 
 @given(st.integers(1, 9), st.integers(1, 40), st.data())
