@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
+from tests.domain.receipts.giving import give
 from tests.site.backup.elsewhere import Place, here
 from tests.support import run_worker_round
 from tocsin.base.audit import actions as audit
@@ -26,6 +27,7 @@ from tocsin.domain.hashlists.types import (
     OwnEntry,
     Purpose,
 )
+from tocsin.domain.receipts.issuing import Issuer
 from tocsin.site.backup.making import make_backup
 from tocsin.site.backup.restoring import CASES_SKIPPED, ENTRIES_SKIPPED
 from tocsin.site.first_start import REHEARSAL
@@ -169,6 +171,33 @@ def test_the_audit_chain_goes_on_soundly_after_a_restore(
         "rows = AuditRow.objects.order_by('id').values_list('action', flat=True)\n"
         "answer = [queries.verify_chain().problem, *list(rows)[-2:]]"
     ) == [None, "backup.restore", "clock.resume"]
+
+
+def test_the_log_of_receipts_goes_on_soundly_after_a_restore(
+    data_folder: Path, tmp_path: Path, elsewhere: Place, now: datetime
+) -> None:
+    issuer = Issuer.from_settings()
+
+    def given(at: datetime) -> None:
+        give(issuer, at)
+        issuer.flush(at)
+        run_worker_round(at)
+
+    given(now)
+    file = backup_to(tmp_path / "b.tar", now)
+    given(now + timedelta(minutes=2))
+    outside = data_folder / "outside"
+    heads = (outside / "receipt-heads.jsonl").read_text().splitlines()
+
+    restored(elsewhere, file, data_folder / "keys", "--outside", outside)
+
+    [lost] = (elsewhere.data / "outside").glob("receipt-heads-lost-*.jsonl")
+    kept = (elsewhere.data / "outside" / "receipt-heads.jsonl").read_text().splitlines()
+    assert (kept, lost.read_text().splitlines()) == (heads[:1], heads[1:])
+    assert "sound" in elsewhere.tocsin("receipts", "log").text
+    # Whoever holds the lost heads sees that the log is not the one they saw.
+    said = elsewhere.tocsin("receipts", "log", "--heads", outside / "receipt-heads.jsonl")
+    assert (said.status, "the log had 2" in said.text) == (1, True)
 
 
 def test_withdrawals_pushed_since_are_made_again_before_anything_is_served(

@@ -28,12 +28,13 @@ from tocsin.base.secrets import verify
 from tocsin.domain.corrections import actions as corrections
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.matching import actions as matching
+from tocsin.domain.receipts import queries as receipts
 from tocsin.domain.reports import actions as reports
 from tocsin.domain.takedown import actions as takedown
 from tocsin.engine.index import PublishFailed
 from tocsin.site.backup import databases, keys, outside
 from tocsin.site.backup.keys import KeyPlan
-from tocsin.site.backup.outside import Pushed
+from tocsin.site.backup.outside import Pushed, Reached
 from tocsin.site.backup.tarball import Unpacker, opened
 from tocsin.site.backup.types import (
     DATABASES,
@@ -185,7 +186,7 @@ def _catch_up(staging: Path, pushed: Pushed, actor: Actor, at: datetime) -> _Sin
         pushed=then.and_then(pushed),
         copied=copied,
         target=settings.TOCSIN_OUTSIDE,
-        last_head=last_head.chain_no if last_head else 0,
+        reached=Reached(last_head.chain_no if last_head else 0, receipts.log_head().size),
         at=at,
     )
     again = hashlists.replay_withdrawals(lines=missed, actor=actor, at=at)
