@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from tocsin.domain.receipts import issuing, queries, rules
 from tocsin.domain.receipts.actions import keep_batches
 from tocsin.domain.receipts.issuing import Issuer
 from tocsin.domain.receipts.models import Batch
-from tocsin.domain.receipts.types import Issued, NotInLog
+from tocsin.domain.receipts.types import Issued, NewBatch, NotInLog
 from tocsin.engine import receipts
 from tocsin.engine.fingerprints import Status
 
@@ -116,6 +118,30 @@ def test_what_waits_too_long_is_given_up_from_the_oldest(
             queries.log_proof(lost.id)
         receipts.open_receipt(lost.jws, keys(), now=LATER)
     assert all(proven(one) for one in given[4:])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_issuer_of_a_process_starts_by_itself_and_flushes(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = threading.Event()
+
+    def keep(batches: Sequence[NewBatch], *, at: datetime) -> None:
+        keep_batches(batches, at=at)
+        if batches:
+            flushed.set()
+
+    monkeypatch.setattr(issuing, "keep_batches", keep)
+    mine = queries.issuer()
+    try:
+        assert queries.issuer() is mine
+        given = give(mine, now)
+        assert flushed.wait(10)
+    finally:
+        mine.stop()
+        queries.issuer.forget()
+    run_worker_round(now)
+    assert proven(given).size == 1
 
 
 KILLED = """
