@@ -24,6 +24,8 @@ from tocsin.base.accounts.types import IssuedKey
 from tocsin.domain.hashlists.types import Kind
 from tocsin.domain.matching.actions import build_index
 from tocsin.domain.matching.models import CheckCount, Hit
+from tocsin.domain.receipts.models import Batch
+from tocsin.engine import receipts
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 NEEDLE = os.urandom(64)
@@ -242,3 +244,20 @@ def test_a_facade_is_served_by_the_real_server(port: int, key: IssuedKey) -> Non
     status, body = _ask(port, "POST", "/facade/arachnid/v1/media/", [b"hel", b"lo"], headers)
     assert (status, "detail" in msgspec.json.decode(body)) == (422, True)
     assert _ask(port, "GET", "/facade/hma/status")[0] == 404
+
+
+def test_a_receipt_of_the_real_server_is_proven_in_the_log(port: int, key: IssuedKey) -> None:
+    bearer = {"Authorization": f"Bearer {key.bearer}", "Content-Type": "application/json"}
+    asked = {"items": [{"id": "a", "md5": digest(Kind.MD5, "beach").hex()}], "receipt": True}
+    status, body = _ask(port, "POST", "/v2/checks", msgspec.json.encode(asked), bearer)
+    assert status == 200
+    given = msgspec.json.decode(body)["receipt"]
+    deadline = time.monotonic() + 10
+    while not Batch.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    run_worker_round(datetime.now(UTC))
+    status, told = _ask(port, "GET", f"/v2/receipts/{given['id']}/proof", headers=bearer)
+    assert status == 200
+    keys = receipts.read_keys(_ask(port, "GET", "/v2/receipts/keys")[1].decode())
+    proof = receipts.read_log_proof(told.decode())
+    assert receipts.prove_logged(given["jws"], proof, keys, now=datetime.now(UTC)).size == 1
