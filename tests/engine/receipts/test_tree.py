@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.engine.receipts import tiles, tree
@@ -53,6 +53,7 @@ def test_a_tree_without_leaves_has_the_hash_of_nothing() -> None:
     assert tree.root([]) == hashlib.sha256(b"").digest() == tree.root_of(0, tree.nodes_of([]))
 
 
+@settings(deadline=None)
 @given(SIZES)
 def test_every_way_to_a_root_leads_to_the_same(size: int) -> None:
     told = leaves(size)
@@ -69,6 +70,7 @@ def test_every_way_to_a_root_leads_to_the_same(size: int) -> None:
     assert growing.size == size
 
 
+@settings(deadline=None)
 @given(SIZES, st.data())
 def test_every_leaf_is_proven_and_no_other_at_no_other_place(size: int, data: Any) -> None:
     told = leaves(size)
@@ -87,6 +89,7 @@ def test_every_leaf_is_proven_and_no_other_at_no_other_place(size: int, data: An
         assert tree.root_by_inclusion(told[index], index, size, path[:-1]) != whole
 
 
+@settings(deadline=None)
 @given(SIZES, st.data())
 def test_a_tree_that_only_grew_is_proven_to_have_only_grown(new: int, data: Any) -> None:
     old = data.draw(st.integers(0, new))
@@ -119,7 +122,8 @@ def test_a_tree_cannot_have_shrunk() -> None:
     assert not tree.consistent((4, bytes(32)), (3, bytes(32)), [])
 
 
-@given(st.lists(st.integers(0, 700), min_size=1, max_size=4))
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=4))
 def test_tiles_give_the_same_proofs_as_the_leaves(steps: list[int]) -> None:
     kept: dict[tiles.Place, list[bytes]] = {}
 

@@ -12,7 +12,7 @@ from tocsin.engine.receipts.types import HEAD, RECEIPT, Head, NotProven, Receipt
 
 VERSION = 1
 CLOCKS_DIFFER = timedelta(minutes=5)
-"""By so much a clock may be ahead of ours before a time counts as wrong."""
+"""By so much two clocks may differ before a time counts as wrong."""
 
 _LEAF = b"tocsin-receipt/1 receipt\x00"
 _BATCH = b"tocsin-receipt/1 batch\x00"
