@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.matching import queries
 from tocsin.domain.matching.queries import BASE_RATE_OF, Checker
 from tocsin.domain.matching.types import (
@@ -97,6 +97,7 @@ class TermsTold(Struct, frozen=True):
     near_block_bits: int | None
     unchecked_action: Action
     harmless_action: Action
+    outage_policy: OutagePolicy
     per_second: float
     burst: int
     daily_hashes: int
@@ -149,6 +150,7 @@ def _told(key: CheckKey, view: KeyView) -> TermsTold:
         near_block_bits=terms.blocks_within_bits,
         unchecked_action=terms.unchecked_action,
         harmless_action=terms.harmless_action,
+        outage_policy=terms.outage_policy,
         per_second=key.per_second,
         burst=key.burst,
         daily_hashes=view.daily_hashes,
