@@ -48,6 +48,7 @@ def main(database: str, folder: str, moment: str, at: str) -> None:
 
     from tests.support import use_data_folder
     from tocsin.base.clock import actions as clock
+    from tocsin.base.clock.threads import OnePerProcess
     from tocsin.domain.matching import queries as matching
     from tocsin.domain.matching.checker import Checker
 
@@ -55,7 +56,7 @@ def main(database: str, folder: str, moment: str, at: str) -> None:
     now = datetime.fromisoformat(at)
     checker = Checker.from_settings()
     checker.follow(now)
-    matching.checker = lambda: checker
+    matching.checker = OnePerProcess(lambda: checker)
     plan_death(moment)
     clock.run_round(at=now, worker="doomed")
 
