@@ -47,6 +47,7 @@ def _missing() -> list[str]:
         "chromium": chromium(),
         "nodejs": node(),
         "clamdscan": shutil.which("clamdscan"),
+        "clamav-daemon": shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin"),
         "c-icap": shutil.which("c-icap-client"),
         "squid": shutil.which("squid") or shutil.which("squid", path="/usr/sbin"),
     }
