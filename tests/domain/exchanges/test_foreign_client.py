@@ -24,6 +24,7 @@ from tests.domain.exchanges.stand_ins import Ncmec, StopNcii, image, submitted
 from tests.domain.hashlists.lists import ANALYST
 from tocsin.domain.exchanges import actions
 from tocsin.domain.exchanges.types import Direction
+from tocsin.domain.hashlists.formats.stopncii import id_of_hash
 from tocsin.domain.hashlists.models import Entry, Fingerprint
 from tocsin.domain.hashlists.types import EntryStatus, Kind
 from tools.foreign import foreign_python
@@ -68,7 +69,7 @@ def test_both_get_the_same_records_of_stopncii_and_only_ours_lets_go_of_withdraw
     with StopNcii(records=records, clock=lambda: now).serving() as peer:
         got = theirs("stopncii", peer.url)
         pull(add_stopncii(peer.url, now), now)
-    told = {("", f"{r['signal']}:{r['value']}"): STATUS[r["status"]] for r in got}
+    told = {("", id_of_hash(r["signal"], r["value"])): STATUS[r["status"]] for r in got}
     assert told == ours()
     assert len(told) == 5
     # It hands withdrawn and deleted records on like the others; here they cannot match.
