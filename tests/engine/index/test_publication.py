@@ -66,6 +66,22 @@ def test_a_published_index_is_opened_whole(tmp_path: Path) -> None:
     assert opened.manifest.created_at == AT
 
 
+def test_a_fork_and_what_it_was_made_of_see_nothing_of_one_another(tmp_path: Path) -> None:
+    put(tmp_path, 50, change_no=7)
+    opened = open_published(tmp_path)
+    forked = opened.fork()
+    forked.near.withdraw(ids_of(10))
+    forked.exact["md5"].withdraw(ids_of(10))
+    forked.policy.set_many(ids_of(10), np.zeros(1, POLICY_DTYPE))
+    opened.near.withdraw(ids_of(11))
+    assert answered(opened.near, HASHES[9:11], 31) == [[(0, 10)], []]
+    assert answered(forked.near, HASHES[9:11], 31) == [[], [(0, 11)]]
+    assert looked_up(opened.exact["md5"], DIGESTS[9:10]) == [[10]]
+    assert looked_up(forked.exact["md5"], DIGESTS[9:10]) == [[]]
+    assert opened.policy.get(ids_of(10))["status"] == 1
+    assert forked.policy.get(ids_of(10))["status"] == 0
+
+
 def test_the_manifest_has_the_form_that_the_docs_promise(tmp_path: Path) -> None:
     put(tmp_path, 1, change_no=7)
     told = json.loads((tmp_path / "MANIFEST.json").read_text())

@@ -23,7 +23,7 @@ from tocsin.domain.hashlists.models import (
 )
 from tocsin.domain.hashlists.muted import muted_of, muted_prints
 from tocsin.domain.hashlists.roster import known_sets
-from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot
+from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot, one_moment
 from tocsin.domain.hashlists.standing import NoSuchEntry
 from tocsin.domain.hashlists.tracing import (
     counts_since,
@@ -86,6 +86,7 @@ __all__ = [
     "muted_of",
     "newest",
     "notes_of",
+    "one_moment",
     "organisations",
     "quarantine",
     "quarantine_groups",

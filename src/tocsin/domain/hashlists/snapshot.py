@@ -118,13 +118,14 @@ def index_snapshot() -> Iterator[Snapshot]:
     `with index_snapshot() as snapshot:` first `snapshot.policies()`, then
     `snapshot.fingerprints(kind)` for each kind.
     """
-    with _reading():
+    with one_moment():
         value = Counter.objects.filter(pk="change").values_list("value", flat=True).first()
         yield Snapshot(value or 0)
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
+    """All that is read inside is as of one moment, and blocks no writer."""
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":

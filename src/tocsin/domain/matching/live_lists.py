@@ -92,20 +92,27 @@ class LiveLists:
             log.error("index_unusable", error=type(error).__name__, serving=self._index is not None)
 
     def _follow(self, index: Published) -> None:
-        last = hashlists.last_change_no()
-        if last < self._applied:
-            self._index, self.serving, self.problem = None, None, FOREIGN
+        """Put what is new into service, all of it at once and under its own version.
+
+        Changes are made to a fork: a check that runs meanwhile states the old version, and must see
+        nothing else. They are read as of one moment: a change that comes between reading the log
+        and reading its entries belongs to the next version.
+        """
+        is_served = self.serving is not None and self.serving.index is index
+        if is_served and hashlists.last_change_no() == self._applied:
             return
-        while changes := hashlists.changes_after(self._applied, _CHANGES_AT_ONCE):
-            self._apply(index, changes)
-            self._applied = changes[-1].no
-        version = self._applied if self._complete_until is None else self._complete_until
-        if (
-            self.serving is None
-            or self.serving.index is not index
-            or self.serving.version != version
-        ):
-            self.serving = Serving(index, _facts(), version)
+        with hashlists.one_moment():
+            if hashlists.last_change_no() < self._applied:
+                self._index, self.serving, self.problem = None, None, FOREIGN
+                return
+            fresh, applied = index.fork(), self._applied
+            while changes := hashlists.changes_after(applied, _CHANGES_AT_ONCE):
+                self._apply(fresh, changes)
+                applied = changes[-1].no
+            facts = _facts()
+        self._index, self._applied = fresh, applied
+        version = applied if self._complete_until is None else self._complete_until
+        self.serving = Serving(fresh, facts, version)
 
     def _apply(self, index: Published, changes: Sequence[ChangeView]) -> None:
         """Bring every entry these changes touch to how it stands in the database now."""

@@ -12,7 +12,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -67,6 +68,15 @@ class Published:
     exact: Mapping[str, ExactIndex]
     policy: PolicyColumn
     manifest: Manifest
+
+    def fork(self) -> Published:
+        """The same index, to be changed in peace: neither sees what changes in the other.
+
+        The parts are changed one after the other, and each by itself at once; who must never see
+        half of a change goes on asking the old one until the new one is whole. Takes no memory.
+        """
+        parts = {name: copy(index) for name, index in self.exact.items()}
+        return replace(self, near=copy(self.near), exact=parts, policy=copy(self.policy))
 
 
 def publish(
