@@ -47,7 +47,7 @@ def main() -> None:
     asked = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-benchmark-")))
-        address = stack.enter_context(_own_postgres()) if asked.postgres else asked.database
+        address = stack.enter_context(own_postgres()) if asked.postgres else asked.database
         path = folder / "list.jsonl"
         write_list(path, asked.entries, hashed=asked.ids == "hash")
         os.environ["TOCSIN_DATA"] = str(folder / "data")
@@ -63,7 +63,8 @@ def main() -> None:
 
 
 @contextmanager
-def _own_postgres() -> Iterator[str]:
+def own_postgres() -> Iterator[str]:
+    """The address of an empty database of a PostgreSQL that runs for as long as this is open."""
     programs = postgres_programs()
     if programs is None:
         raise SystemExit("PostgreSQL is not installed.")

@@ -19,7 +19,6 @@ from pathlib import Path
 from benchmarks.pictures import cache_folder
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = ROOT / "requirements" / "peers.txt"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -28,7 +27,7 @@ def meet_peers(spec: ModuleSpec | None) -> None:
     if os.environ.get("TOCSIN_AMONG_PEERS"):
         _take_one_core()
         return
-    python = _environment() / "bin" / "python"
+    python = environment("peers") / "bin" / "python"
     name = spec.name if spec else "benchmarks"
     settings = {
         **os.environ,
@@ -47,20 +46,20 @@ def _take_one_core() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def _environment() -> Path:
-    """The folder of an environment that holds exactly what the lock says."""
-    folder = cache_folder() / "peers"
-    state = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+def environment(name: str) -> Path:
+    """The folder of an environment that holds exactly what `requirements/NAME.txt` says."""
+    lock, folder = ROOT / "requirements" / f"{name}.txt", cache_folder() / name
+    state = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     stamp = folder / "tocsin-peers.stamp"
     if stamp.exists() and stamp.read_text("utf-8") == state:
         return folder
-    print(f"Making the peers' environment in {folder} (minutes, the first time) ...", flush=True)
+    print(f"Making the environment {folder} (minutes, the first time) ...", flush=True)
     venv.create(folder, with_pip=True, clear=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
+    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
     stamp.write_text(state, "utf-8")
     return folder
 
 
 if __name__ == "__main__":
-    print(_environment())
+    print(environment("peers"))

@@ -14,6 +14,7 @@ $compile pyproject.toml --extra build -o requirements/run.txt "$@"
 $compile pyproject.toml --extra build --extra dev --extra video \
     -c requirements/run.txt -o requirements/dev.txt "$@"
 $compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
+$compile requirements/hma.in -c requirements/peers.txt -o requirements/hma.txt "$@"
 $compile --no-deps requirements/foreign.in -c requirements/peers.txt \
     -o requirements/foreign.txt "$@"
 $compile requirements/synapse.in -c requirements/run.txt -o requirements/synapse.txt "$@"
@@ -22,4 +23,4 @@ if grep -nE 'https?:|file:|^-' requirements/*.txt; then
     echo "A lock names a place to download from; that must not be." >&2
     exit 1
 fi
-echo "requirements/run.txt, dev.txt, peers.txt, foreign.txt and synapse.txt are written."
+echo "requirements/run.txt, dev.txt, peers.txt, hma.txt, foreign.txt and synapse.txt are written."
