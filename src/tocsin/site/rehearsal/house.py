@@ -34,10 +34,11 @@ class Opened:
 
 
 class House:
-    """The processes of one rehearsal. `folder` holds everything they write."""
+    """The processes of one rehearsal. `folder` holds everything they write; `more` are settings."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self._more = dict(more or {})
         self.data = folder / "data"
         self.log = folder / "log.txt"
         self.port = 0
@@ -90,7 +91,7 @@ class House:
         """Run a `tocsin` command in this house, with more settings if need be."""
         return subprocess.run(
             [sys.executable, "-m", "tocsin.site.cli", *arguments],
-            env=self._environment() | dict(more or {}),
+            env=self.environment() | dict(more or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -117,7 +118,7 @@ class House:
         with self.log.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tocsin.site.cli", "up", "--rehearsal"],
-                env=self._environment() | ports,
+                env=self.environment() | ports,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -126,7 +127,8 @@ class House:
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread still: we start first
             )
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its processes are started with."""
         # Whatever is set for the installation beside us is none of the rehearsal's business.
         ours = ("TOCSIN_", "DJANGO_")
         kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
@@ -136,6 +138,7 @@ class House:
             "TMPDIR": str(self.folder / "tmp"),
             "TOCSIN_DATA": str(self.data),
             "TOCSIN_LOG": "json",
+            **self._more,
         }
 
     def _wait_until_ready(self) -> bool:
