@@ -324,7 +324,7 @@ def _ours_effective(post: Post) -> dict[str, Any]:
 def _theirs_effective(get: Get, hashes: Bytes) -> dict[str, Any]:
     """One new and one withdrawn hash, by the look-up that asks the bank too and by the raw one."""
     new, gone = np.random.default_rng(6).bytes(32).hex(), hashes[0].tobytes().hex()
-    waiting = {
+    waiting: dict[str, Callable[[], bool]] = {
         "new_seconds": lambda: bool(_raw(get, new)),
         # Others on the list may lie near it: the content itself must be gone.
         "withdrawn_seconds": lambda: 1 not in _of_bank(get, gone),
