@@ -98,6 +98,7 @@ TABLE: dict[str, Row] = {
     "console:remove_harmless": Row(
         NOT_SO, ADMINISTRATOR_ON_ONE, {"key_id": "tk_nothing", "line_id": 9_999}
     ),
+    "console:answer_unvetted": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),
     # For everybody who is in.
     "console:lists": Row(STAFF, NOT_SO),
     "console:entry": Row(ONE_ITEM, NOT_SO, {"entry_id": 999}),

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from tests.domain.listing import a_list
 from tests.doors import staff
 from tests.doors.console.reading import read
 from tests.support import run_worker_round
@@ -17,6 +18,7 @@ from tocsin.base.audit.models import AuditRow
 from tocsin.base.clock import actions as clock
 from tocsin.base.letters.models import Letter
 from tocsin.base.outbox.models import Message
+from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.models import KeyPolicy
 
 pytestmark = pytest.mark.django_db
@@ -207,3 +209,18 @@ def test_a_number_no_row_can_have_is_not_there(
 ) -> None:
     somebody = manager if path.startswith("hosters") else administrator
     assert somebody.post("/console/" + path.format("9" * digits)).status_code == 404
+
+
+def test_a_manager_says_which_lists_may_answer_whom_nobody_has_vetted(
+    manager: Client, analyst: Client, today: datetime
+) -> None:
+    number = a_list(today)
+    where = f"/console/lists/{number}/unvetted"
+    assert "Its terms allow it" in manager.get("/console/lists/").content.decode()
+    assert "Its terms allow it" not in analyst.get("/console/lists/").content.decode()
+
+    assert analyst.post(where, {"answers": "yes"}).status_code == 403
+    assert manager.post(where, {"answers": "yes"}).status_code == 302
+    assert hashlists.unvetted_lists() == {number}
+    assert manager.post(where, {"answers": "no"}).status_code == 302
+    assert hashlists.unvetted_lists() == frozenset()

@@ -33,6 +33,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             Permission.SEE_NOTICES,
             Permission.SEE_LISTS,
             Permission.KEEP_HOSTERS,
+            Permission.KEEP_PROVIDERS,
             Permission.SEE_SYSTEM,
         }
     ),

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     KEEP_HOSTERS = "keep_hosters"
     KEEP_PEOPLE = "keep_people"
     KEEP_KEYS = "keep_keys"
+    KEEP_PROVIDERS = "keep_providers"  # vouch for those who signed up by themselves
     SEE_SYSTEM = "see_system"
 
 

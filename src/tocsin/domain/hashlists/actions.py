@@ -20,7 +20,14 @@ from tocsin.domain.hashlists.judged import JUDGED
 from tocsin.domain.hashlists.known import SetsOutOfOrder
 from tocsin.domain.hashlists.lines import UnusableFile
 from tocsin.domain.hashlists.lint import LintUnderWay, lint_list, lint_live
-from tocsin.domain.hashlists.making import ListExists, NoSuchList, list_of, make_list
+from tocsin.domain.hashlists.making import (
+    ListExists,
+    NoSuchList,
+    keep_from_unvetted,
+    let_answer_unvetted,
+    list_of,
+    make_list,
+)
 from tocsin.domain.hashlists.mapped import WrongMapping
 from tocsin.domain.hashlists.models import ImportRun
 from tocsin.domain.hashlists.own import (
@@ -105,6 +112,8 @@ __all__ = [
     "go_on_without_set",
     "hold_entry",
     "import_file",
+    "keep_from_unvetted",
+    "let_answer_unvetted",
     "lint_list",
     "lint_live",
     "make_list",

@@ -71,6 +71,24 @@ def make_list(  # noqa: PLR0913 - a list is these things
     return made.number
 
 
+def let_answer_unvetted(*, number: int, actor: Actor, at: datetime) -> bool:
+    """The list's terms let it answer providers nobody has vetted; False when it does already."""
+    return _set_unvetted(number, True, "hashlists.let_answer_unvetted", actor, at)
+
+
+def keep_from_unvetted(*, number: int, actor: Actor, at: datetime) -> bool:
+    """It answers them no more, within a second; False when it did not."""
+    return _set_unvetted(number, False, "hashlists.keep_from_unvetted", actor, at)
+
+
+def _set_unvetted(number: int, to: bool, action: str, actor: Actor, at: datetime) -> bool:
+    with transaction.atomic():
+        won = HashList.objects.filter(pk=number, unvetted=not to).update(unvetted=to)
+        if won:
+            record(actor=actor, action=action, subject=f"list:{number}", at=at)
+    return bool(won)
+
+
 def list_of(slug: str) -> HashList:
     """The list of that short name; raises NoSuchList."""
     found = HashList.objects.filter(slug=slug).first()

@@ -33,6 +33,9 @@ class HashList(models.Model):
     member = models.CharField(max_length=60, blank=True, default="")
     serve = models.PositiveSmallIntegerField(default=int(Serve(15)))
     own = models.BooleanField(default=False)
+    # Whether its sharing terms let it answer a provider nobody has vetted. With a default in the
+    # database: processes of the version before still write rows.
+    unvetted = models.BooleanField(default=False, db_default=False)
     made_at = models.DateTimeField()
 
 

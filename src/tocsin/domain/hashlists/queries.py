@@ -236,9 +236,15 @@ def lists() -> list[ListView]:
             entries=own.get(row.pk, 0) + (row.brought or 0),
             last_import_at=row.imported,
             last_release_at=row.released,
+            unvetted=row.unvetted,
         )
         for row in rows.order_by("name")
     ]
+
+
+def unvetted_lists() -> frozenset[int]:
+    """The numbers of the lists that may answer a provider nobody has vetted."""
+    return frozenset(HashList.objects.filter(unvetted=True).values_list("number", flat=True))
 
 
 def organisations() -> Origins:

@@ -273,6 +273,7 @@ class ListView:
     entries: int
     last_import_at: datetime | None
     last_release_at: datetime | None
+    unvetted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

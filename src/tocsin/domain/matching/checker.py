@@ -27,7 +27,7 @@ from tocsin.domain.matching.journal import Journal
 from tocsin.domain.matching.keys import KeyTable
 from tocsin.domain.matching.live_lists import LiveLists, Serving
 from tocsin.domain.matching.rules import Found, Verdict
-from tocsin.domain.matching.searching import search
+from tocsin.domain.matching.searching import EXACT_ONLY, search
 from tocsin.domain.matching.types import (
     FOR_TESTS,
     Action,
@@ -189,8 +189,14 @@ class Checker:
 
     def _verdicts(self, key: CheckKey, queries: Sequence[Query], serving: Serving) -> list[Verdict]:
         terms = key.terms
+        # Whom nobody has vetted hears of no near match: it would teach where matches end.
+        exact_only = terms.lists is ListsSeen.OPEN
         found = search(
-            serving.index, queries, lists=terms.lists, radius_bits=terms.near_radius_bits
+            serving.index,
+            queries,
+            lists=terms.lists,
+            radius_bits=EXACT_ONLY if exact_only else terms.near_radius_bits,
+            unvetted=serving.facts.unvetted,
         )
         return [
             self._verdict(query, found.get(place), key, serving)

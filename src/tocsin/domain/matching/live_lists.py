@@ -98,8 +98,7 @@ class LiveLists:
         nothing else. They are read as of one moment: a change that comes between reading the log
         and reading its entries belongs to the next version.
         """
-        is_served = self.serving is not None and self.serving.index is index
-        if is_served and hashlists.last_change_no() == self._applied:
+        if self._is_newest(index):
             return
         with hashlists.one_moment():
             if hashlists.last_change_no() < self._applied:
@@ -113,6 +112,15 @@ class LiveLists:
         self._index, self._applied = fresh, applied
         version = applied if self._complete_until is None else self._complete_until
         self.serving = Serving(fresh, facts, version)
+
+    def _is_newest(self, index: Published) -> bool:
+        serving = self.serving
+        return (
+            serving is not None
+            and serving.index is index
+            and hashlists.last_change_no() == self._applied
+            and hashlists.unvetted_lists() == serving.facts.unvetted
+        )
 
     def _apply(self, index: Published, changes: Sequence[ChangeView]) -> None:
         """Bring every entry these changes touch to how it stands in the database now."""
@@ -190,4 +198,6 @@ def _add(index: Published, entries: Iterable[IndexableEntry]) -> None:
 
 def _facts() -> ListFacts:
     own = frozenset(view.number for view in hashlists.lists() if view.own)
-    return ListFacts(own=own, origins=hashlists.organisations())
+    return ListFacts(
+        own=own, origins=hashlists.organisations(), unvetted=hashlists.unvetted_lists()
+    )

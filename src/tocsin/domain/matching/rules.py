@@ -78,6 +78,8 @@ class ListFacts:
 
     own: frozenset[int]
     origins: Origins
+    unvetted: frozenset[int] = frozenset()
+    """Lists that may answer a provider nobody has vetted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,16 @@ _NOT_LISTED: Final = Verdict(AnswerStatus.NOT_LISTED, Action.NONE)
 
 
 def visible(
-    records: npt.NDArray[np.void], *, lists: ListsSeen, kind: npt.NDArray[np.uint8]
+    records: npt.NDArray[np.void],
+    *,
+    lists: ListsSeen,
+    kind: npt.NDArray[np.uint8],
+    unvetted: frozenset[int] = frozenset(),
 ) -> Truths:
     """Which of the policy records [M] may be met by a key of these lists, as bool[M].
 
-    `kind` is the serve bit asked for each: 1 for exact, 2 for near. Records of zeros, entries that
+    `kind` is the serve bit asked for each: 1 for exact, 2 for near. `unvetted`: the numbers of the
+    lists that `ListsSeen.OPEN` may meet; it meets no other. Records of zeros, entries that
     are no longer active, quarantined ones and lists of benign material are never met.
     """
     counts = np.isin(records["status"], STILL_MATCHES)
@@ -114,6 +121,8 @@ def visible(
     benign = records["purpose"] == Purpose.BENIGN_ALLOW.number
     seen = counts & ~benign & (records["serve"] & kind != 0)
     asked: Truths = seen & (for_tests if lists is ListsSeen.TEST else ~for_tests)
+    if lists is ListsSeen.OPEN:
+        asked = asked & np.isin(records["list_no"], np.array(sorted(unvetted), np.int64))
     return asked
 
 

@@ -56,7 +56,12 @@ def query_of(found: Fingerprints, client_id: str) -> Query:
 
 
 def search(
-    index: Published, queries: Sequence[Query], *, lists: ListsSeen, radius_bits: int
+    index: Published,
+    queries: Sequence[Query],
+    *,
+    lists: ListsSeen,
+    radius_bits: int,
+    unvetted: frozenset[int] = frozenset(),
 ) -> dict[int, list[Found]]:
     """For each query that met something visible: its entries, exact ones first, then the nearest.
 
@@ -66,7 +71,7 @@ def search(
     found: dict[int, Entries] = {}
     for some in _met(index, queries, radius_bits):
         if len(some.ids):
-            _add_visible(index, some, lists, found)
+            _add_visible(index, some, lists, unvetted, found)
     return {query: _strongest(entries) for query, entries in found.items()}
 
 
@@ -141,14 +146,20 @@ def _strongest(entries: Entries) -> list[Found]:
     return ranked[: rules.MOST_FOUND]
 
 
-def _add_visible(index: Published, met: _Met, lists: ListsSeen, found: dict[int, Entries]) -> None:
+def _add_visible(
+    index: Published,
+    met: _Met,
+    lists: ListsSeen,
+    unvetted: frozenset[int],
+    found: dict[int, Entries],
+) -> None:
     """Note what a key of these lists may see: each entry once for a query, by what is strongest.
 
     The hashes of one query may come in several pieces, so a later one may bring a nearer match.
     """
     records = index.policy.get(met.ids)
     served = np.full(len(records), rules.SERVED[met.kind], np.uint8)
-    kept = np.flatnonzero(rules.visible(records, lists=lists, kind=served))
+    kept = np.flatnonzero(rules.visible(records, lists=lists, kind=served, unvetted=unvetted))
     kept = kept[np.lexsort((met.ids[kept], met.distances[kept], met.query[kept]))]
     taken: Counter[int] = Counter()
     for place in kept.tolist():

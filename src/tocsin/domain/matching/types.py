@@ -63,9 +63,11 @@ MOST_DAILY_HASHES = 1_000_000_000
 
 
 class ListsSeen(StrEnum):
-    """Which lists a key asks: those that count, or those made for trying out."""
+    """Which lists a key asks: those that count, those of them that may answer a provider nobody has
+    vetted (exact matches only), or those made for trying out."""
 
     LIVE = "live"
+    OPEN = "open"
     TEST = "test"
 
 

@@ -226,7 +226,8 @@ class TermsForm(forms.Form):
     """What a key sees of the lists and what it is advised."""
 
     lists = forms.ChoiceField(
-        label=_("It asks"), choices=words.choices(words.LISTS, ListsSeen.TEST, ListsSeen.LIVE)
+        label=_("It asks"),
+        choices=words.choices(words.LISTS, ListsSeen.TEST, ListsSeen.OPEN, ListsSeen.LIVE),
     )
     min_sources = forms.IntegerField(
         label=_("Independent sources for “block”"), min_value=1, max_value=255, initial=1

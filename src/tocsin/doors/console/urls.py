@@ -57,6 +57,7 @@ urlpatterns = [
     path("hosters/<row:hoster_id>/remove", hosters.remove, name="hoster_remove"),
     path("lists/", lists.lists, name="lists"),
     path("lists/entries/<row:entry_id>", lists.entry, name="entry"),
+    path("lists/<row:number>/unvetted", lists.answer_unvetted, name="answer_unvetted"),
     path("lists/quarantine", quarantine.quarantine, name="quarantine"),
     path("lists/quarantine/all", quarantine.decide_all, name="quarantine_all"),
     path("lists/quarantine/<row:number>", quarantine.decide, name="quarantine_decide"),

@@ -139,6 +139,7 @@ TIER: Words = {
 }
 LISTS: Words = {
     ListsSeen.LIVE: _("the lists that count"),
+    ListsSeen.OPEN: _("lists that may answer whom nobody has vetted, exact matches only"),
     ListsSeen.TEST: _("lists for rehearsals only"),
 }
 ACTION: Words = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.accounts.types import Permission
+from tocsin.domain.hashlists import actions as keeping
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching import queries as matching
 from tocsin.doors.console.permissions import StaffRequest, may
@@ -25,6 +26,21 @@ def lists(request: StaffRequest) -> HttpResponse:
         "known_sets": hashlists.known_sets(),
     }
     return render(request, "console/lists.html", page)
+
+
+@require_POST
+@may(Permission.KEEP_PROVIDERS)
+def answer_unvetted(request: StaffRequest, number: int) -> HttpResponse:
+    """Whether a list may answer providers nobody has vetted: what its sharing terms say."""
+    if number not in {view.number for view in hashlists.lists()}:
+        raise Http404
+    change = (
+        keeping.let_answer_unvetted
+        if request.POST.get("answers") == "yes"
+        else keeping.keep_from_unvetted
+    )
+    change(number=number, actor=request.actor, at=request.at)
+    return redirect("console:lists")
 
 
 @require_safe
