@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "smtplib": {"base/letters/transports.py"},
     "ftplib": set(),
+    "dns.resolver": {"base/egress/naming.py"},
     "requests": set(),
     "aiohttp": set(),
     "httpx": {

@@ -7,6 +7,7 @@ Knows nothing of the trade and nothing of Django.
 """
 
 from tocsin.base.egress.client import Answer, Egress
+from tocsin.base.egress.naming import NameServers
 from tocsin.base.egress.policy import PUBLIC, Policy, configured_peer
 from tocsin.base.egress.reach import is_public
 from tocsin.base.egress.refusals import (
@@ -24,6 +25,7 @@ __all__ = [
     "Answer",
     "Egress",
     "EgressError",
+    "NameServers",
     "Policy",
     "RefusedAddress",
     "TooLarge",
