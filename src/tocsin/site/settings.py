@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "tocsin.domain.receipts",
     "tocsin.domain.corrections",
     "tocsin.domain.jobs",
+    "tocsin.domain.providers",
     "tocsin.domain.reports",
     "tocsin.domain.takedown",
     "tocsin.doors.console",

@@ -10,9 +10,30 @@ from django.db import transaction
 
 from tocsin.base.accounts import rules
 from tocsin.base.accounts.models import ApiKey, OneTimeLink, Party, Person
+from tocsin.base.accounts.rules import digest, new_secret
 from tocsin.base.accounts.types import IssuedKey, PartyKind, Role, Tier
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
+
+__all__ = [
+    "KeyTerms",
+    "LastAdministrator",
+    "LinkUnusable",
+    "NameTaken",
+    "TooManyKeys",
+    "UnknownPerson",
+    "check_link",
+    "deactivate",
+    "digest",
+    "invite",
+    "issue_key",
+    "make_party",
+    "new_secret",
+    "renew_link",
+    "revoke_key",
+    "set_language",
+    "use_link",
+]
 
 
 class NameTaken(Exception):
@@ -155,7 +176,7 @@ def make_party(
 
 def issue_key(*, party_id: int, terms: KeyTerms, actor: Actor, at: datetime) -> IssuedKey:
     """A new key for a party; its secret is returned here and kept nowhere."""
-    issued = IssuedKey(rules.new_key_id(), rules.new_secret())
+    issued = IssuedKey(rules.new_key_id(), new_secret())
     with transaction.atomic():
         Party.objects.select_for_update().get(pk=party_id)
         kept = ApiKey.objects.filter(party_id=party_id, revoked_at__isnull=True)
@@ -164,7 +185,7 @@ def issue_key(*, party_id: int, terms: KeyTerms, actor: Actor, at: datetime) -> 
         ApiKey.objects.create(
             party_id=party_id,
             key_id=issued.key_id,
-            secret_digest=rules.digest(issued.secret),
+            secret_digest=digest(issued.secret),
             tier=terms.tier,
             per_second=terms.per_second,
             burst=terms.burst,
@@ -191,9 +212,9 @@ def revoke_key(*, key_id: str, actor: Actor, at: datetime) -> bool:
 
 
 def _new_link(person: Person, at: datetime) -> str:
-    secret = rules.new_secret()
+    secret = new_secret()
     OneTimeLink.objects.create(
-        person=person, secret_digest=rules.digest(secret), expires_at=at + rules.LINK_LASTS
+        person=person, secret_digest=digest(secret), expires_at=at + rules.LINK_LASTS
     )
     return secret
 
@@ -201,7 +222,7 @@ def _new_link(person: Person, at: datetime) -> str:
 def _usable_link(secret: str, at: datetime) -> OneTimeLink:
     link = (
         OneTimeLink.objects.select_related("person")
-        .filter(secret_digest=rules.digest(secret), used_at__isnull=True, expires_at__gt=at)
+        .filter(secret_digest=digest(secret), used_at__isnull=True, expires_at__gt=at)
         .first()
     )
     if link is None or not link.person.is_active:

@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.base.accounts import rules
 from tocsin.base.accounts.models import ApiKey, Party, Person
 from tocsin.base.accounts.types import KnownKey, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A key as its party sees it."""
+
+    key_id: str
+    tier: Tier
+    per_second: float
+    made_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether it works."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
+
+
+def keys_of(party_id: int) -> list[OwnKey]:
+    """All keys of a party, the newest first."""
+    return [
+        OwnKey(
+            row.key_id,
+            Tier(row.tier),
+            row.per_second,
+            row.made_at,
+            row.expires_at,
+            row.revoked_at,
+        )
+        for row in ApiKey.objects.filter(party_id=party_id).order_by("-pk")
+    ]
 
 
 def live_keys(*, at: datetime) -> dict[str, KnownKey]:
