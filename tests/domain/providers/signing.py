@@ -6,16 +6,17 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tocsin.base.accounts.types import OutagePolicy
 from tocsin.base.egress import Answer, Policy, Unreachable
 from tocsin.base.letters import queries as letters
 from tocsin.base.letters.models import Letter
 from tocsin.domain.providers import actions
 from tocsin.domain.providers.models import Provider
 from tocsin.domain.providers.proving import Looker
-from tocsin.domain.providers.types import LinkUse, Outage, SignUp
+from tocsin.domain.providers.types import LinkUse, SignUp
 
 MAIL = "abuse@host.example"
-TOLD = SignUp(MAIL, "Host Example", "host.example", Outage.HOLD, "en")
+TOLD = SignUp(MAIL, "Host Example", "host.example", OutagePolicy.HOLD, "en")
 
 
 @dataclass

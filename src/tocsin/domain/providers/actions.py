@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from tocsin.base.accounts import queries as accounts
 from tocsin.base.accounts.actions import KeyTerms, TooManyKeys, make_party, revoke_key
-from tocsin.base.accounts.types import IssuedKey, PartyKind, Tier
+from tocsin.base.accounts.types import IssuedKey, OutagePolicy, PartyKind, Tier
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, Json, system
 from tocsin.base.clock.actions import cancel, set_due
@@ -92,7 +92,7 @@ def sign_up(*, told: SignUp, url_of: LinkUrl, at: datetime) -> None:
             email=told.email,
             language=told.language,
             state=rules.LIFE.first,
-            outage=told.outage,
+            outage_policy=told.outage_policy,
             proof=f"tocsin-proof={secrets.token_urlsafe(24)}",
             made_at=at,
         )
@@ -120,7 +120,9 @@ def confirm(*, secret: str, at: datetime) -> tuple[int, IssuedKey]:
             at=at,
         )
         _move(provider, "confirm", _them(provider), at)
-        return provider.pk, _issue(provider, Tier.BOOLEAN, rules.try_terms(), at)
+        return provider.pk, _issue(
+            provider, Tier.BOOLEAN, rules.try_terms(OutagePolicy(provider.outage_policy)), at
+        )
 
 
 def look_for_proof(*, provider_id: int, looker: Looker, actor: Actor | None, at: datetime) -> bool:
@@ -171,7 +173,9 @@ def make_try_key(*, provider_id: int, at: datetime) -> IssuedKey:
     """A key of the test lists. Raises NotSo, TooManyKeys, TooManyKeysToday."""
     with transaction.atomic():
         provider = _standing(provider_id, rules.MAY_TRY)
-        return _issue(provider, Tier.BOOLEAN, rules.try_terms(), at)
+        return _issue(
+            provider, Tier.BOOLEAN, rules.try_terms(OutagePolicy(provider.outage_policy)), at
+        )
 
 
 def make_live_key(*, provider_id: int, at: datetime) -> IssuedKey:
@@ -180,7 +184,9 @@ def make_live_key(*, provider_id: int, at: datetime) -> IssuedKey:
         provider = _standing(provider_id, rules.MAY_GO_LIVE)
         said = Application(provider.application)
         tier = rules.live_tier(said, Tier(provider.tier))
-        return _issue(provider, tier, rules.live_terms(said), at)
+        return _issue(
+            provider, tier, rules.live_terms(said, OutagePolicy(provider.outage_policy)), at
+        )
 
 
 def revoke(*, provider_id: int, key_id: str, at: datetime) -> None:

@@ -25,7 +25,7 @@ class Provider(models.Model):
     email = models.EmailField(blank=True, db_index=True)
     language = models.CharField(max_length=5)
     state = models.CharField(max_length=10)
-    outage = models.CharField(max_length=20)
+    outage_policy = models.CharField(max_length=20)
     application = models.CharField(max_length=8, default="none")
     application_words = models.TextField(blank=True)
     tier = models.CharField(max_length=10, default="boolean")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.providers import rules
 from tocsin.domain.providers.links import is_usable
 from tocsin.domain.providers.models import Provider
 from tocsin.domain.providers.rules import MAY_ENTER, MAY_GO_LIVE, MAY_TRY
 from tocsin.domain.providers.types import (
     Application,
-    Outage,
     ProofWay,
     ProviderState,
     ProviderView,
@@ -41,7 +40,7 @@ def _view(row: Provider) -> ProviderView:
         email=row.email,
         language=row.language,
         state=ProviderState(row.state),
-        outage=Outage(row.outage),
+        outage_policy=OutagePolicy(row.outage_policy),
         application=Application(row.application),
         application_words=row.application_words,
         tier=rules.live_tier(Application(row.application), Tier(row.tier)),

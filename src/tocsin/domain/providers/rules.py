@@ -10,7 +10,7 @@ from typing import Final
 
 import idna
 
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.base.clock.lifecycle import Lifecycle, Waiting, move
 from tocsin.domain.matching.types import ListsSeen, PolicyTerms
 from tocsin.domain.providers.types import Application, ProviderState, WrongDomain
@@ -103,20 +103,23 @@ def says(lines: Iterable[str], token: str) -> bool:
     return any(line.strip() == token for line in lines)
 
 
-def try_terms() -> PolicyTerms:
+def try_terms(outage_policy: OutagePolicy) -> PolicyTerms:
     """What a key for trying out asks."""
-    return PolicyTerms(lists=ListsSeen.TEST, daily_hashes=UNVETTED_HASHES)
+    return PolicyTerms(
+        lists=ListsSeen.TEST, daily_hashes=UNVETTED_HASHES, outage_policy=outage_policy
+    )
 
 
-def live_terms(application: Application) -> PolicyTerms:
+def live_terms(application: Application, outage_policy: OutagePolicy) -> PolicyTerms:
     """What a key of lists that count asks: all of them only for whom a manager has vouched."""
     if application is Application.GRANTED:
-        return PolicyTerms()
+        return PolicyTerms(outage_policy=outage_policy)
     return PolicyTerms(
         lists=ListsSeen.OPEN,
         near_radius_bits=0,
         daily_hashes=UNVETTED_HASHES,
         daily_matches=UNVETTED_MATCHES,
+        outage_policy=outage_policy,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tocsin.base.accounts.types import Tier
+from tocsin.base.accounts.types import OutagePolicy, Tier
 
 
 class ProviderState(StrEnum):
@@ -38,14 +38,6 @@ class ProofWay(StrEnum):
 
     DNS = "dns"
     FILE = "file"
-
-
-class Outage(StrEnum):
-    """What a provider does with uploads while nothing can be checked."""
-
-    CLOSED = "closed"
-    HOLD = "hold"
-    RECHECK = "open-and-recheck"
 
 
 class LinkUse(StrEnum):
@@ -90,7 +82,7 @@ class SignUp:
     email: str
     organisation: str
     domain: str
-    outage: Outage
+    outage_policy: OutagePolicy
     language: str
 
 
@@ -105,7 +97,7 @@ class ProviderView:
     email: str
     language: str
     state: ProviderState
-    outage: Outage
+    outage_policy: OutagePolicy
     application: Application
     application_words: str
     tier: Tier

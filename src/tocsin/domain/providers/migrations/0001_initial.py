@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, db_index=True, max_length=254)),
                 ('language', models.CharField(max_length=5)),
                 ('state', models.CharField(max_length=10)),
-                ('outage', models.CharField(max_length=20)),
+                ('outage_policy', models.CharField(max_length=20)),
                 ('application', models.CharField(default='none', max_length=8)),
                 ('application_words', models.TextField(blank=True)),
                 ('tier', models.CharField(default='boolean', max_length=10)),
