@@ -19,6 +19,8 @@ Answers: TypeAlias = tuple[Answer, Answer, Answer, Answer]
 # Not logged in, analyst, manager, administrator.
 NOT_SO: Answers = (405, 405, 405, 405)
 OPEN: Answers = (200, 200, 200, 200)
+WRONG_FORM: Answers = (422, 422, 422, 422)
+SENT_ON: Answers = (302, 302, 302, 302)
 STAFF: Answers = (LOGIN, 200, 200, 200)
 GOES_ON: Answers = (LOGIN, 302, 302, 302)
 ITEM_PAGES: Answers = (LOGIN, 200, 200, 403)
@@ -119,6 +121,18 @@ TABLE: dict[str, Row] = {
     "console:revive_message": Row(
         NOT_SO, SYSTEM_GOES_ON, {"message_id": "00000000-0000-0000-0000-000000000000"}
     ),
+    # The provider's pages know no staff: all four are strangers there, sent to the way in.
+    "provider:join": Row(OPEN, WRONG_FORM),
+    "provider:confirm": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
+    "provider:ask": Row(OPEN, WRONG_FORM),
+    "provider:enter": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
+    "provider:leave": Row(NOT_SO, SENT_ON),
+    "provider:page": Row(SENT_ON, NOT_SO),
+    "provider:prove": Row(NOT_SO, SENT_ON),
+    "provider:try_key": Row(NOT_SO, SENT_ON),
+    "provider:live_key": Row(NOT_SO, SENT_ON),
+    "provider:revoke": Row(NOT_SO, SENT_ON, {"key_id": "tk_nothing"}),
+    "provider:apply": Row(NOT_SO, SENT_ON),
     # Log-in. A link nobody was given is 410 for everybody.
     "console:welcome": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
     "account_login": Row((200, 302, 302, 302), (200, 302, 302, 302)),

@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "tocsin.domain.reports",
     "tocsin.domain.takedown",
     "tocsin.doors.console",
+    "tocsin.doors.provider",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -1,8 +1,11 @@
-"""Every address Django answers. Of allauth only the pages that are used here."""
+"""Every address Django answers, by the doors that are open. Of allauth only the pages that are used
+here; a process without the console answers none of the staff's."""
 
 from allauth.account import views as account
 from allauth.mfa.recovery_codes import views as recovery
+from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from tocsin.doors.console import codes
@@ -10,9 +13,13 @@ from tocsin.doors.console.permissions import entered
 from tocsin.doors.console.views import account as own
 from tocsin.doors.console.views.front import front
 
-urlpatterns = [
+_FOR_ALL = [path("language", set_language, name="set_language")]
+_FOR_PROVIDERS = [path("", include("tocsin.doors.provider.urls"))]
+_FRONT_OF_PROVIDERS = [
+    path("", RedirectView.as_view(pattern_name="provider:join"), name="front"),
+]
+_FOR_STAFF = [
     path("", front, name="front"),
-    path("language", set_language, name="set_language"),
     path("console/", include("tocsin.doors.console.urls")),
     path("account/login", account.login, name="account_login"),
     path("account/logout", account.logout, name="account_logout"),
@@ -33,4 +40,10 @@ urlpatterns = [
         entered(own.NewRecoveryCodes.as_view()),
         name="mfa_generate_recovery_codes",
     ),
+]
+
+urlpatterns = [
+    *_FOR_ALL,
+    *(_FOR_STAFF if "console" in settings.TOCSIN_DOORS else _FRONT_OF_PROVIDERS),
+    *(_FOR_PROVIDERS if "provider" in settings.TOCSIN_DOORS else []),
 ]

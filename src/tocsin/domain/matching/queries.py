@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -29,10 +29,12 @@ from tocsin.domain.matching.types import (
     FOR_TESTS,
     Action,
     AnswerStatus,
+    DayCount,
     GuardView,
     HitView,
     IndexState,
     KeyView,
+    ListsSeen,
     MatchKind,
     NoSuchHit,
     NoSuchKey,
@@ -45,6 +47,7 @@ __all__ = [
     "Checker",
     "checker",
     "checks_counted",
+    "counts_by_day",
     "entries_with_hits",
     "hit",
     "hit_lines",
@@ -52,6 +55,7 @@ __all__ = [
     "index_state",
     "key_view",
     "keys_noticed",
+    "lists_of",
     "query_of",
     "who_got",
 ]
@@ -96,6 +100,29 @@ def who_got(entry_id: int) -> list[PartyHit]:
 def checks_counted(*, since: datetime) -> dict[AnswerStatus, int]:
     """How many checks ended how since the day of `since`, over all keys and doors."""
     return _counted(CheckCount.objects.filter(day__gte=since.date()))
+
+
+_FOUND = frozenset({AnswerStatus.LISTED, AnswerStatus.NEAR, AnswerStatus.HELD})
+_FINE = _FOUND | {AnswerStatus.NOT_LISTED}
+
+
+def counts_by_day(key_ids: Sequence[str], *, since: datetime) -> list[DayCount]:
+    """What these keys asked each day since that of `since`, test lists included, by day."""
+    rows = CheckCount.objects.filter(key_id__in=key_ids, day__gte=since.date())
+    days: dict[date, list[int]] = {}
+    for day, status, n in rows.values_list("day", "status", "n"):
+        total = days.setdefault(day, [0, 0, 0])
+        total[0] += n
+        total[1] += n if status in _FOUND else 0
+        total[2] += n if status not in _FINE else 0
+    return [DayCount(day, *total) for day, total in sorted(days.items())]
+
+
+def lists_of(key_ids: Sequence[str]) -> dict[str, ListsSeen]:
+    """Which lists each of these keys asks."""
+    rows = KeyPolicy.objects.filter(key__key_id__in=key_ids).values_list("key__key_id", "lists")
+    told = {key_id: ListsSeen(lists) for key_id, lists in rows}
+    return {key_id: told.get(key_id, PolicyTerms().lists) for key_id in key_ids}
 
 
 def _since(at: datetime) -> date:

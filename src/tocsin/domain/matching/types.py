@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -341,6 +341,17 @@ class PartyHit:
     key_id: str
     hits: int
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """A day of some keys: how many were checked, how many met something, how many could not be
+    looked at or looked up."""
+
+    day: date
+    checks: int
+    hits: int
+    errors: int
 
 
 @dataclass(frozen=True, slots=True)
