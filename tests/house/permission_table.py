@@ -84,6 +84,11 @@ TABLE: dict[str, Row] = {
     "console:quarantine": Row(ITEM_PAGES, NOT_SO),
     "console:quarantine_all": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine_decide": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),
+    "console:providers": Row(MANAGER, NOT_SO),
+    "console:provider_grant": Row(NOT_SO, MANAGER_ON_ONE, {"provider_id": 9_999}),
+    "console:provider_refuse": Row(NOT_SO, MANAGER_ON_ONE, {"provider_id": 9_999}),
+    "console:provider_suspend": Row(NOT_SO, MANAGER_ON_ONE, {"provider_id": 9_999}),
+    "console:provider_let_back": Row(NOT_SO, MANAGER_ON_ONE, {"provider_id": 9_999}),
     # Kept by administrators.
     "console:people": Row(ADMINISTRATOR, NOT_SO),
     "console:invite": Row(NOT_SO, ADMINISTRATOR_FORGOT_WORDS),

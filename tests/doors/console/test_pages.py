@@ -54,6 +54,7 @@ DESK = [
     "/console/floods/",
     "/console/exchanges/",
     "/console/webhooks/",
+    "/console/providers/",
     "/console/hosters/",
     "/console/hosters/new",
     "/console/hosters/{hoster}",

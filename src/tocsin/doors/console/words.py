@@ -42,6 +42,7 @@ from tocsin.domain.reports.types import (
 )
 from tocsin.domain.takedown.types import NoticeState
 from tocsin.doors.console import words_exchanges
+from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
 Words = Mapping[str, Promise]
@@ -178,6 +179,7 @@ PERMISSION: Words = {
     Permission.SEE_NOTICES: _("see notices"),
     Permission.SEE_LISTS: _("see lists"),
     Permission.KEEP_HOSTERS: _("keep the table of hosters"),
+    Permission.KEEP_PROVIDERS: _("vouch for providers"),
     Permission.KEEP_PEOPLE: _("keep the people who log in"),
     Permission.KEEP_KEYS: _("keep keys"),
     Permission.SEE_SYSTEM: _("see how the system is doing"),
@@ -344,6 +346,8 @@ ALL: dict[str, Words] = {
     "language": LANGUAGE,
     "permission": PERMISSION,
     "history": HISTORY,
+    "provider": PROVIDER,
+    "application": APPLICATION,
 }
 
 

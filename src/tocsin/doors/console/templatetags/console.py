@@ -47,6 +47,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
+        ("console:providers", _("Providers"), Permission.KEEP_PROVIDERS),
         ("console:people", _("People"), Permission.KEEP_PEOPLE),
         ("console:keys", _("Keys of partners"), Permission.KEEP_KEYS),
         ("console:exchanges", _("Exchanges"), Permission.SEE_SYSTEM),
