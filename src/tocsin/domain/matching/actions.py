@@ -23,7 +23,8 @@ from tocsin.domain.matching.building import build_index
 from tocsin.domain.matching.guard.actions import let_key_go_on
 from tocsin.domain.matching.harmless import add_harmless, remove_harmless
 from tocsin.domain.matching.hits import NewHit, fingerprints_as_bytes
-from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.measuring import MeasureKey
+from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
 from tocsin.domain.matching.types import (
     AnswerStatus,
     Door,
@@ -151,17 +152,27 @@ def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
     return len(new)
 
 
-def count_checks(counts: Mapping[CountKey, int]) -> None:
+def count_checks(counts: Mapping[CountKey | MeasureKey, int]) -> None:
     """Add to the counts. Not audited: it says nothing of who or what, and comes each second."""
     with transaction.atomic():
         # Sorted, so that two processes lock the rows in the same order.
         for key, n in sorted(counts.items(), key=lambda item: repr(item[0])):
+            if isinstance(key, MeasureKey):
+                _count_measure(key, n)
+                continue
             named = {"day": key.day, "key_id": key.key_id, "door": key.door, "status": key.status}
             row, _ = CheckCount.objects.get_or_create(**named, defaults={"n": 0})
             shadow = n if key.shadow else 0
             CheckCount.objects.filter(pk=row.pk).update(
                 n=F("n") + n, in_shadow=F("in_shadow") + shadow
             )
+
+
+def _count_measure(key: MeasureKey, n: int) -> None:
+    row, _ = CheckMeasure.objects.get_or_create(
+        day=key.day, key_id=key.key_id, what=key.what, defaults={"n": 0}
+    )
+    CheckMeasure.objects.filter(pk=row.pk).update(n=F("n") + n)
 
 
 def url_context(hit_id: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from tocsin.domain.matching.hits import as_told
 from tocsin.domain.matching.journal import Journal
 from tocsin.domain.matching.keys import KeyTable
 from tocsin.domain.matching.live_lists import LiveLists, Serving
+from tocsin.domain.matching.measuring import measured
 from tocsin.domain.matching.rules import Found, Verdict
 from tocsin.domain.matching.searching import EXACT_ONLY, search
 from tocsin.domain.matching.types import (
@@ -99,10 +101,18 @@ class Checker:
         Never raises for a missing index, a lost database or a full disk: then every outcome is
         `unavailable` with the action `hold`, and `problem` says why.
         """
+        started = time.perf_counter()
+        answer = self._checked(key, queries, door, at)
+        self._count(key, answer, door, at)
+        taken = time.perf_counter() - started
+        self._counts.add(measured(queries, taken, day=at.date(), key_id=key.key_id))
+        return answer
+
+    def _checked(self, key: CheckKey, queries: Sequence[Query], door: Door, at: datetime) -> Answer:
         serving = self._lists.serving
         problem = self._problem(serving, at)
         if serving is None or problem is not None:
-            return self._unavailable(key, queries, problem or "", door, at)
+            return self._unavailable(key, queries, problem or "", at)
         try:
             verdicts = self._verdicts(key, queries, serving)
             withheld = self._withheld(key, queries, verdicts, serving, at)
@@ -117,8 +127,7 @@ class Checker:
                 self._journal.append(as_told(written, door))
         except (IndexUnusable, JournalFailed) as error:
             log.error("check_unavailable", error=type(error).__name__)
-            return self._unavailable(key, queries, str(error), door, at)
-        self._count(key, answer, door, at)
+            return self._unavailable(key, queries, str(error), at)
         return answer
 
     def known(self, key: CheckKey, query: Query, *, at: datetime) -> Match | None:
@@ -240,16 +249,14 @@ class Checker:
         return Answer(serving.version, self._stale(at), outcomes)
 
     def _unavailable(
-        self, key: CheckKey, queries: Sequence[Query], problem: str, door: Door, at: datetime
+        self, key: CheckKey, queries: Sequence[Query], problem: str, at: datetime
     ) -> Answer:
         outcomes = [
             Outcome(query.client_id, AnswerStatus.UNAVAILABLE, Action.HOLD) for query in queries
         ]
         if key.terms.shadow:
             outcomes = [in_shadow(outcome) for outcome in outcomes]
-        answer = Answer(None, self._stale(at), tuple(outcomes), problem)
-        self._count(key, answer, door, at)
-        return answer
+        return Answer(None, self._stale(at), tuple(outcomes), problem)
 
     def _count(self, key: CheckKey, answer: Answer, door: Door, at: datetime) -> None:
         day = at.date()

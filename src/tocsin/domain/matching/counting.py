@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tocsin.domain.matching.actions import CountKey, count_checks
+from tocsin.domain.matching.measuring import MeasureKey
 
 
 class Counts:
@@ -18,9 +19,9 @@ class Counts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: Counter[CountKey] = Counter()
+        self._waiting: Counter[CountKey | MeasureKey] = Counter()
 
-    def add(self, counted: Mapping[CountKey, int]) -> None:
+    def add(self, counted: Mapping[CountKey, int] | Mapping[MeasureKey, int]) -> None:
         """Add these to what waits."""
         with self._lock:
             self._waiting.update(counted)

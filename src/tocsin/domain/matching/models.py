@@ -196,3 +196,20 @@ class CheckCount(models.Model):
                 fields=["day", "key_id", "door", "status"], name="matching_count_once"
             )
         ]
+
+
+class CheckMeasure(models.Model):
+    """How many pictures of a key came with a kind of fingerprint, and how many of its requests
+    were answered within so many milliseconds, by day."""
+
+    personal_data = NOTHING_PERSONAL
+
+    day = models.DateField()
+    key_id = models.CharField(max_length=20)
+    what = models.CharField(max_length=8)
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "key_id", "what"], name="matching_measure_once")
+        ]

@@ -22,7 +22,8 @@ from tocsin.domain.matching.guard.types import GOOD_STANDING, LIMITS
 from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
-from tocsin.domain.matching.models import CheckCount, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.measuring import measures_from
+from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
 from tocsin.domain.matching.searching import query_of
 from tocsin.domain.matching.told import entries_with_hits, hit_lines, hits_with
 from tocsin.domain.matching.types import (
@@ -36,6 +37,7 @@ from tocsin.domain.matching.types import (
     KeyView,
     ListsSeen,
     MatchKind,
+    Measures,
     NoSuchHit,
     NoSuchKey,
     PartyHit,
@@ -56,6 +58,7 @@ __all__ = [
     "key_view",
     "keys_noticed",
     "lists_of",
+    "measures_of",
     "query_of",
     "who_got",
 ]
@@ -116,6 +119,15 @@ def counts_by_day(key_ids: Sequence[str], *, since: datetime) -> list[DayCount]:
         total[1] += n if status in _FOUND else 0
         total[2] += n if status not in _FINE else 0
     return [DayCount(day, *total) for day, total in sorted(days.items())]
+
+
+def measures_of(key_ids: Sequence[str], *, since: datetime) -> Measures:
+    """Which kinds these keys sent since the day of `since`, and how long their answers took."""
+    rows = CheckMeasure.objects.filter(key_id__in=key_ids, day__gte=since.date())
+    totals: dict[str, int] = {}
+    for what, n in rows.values_list("what", "n"):
+        totals[what] = totals.get(what, 0) + n
+    return measures_from(totals)
 
 
 def lists_of(key_ids: Sequence[str]) -> dict[str, ListsSeen]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.base.clock import rounds
-from tocsin.domain.providers import actions
+from tocsin.domain.providers import actions, warning
 from tocsin.domain.providers.proving import Looker
 from tocsin.domain.providers.rules import CLOSE, FORGET, RECHECK
 from tocsin.domain.providers.types import NoSuchProvider
 
+LOOK_AT_HEALTH_EACH = timedelta(hours=1)
+
 
 def register() -> None:
     """Handle the clock of every waiting state."""
+    rounds.every("providers.health", LOOK_AT_HEALTH_EACH, warning.warn_all)
     rounds.handle(FORGET, lambda subject, at: actions.forget(int(subject), at))
     rounds.handle(CLOSE, lambda subject, at: actions.close(int(subject), at))
     rounds.handle(RECHECK, _look_again)

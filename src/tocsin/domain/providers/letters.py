@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.translation import override
 from tocsin.base.audit.types import Actor
 from tocsin.base.letters.actions import Draft, queue
 from tocsin.base.letters.types import Content
+from tocsin.domain.providers.health import WORDS, Lamp
 from tocsin.domain.providers.models import Provider, ProviderLink
 from tocsin.domain.providers.rules import GRACE, proof_name, proof_url
 from tocsin.domain.providers.types import LinkUse
@@ -78,6 +80,14 @@ def tell_application(provider: Provider, *, actor: Actor, at: datetime) -> None:
             text = _("Your application is not granted. Your keys keep their terms.\n")
         content = Content(subject % _told(provider), text % _told(provider))
     _queue(provider, "application", content, actor, at)
+
+
+def warn_red(provider: Provider, lamps: Sequence[Lamp], *, actor: Actor, at: datetime) -> None:
+    """What is wrong with its checks, and what to do; once for each lamp that turns red."""
+    with override(provider.language):
+        subject = _("Something is wrong with your checks for %(domain)s") % _told(provider)
+        text = "\n\n".join(str(WORDS[lamp]) for lamp in lamps) + "\n"
+    _queue(provider, "-".join(["red", *lamps]), Content(subject, text), actor, at)
 
 
 def _told(provider: Provider) -> dict[str, str]:

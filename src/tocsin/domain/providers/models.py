@@ -35,6 +35,8 @@ class Provider(models.Model):
     proven_at = models.DateTimeField(null=True)
     lost_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(null=True)
+    # The lamps that were red when it was last looked, of which a letter was written.
+    warned = models.JSONField(default=list)
     made_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 

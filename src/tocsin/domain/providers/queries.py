@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.providers import rules
+from tocsin.domain.providers.health import WORDS, Lamp
 from tocsin.domain.providers.links import is_usable
 from tocsin.domain.providers.models import Provider
 from tocsin.domain.providers.rules import MAY_ENTER, MAY_GO_LIVE, MAY_TRY
@@ -15,8 +16,18 @@ from tocsin.domain.providers.types import (
     ProviderState,
     ProviderView,
 )
+from tocsin.domain.providers.warning import lamps_of
 
-__all__ = ["MAY_ENTER", "MAY_GO_LIVE", "MAY_TRY", "is_usable", "provider", "providers"]
+__all__ = [
+    "MAY_ENTER",
+    "MAY_GO_LIVE",
+    "MAY_TRY",
+    "WORDS",
+    "health",
+    "is_usable",
+    "provider",
+    "providers",
+]
 
 
 def provider(provider_id: int) -> ProviderView | None:
@@ -29,6 +40,12 @@ def providers() -> list[ProviderView]:
     """All that have confirmed, those whose application waits first, then the newest."""
     rows = [_view(row) for row in Provider.objects.filter(state__in=MAY_ENTER).order_by("-pk")]
     return sorted(rows, key=lambda view: view.application is not Application.WAITING)
+
+
+def health(provider_id: int, *, at: datetime) -> tuple[Lamp, ...]:
+    """The lamps that are red for a provider."""
+    row = Provider.objects.filter(pk=provider_id, state__in=MAY_ENTER).first()
+    return () if row is None or row.party_id is None else lamps_of(row.party_id, at)
 
 
 def _view(row: Provider) -> ProviderView:

@@ -40,6 +40,15 @@ class ProofWay(StrEnum):
     FILE = "file"
 
 
+class Lamp(StrEnum):
+    """What is wrong with a provider's checks."""
+
+    STOPPED = "stopped"
+    ERRORS = "errors"
+    ONLY_SHA256 = "only_sha256"
+    NO_HITS = "no_hits"
+
+
 class LinkUse(StrEnum):
     """What a one-time link is for."""
 

@@ -12,6 +12,7 @@ from tocsin.base.accounts import queries as accounts
 from tocsin.base.accounts.queries import OwnKey
 from tocsin.domain.matching import queries as matching
 from tocsin.domain.matching.types import DayCount, ListsSeen
+from tocsin.domain.providers import queries as providers
 from tocsin.domain.providers.queries import MAY_GO_LIVE, MAY_TRY
 from tocsin.domain.providers.types import Application, ProviderState, ProviderView
 from tocsin.doors.provider.snippets import Snippet, snippets
@@ -67,6 +68,7 @@ def page_of(provider: ProviderView, *, base_url: str, at: datetime) -> dict[str,
     live = [key for key in keys if key.is_live(at)]
     seen = matching.lists_of([key.key_id for key in live])
     counts = matching.counts_by_day([k.key_id for k in keys], since=at - timedelta(days=DAYS - 1))
+    since = at - timedelta(days=DAYS - 1)
     shown_key = live[0].key_id if live else "KEY_ID"
     lines = [KeyLine(key, seen[key.key_id], str(LISTS[seen[key.key_id]])) for key in live]
     return {
@@ -77,6 +79,8 @@ def page_of(provider: ProviderView, *, base_url: str, at: datetime) -> dict[str,
         "may_go_live": provider.state in MAY_GO_LIVE,
         "vetted": provider.application is Application.GRANTED,
         "bars": bars(counts, today=at.date()),
+        "measures": matching.measures_of([key.key_id for key in keys], since=since),
+        "lamps": [providers.WORDS[lamp] for lamp in providers.health(provider.id, at=at)],
         "width": STEP * DAYS,
         "height": HEIGHT,
         "snippets": _snippets(lines, shown_key, base_url),

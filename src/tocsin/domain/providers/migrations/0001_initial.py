@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('proven_at', models.DateTimeField(null=True)),
                 ('lost_at', models.DateTimeField(null=True)),
                 ('looked_at', models.DateTimeField(null=True)),
+                ('warned', models.JSONField(default=list)),
                 ('made_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('party', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),

@@ -1,0 +1,59 @@
+"""What is measured of checks: which kinds of fingerprints a key sends, and how long answers take.
+
+Counted with the counts, in the same flush. Plain functions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from tocsin.domain.matching.types import Measures, Query
+
+KINDS: Final = ("md5", "sha1", "sha256", "photodna", "pdq")
+EDGES_MS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+_SLOWEST_MS: Final = 10_000
+"""Whatever took longer than the last edge is told as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureKey:
+    """What is counted: a kind, by picture; or `ms` and the edge that a request took at most."""
+
+    day: date
+    key_id: str
+    what: str
+
+
+def measured(
+    queries: Sequence[Query], seconds: float, *, day: date, key_id: str
+) -> dict[MeasureKey, int]:
+    """One request: the kinds of its pictures, and its time."""
+    found = {kind: sum(getattr(query, kind) is not None for query in queries) for kind in KINDS}
+    place = bisect_left(EDGES_MS, seconds * 1_000)
+    found[f"ms{EDGES_MS[place] if place < len(EDGES_MS) else _SLOWEST_MS}"] = 1
+    return {MeasureKey(day, key_id, what): n for what, n in found.items() if n}
+
+
+def measures_from(totals: Mapping[str, int]) -> Measures:
+    """Totals by what was counted, as kinds and percentiles: upper edges, None without a request."""
+    times = sorted((int(what[2:]), n) for what, n in totals.items() if what.startswith("ms"))
+    return Measures(
+        kinds={kind: totals.get(kind, 0) for kind in KINDS},
+        requests=sum(n for _, n in times),
+        p50_ms=_edge(times, 0.50),
+        p95_ms=_edge(times, 0.95),
+    )
+
+
+def _edge(times: Sequence[tuple[int, int]], share: float) -> int | None:
+    wanted = share * sum(n for _, n in times)
+    passed = 0
+    for edge, n in times:
+        passed += n
+        if passed >= wanted:
+            return edge
+    return None
