@@ -61,7 +61,7 @@ def test_either_way_shows_a_domain_and_opens_exact_matches(
     assert (provider.state, provider.proof_way) == (ProviderState.PROVEN, way)
 
     key = actions.make_live_key(provider_id=provider.pk, at=now)
-    terms = KeyPolicy.objects.get(key=key.key_id)
+    terms = KeyPolicy.objects.get(key__key_id=key.key_id)
     assert (terms.lists, terms.near_radius_bits) == ("open", 0)
     assert terms.daily_hashes == rules.UNVETTED_HASHES
     assert terms.daily_matches == rules.UNVETTED_MATCHES
@@ -130,13 +130,13 @@ def test_whom_a_manager_vouches_for_asks_all_lists(world: World, now: datetime) 
     actions.apply(provider_id=provider.pk, words="We host pictures.", at=now)
     actions.grant(provider_id=provider.pk, tier=Tier.ACTION, actor=ACTOR, at=now)
     key = actions.make_live_key(provider_id=provider.pk, at=now)
-    assert KeyPolicy.objects.get(key=key.key_id).lists == "live"
+    assert KeyPolicy.objects.get(key__key_id=key.key_id).lists == "live"
     assert ApiKey.objects.get(key_id=key.key_id).tier == Tier.ACTION
 
     actions.refuse(provider_id=provider.pk, actor=ACTOR, at=now)
     assert not ApiKey.objects.filter(revoked_at=None).exists()
     again = actions.make_live_key(provider_id=provider.pk, at=now)
-    assert KeyPolicy.objects.get(key=again.key_id).lists == "open"
+    assert KeyPolicy.objects.get(key__key_id=again.key_id).lists == "open"
 
 
 def test_a_suspended_provider_has_no_keys_and_makes_none(world: World, now: datetime) -> None:

@@ -20,7 +20,7 @@ from tocsin.domain.matching.types import AnswerStatus, Door
 from tocsin.domain.providers import actions
 from tocsin.domain.providers.models import Provider
 from tocsin.domain.providers.proving import Looker
-from tocsin.doors.provider import showing, visitors
+from tocsin.doors.provider import showing
 from tools.translations import LANGUAGES
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +167,7 @@ def test_few_posts_of_one_address_are_taken(client: Client) -> None:
     assert client.get("/provider/enter").status_code == 200
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     assert elsewhere.post("/provider/enter", {"email": "x@y.example"}).status_code == 200
-    assert b"192.0.2.7" not in repr(visitors.cache.__dict__).encode()
+    assert b"192.0.2.7" not in repr(cache.__dict__).encode()
 
 
 def test_traffic_is_a_picture_with_a_table_beside_it(inside: Client) -> None:

@@ -12,10 +12,10 @@ from django.utils.translation import override
 from tocsin.base.audit.types import Actor
 from tocsin.base.letters.actions import Draft, queue
 from tocsin.base.letters.types import Content
-from tocsin.domain.providers.health import WORDS, Lamp
+from tocsin.domain.providers.health import WORDS
 from tocsin.domain.providers.models import Provider, ProviderLink
 from tocsin.domain.providers.rules import GRACE, proof_name, proof_url
-from tocsin.domain.providers.types import LinkUse
+from tocsin.domain.providers.types import Lamp, LinkUse
 
 
 def send_link(link: ProviderLink, url: str, *, actor: Actor, at: datetime) -> None:

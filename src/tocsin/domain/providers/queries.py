@@ -6,12 +6,13 @@ from datetime import datetime
 
 from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.providers import rules
-from tocsin.domain.providers.health import WORDS, Lamp
+from tocsin.domain.providers.health import WORDS
 from tocsin.domain.providers.links import is_usable
 from tocsin.domain.providers.models import Provider
 from tocsin.domain.providers.rules import MAY_ENTER, MAY_GO_LIVE, MAY_TRY
 from tocsin.domain.providers.types import (
     Application,
+    Lamp,
     ProofWay,
     ProviderState,
     ProviderView,
