@@ -137,6 +137,7 @@ TABLE: dict[str, Row] = {
     "provider:try_key": Row(NOT_SO, SENT_ON),
     "provider:live_key": Row(NOT_SO, SENT_ON),
     "provider:revoke": Row(NOT_SO, SENT_ON, {"key_id": "tk_nothing"}),
+    "provider:canaries": Row(SENT_ON, NOT_SO),
     "provider:apply": Row(NOT_SO, SENT_ON),
     # Log-in. A link nobody was given is 410 for everybody.
     "console:welcome": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),

@@ -43,11 +43,21 @@ def days(*counts: tuple[int, int, int, int]) -> list[DayCount]:
     ],
 )
 def test_what_turns_red(counts: list[DayCount], measures: Measures, red: tuple[Lamp, ...]) -> None:
-    assert lamps(counts, measures, is_live=True, today=TODAY) == red
+    assert lamps(counts, measures, is_live=True, canary_on=TODAY, today=TODAY) == red
 
 
 def test_a_key_for_trying_out_needs_no_hits() -> None:
-    assert lamps(days((0, EXPECT_A_HIT_IN, 0, 0)), FINE, is_live=False, today=TODAY) == ()
+    assert (
+        lamps(days((0, EXPECT_A_HIT_IN, 0, 0)), FINE, is_live=False, canary_on=None, today=TODAY)
+        == ()
+    )
+
+
+@pytest.mark.parametrize(("days_ago", "red"), [(None, True), (8, True), (7, False), (0, False)])
+def test_a_live_key_that_never_sends_the_canary_is_red(days_ago: int | None, red: bool) -> None:
+    seen = None if days_ago is None else TODAY - timedelta(days=days_ago)
+    found = lamps(days((0, 9, 1, 0)), FINE, is_live=True, canary_on=seen, today=TODAY)
+    assert (Lamp.NO_CANARY in found) is red
 
 
 def test_every_lamp_says_what_to_do() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -185,6 +187,13 @@ def test_traffic_is_a_picture_with_a_table_beside_it(inside: Client) -> None:
     text = read(inside.get("/provider/").content).text
     assert "1000\n3\n27" in text
     assert "99" not in text.split("The numbers")[1].split("What to do on a hit")[0]
+
+
+def test_the_canary_is_there_to_take(inside: Client) -> None:
+    answer = inside.get("/provider/canaries.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["exact.jpg", "near.jpg"]
+    assert "never seen" in read(inside.get("/provider/").content).text
 
 
 def test_bars_fit_the_picture() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -19,6 +19,7 @@ from tocsin.base.secrets import Keyring, reference
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.actions import CountKey
 from tocsin.domain.matching.answering import Judged, hit_of, in_shadow, judged, match_of, outcome_of
+from tocsin.domain.matching.canaries import answer_to, canary
 from tocsin.domain.matching.counting import Counts
 from tocsin.domain.matching.guard.process import Guard
 from tocsin.domain.matching.guard.types import Step, Withheld
@@ -102,10 +103,18 @@ class Checker:
         `unavailable` with the action `hold`, and `problem` says why.
         """
         started = time.perf_counter()
-        answer = self._checked(key, queries, door, at)
+        sung = {n: kind for n, query in enumerate(queries) if (kind := canary(query, key))}
+        asked = [query for n, query in enumerate(queries) if n not in sung]
+        answer = self._checked(key, asked, door, at)
         self._count(key, answer, door, at)
+        if sung and answer.problem is None:
+            answer = _with_canaries(answer, queries, sung, key)
+        elif sung:
+            answer = self._unavailable(key, queries, answer.problem or "", at)
         taken = time.perf_counter() - started
-        self._counts.add(measured(queries, taken, day=at.date(), key_id=key.key_id))
+        self._counts.add(
+            measured(queries, taken, day=at.date(), key_id=key.key_id, sung=list(sung.values()))
+        )
         return answer
 
     def _checked(self, key: CheckKey, queries: Sequence[Query], door: Door, at: datetime) -> Answer:
@@ -279,3 +288,15 @@ def _started() -> Checker:
 
 checker = OnePerProcess(_started)
 """The checker of this process, started at first use (after a server has forked its workers)."""
+
+
+def _with_canaries(
+    answer: Answer, queries: Sequence[Query], sung: Mapping[int, MatchKind], key: CheckKey
+) -> Answer:
+    """All outcomes in the order asked, those of canaries put in at their places."""
+    others = iter(answer.outcomes)
+    outcomes = tuple(
+        answer_to(query, sung[n], key) if n in sung else next(others)
+        for n, query in enumerate(queries)
+    )
+    return replace(answer, outcomes=outcomes)

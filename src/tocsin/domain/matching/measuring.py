@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from tocsin.domain.matching.types import Measures, Query
+from tocsin.domain.matching.types import MatchKind, Measures, Query
 
 KINDS: Final = ("md5", "sha1", "sha256", "photodna", "pdq")
 EDGES_MS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+CANARIES: Final = {MatchKind.EXACT: "c-exact", MatchKind.NEAR: "c-near"}
 _SLOWEST_MS: Final = 10_000
 """Whatever took longer than the last edge is told as this."""
 
@@ -29,12 +30,18 @@ class MeasureKey:
 
 
 def measured(
-    queries: Sequence[Query], seconds: float, *, day: date, key_id: str
+    queries: Sequence[Query],
+    seconds: float,
+    *,
+    day: date,
+    key_id: str,
+    sung: Sequence[MatchKind] = (),
 ) -> dict[MeasureKey, int]:
-    """One request: the kinds of its pictures, and its time."""
+    """One request: the kinds of its pictures, its time, and the canaries among them."""
     found = {kind: sum(getattr(query, kind) is not None for query in queries) for kind in KINDS}
     place = bisect_left(EDGES_MS, seconds * 1_000)
     found[f"ms{EDGES_MS[place] if place < len(EDGES_MS) else _SLOWEST_MS}"] = 1
+    found |= {CANARIES[kind]: list(sung).count(kind) for kind in set(sung)}
     return {MeasureKey(day, key_id, what): n for what, n in found.items() if n}
 
 

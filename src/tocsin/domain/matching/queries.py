@@ -22,7 +22,7 @@ from tocsin.domain.matching.guard.types import GOOD_STANDING, LIMITS
 from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
-from tocsin.domain.matching.measuring import measures_from
+from tocsin.domain.matching.measuring import CANARIES, measures_from
 from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
 from tocsin.domain.matching.searching import query_of
 from tocsin.domain.matching.told import entries_with_hits, hit_lines, hits_with
@@ -47,6 +47,7 @@ from tocsin.engine.index import IndexUnusable, open_published
 
 __all__ = [
     "Checker",
+    "canaries_seen",
     "checker",
     "checks_counted",
     "counts_by_day",
@@ -128,6 +129,13 @@ def measures_of(key_ids: Sequence[str], *, since: datetime) -> Measures:
     for what, n in rows.values_list("what", "n"):
         totals[what] = totals.get(what, 0) + n
     return measures_from(totals)
+
+
+def canaries_seen(key_ids: Sequence[str]) -> dict[MatchKind, date]:
+    """The last day on which these keys asked of the canary, by how it was met."""
+    rows = CheckMeasure.objects.filter(key_id__in=key_ids, what__in=CANARIES.values())
+    last = dict(rows.values_list("what").annotate(last=Max("day")))
+    return {kind: last[what] for kind, what in CANARIES.items() if what in last}
 
 
 def lists_of(key_ids: Sequence[str]) -> dict[str, ListsSeen]:

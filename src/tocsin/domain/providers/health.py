@@ -17,6 +17,7 @@ QUIET_DAYS: Final = 3
 ENOUGH_DAYS: Final = 3
 ENOUGH_CHECKS: Final = 100
 ENOUGH_ERRORS: Final = 20
+CANARY_WITHIN: Final = timedelta(days=7)
 EXPECT_A_HIT_IN: Final = 2_325_000
 """Uploads among which, at the lowest base rate that was published, one in 232,500 (IFTAS, 2024),
 ten would be known: without a single one, something is not asked as it should be."""
@@ -35,6 +36,10 @@ WORDS: Final[Mapping[Lamp, Promise]] = {
         "smaller, never matches by it: send MD5, SHA-1 and PDQ of the upload too, before your own "
         "program changes it."
     ),
+    Lamp.NO_CANARY: _(
+        "We have not seen the canary for a week. Let your program check it each day, as if "
+        "somebody had uploaded it: that it is found is the only sign that all of it works."
+    ),
     Lamp.NO_HITS: _(
         "Millions of checks and not one hit: that hardly happens. Check a picture of the test "
         "lists through the whole of your program, and see that it is found."
@@ -43,9 +48,15 @@ WORDS: Final[Mapping[Lamp, Promise]] = {
 
 
 def lamps(
-    counts: Sequence[DayCount], measures: Measures, *, is_live: bool, today: date
+    counts: Sequence[DayCount],
+    measures: Measures,
+    *,
+    is_live: bool,
+    canary_on: date | None,
+    today: date,
 ) -> tuple[Lamp, ...]:
-    """What is wrong, by the counts of the last fourteen days; `is_live`: of lists that count."""
+    """What is wrong, by the counts of the last fourteen days; `is_live`: of lists that count;
+    `canary_on`: when the canary was last asked of."""
     checks = sum(count.checks for count in counts)
     found = []
     if _has_stopped(counts, today):
@@ -54,6 +65,8 @@ def lamps(
         found.append(Lamp.ERRORS)
     if _only_sha256(measures):
         found.append(Lamp.ONLY_SHA256)
+    if is_live and checks and (canary_on is None or today - canary_on > CANARY_WITHIN):
+        found.append(Lamp.NO_CANARY)
     if is_live and checks >= EXPECT_A_HIT_IN and not any(count.hits for count in counts):
         found.append(Lamp.NO_HITS)
     return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.providers import rules
@@ -24,6 +25,7 @@ __all__ = [
     "MAY_GO_LIVE",
     "MAY_TRY",
     "WORDS",
+    "canaries",
     "health",
     "is_usable",
     "provider",
@@ -47,6 +49,13 @@ def health(provider_id: int, *, at: datetime) -> tuple[Lamp, ...]:
     """The lamps that are red for a provider."""
     row = Provider.objects.filter(pk=provider_id, state__in=MAY_ENTER).first()
     return () if row is None or row.party_id is None else lamps_of(row.party_id, at)
+
+
+def canaries() -> dict[str, bytes]:
+    """The pictures of the canary by file name: `exact.jpg`, and `near.jpg`, which is the same made
+    smaller."""
+    folder = Path(__file__).parent / "canaries"
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.jpg"))}
 
 
 def _view(row: Provider) -> ProviderView:

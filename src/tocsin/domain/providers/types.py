@@ -46,6 +46,7 @@ class Lamp(StrEnum):
     STOPPED = "stopped"
     ERRORS = "errors"
     ONLY_SHA256 = "only_sha256"
+    NO_CANARY = "no_canary"
     NO_HITS = "no_hits"
 
 

@@ -28,6 +28,7 @@ def lamps_of(party_id: int, at: datetime) -> tuple[Lamp, ...]:
         matching.counts_by_day(key_ids, since=since),
         matching.measures_of(key_ids, since=since),
         is_live=any(x is not ListsSeen.TEST for x in matching.lists_of(key_ids).values()),
+        canary_on=max(matching.canaries_seen(key_ids).values(), default=None),
         today=at.date(),
     )
 

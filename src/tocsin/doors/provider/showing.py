@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.base.accounts import queries as accounts
 from tocsin.base.accounts.queries import OwnKey
 from tocsin.domain.matching import queries as matching
-from tocsin.domain.matching.types import DayCount, ListsSeen
+from tocsin.domain.matching.types import DayCount, ListsSeen, MatchKind
 from tocsin.domain.providers import queries as providers
 from tocsin.domain.providers.queries import MAY_GO_LIVE, MAY_TRY
 from tocsin.domain.providers.types import Application, ProviderState, ProviderView
@@ -32,6 +32,11 @@ LISTS = {
     ListsSeen.TEST: _("the test lists"),
     ListsSeen.OPEN: _("lists open to all, exact matches"),
     ListsSeen.LIVE: _("all lists that count"),
+}
+
+CANARIES = {
+    MatchKind.EXACT: _("the very file"),
+    MatchKind.NEAR: _("the smaller one, by nearness"),
 }
 
 
@@ -69,6 +74,7 @@ def page_of(provider: ProviderView, *, base_url: str, at: datetime) -> dict[str,
     seen = matching.lists_of([key.key_id for key in live])
     counts = matching.counts_by_day([k.key_id for k in keys], since=at - timedelta(days=DAYS - 1))
     since = at - timedelta(days=DAYS - 1)
+    sung = matching.canaries_seen([key.key_id for key in keys])
     shown_key = live[0].key_id if live else "KEY_ID"
     lines = [KeyLine(key, seen[key.key_id], str(LISTS[seen[key.key_id]])) for key in live]
     return {
@@ -80,6 +86,7 @@ def page_of(provider: ProviderView, *, base_url: str, at: datetime) -> dict[str,
         "vetted": provider.application is Application.GRANTED,
         "bars": bars(counts, today=at.date()),
         "measures": matching.measures_of([key.key_id for key in keys], since=since),
+        "canaries": [(words, sung.get(kind)) for kind, words in CANARIES.items()],
         "lamps": [providers.WORDS[lamp] for lamp in providers.health(provider.id, at=at)],
         "width": STEP * DAYS,
         "height": HEIGHT,

@@ -16,5 +16,6 @@ urlpatterns = [
     path("provider/keys/try", views.try_key, name="try_key"),
     path("provider/keys/live", views.live_key, name="live_key"),
     path("provider/keys/<str:key_id>/revoke", views.revoke, name="revoke"),
+    path("provider/canaries.zip", views.canaries, name="canaries"),
     path("provider/apply", views.apply, name="apply"),
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import zipfile
 from datetime import datetime
 
 from django.contrib import messages
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.accounts.types import IssuedKey
 from tocsin.base.audit.types import Actor
-from tocsin.domain.providers import actions
+from tocsin.domain.providers import actions, queries
 from tocsin.domain.providers.types import ProviderView
 from tocsin.doors.provider.forms import ApplyForm
 from tocsin.doors.provider.showing import page_of
@@ -109,6 +111,18 @@ def apply(request: HttpRequest, provider: ProviderView, at: datetime) -> HttpRes
     else:
         messages.success(request, _("We have your application and answer by e-mail."))
     return redirect("provider:page")
+
+
+@require_safe
+@known
+def canaries(request: HttpRequest, provider: ProviderView, at: datetime) -> HttpResponse:
+    """The canary and a variant of it, to be checked each day."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in queries.canaries().items():
+            archive.writestr(name, data)
+    headers = {"Content-Disposition": 'attachment; filename="tocsin-canaries.zip"'}
+    return HttpResponse(packed.getvalue(), "application/zip", headers=headers)
 
 
 def _no_key(request: HttpRequest, error: Exception) -> HttpResponse:
