@@ -24,6 +24,7 @@ def publish_rehearsal(
     purpose: Purpose = Purpose.ILLEGAL,
     quorum: int = 2,
     status: EntryStatus = EntryStatus.ACTIVE,
+    change_no: int = 1,
 ) -> None:
     """Put the active entries of the rehearsal list into service below `root`."""
     lines = [
@@ -35,7 +36,7 @@ def publish_rehearsal(
     exact["photodna"] = ExactIndex.build(np.empty((0, 144), np.uint8), np.empty(0, np.uint64))
     publish(
         root,
-        change_no=1,
+        change_no=change_no,
         near=NearIndex.build(*_column(active, "pdq")),
         exact=exact,
         policy=_policy(len(active), purpose, quorum, status),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.engine import fingerprint
-from tocsin.site.checking.notes import Notes, NotesUnusable, default_place, identity_of
+from tocsin.site.checking.notes import Notes, default_place, identity_of
+from tocsin.site.checking.store import StoreUnusable
 from tocsin.site.checking.types import File, Known, Looked
 
 FILE = File("/pictures/a.jpg", 0, 10, 1_000)
@@ -52,7 +53,7 @@ def test_only_their_owner_may_read_them_and_at_the_end_they_are_gone(tmp_path: P
 
 def test_two_runs_at_once_do_not_share_notes(tmp_path: Path) -> None:
     with Notes(tmp_path / "notes", "same"):  # noqa: SIM117 - the inner one is the one refused
-        with pytest.raises(NotesUnusable, match="Another check"):
+        with pytest.raises(StoreUnusable, match="Another check"):
             Notes(tmp_path / "notes", "same")
 
 
@@ -63,13 +64,13 @@ def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
             (replace(LOOKED, file=replace(FILE, path=f"/{number:0100}")), LISTED)
             for number in range(1_000)
         ]
-        with pytest.raises(NotesUnusable, match="full"):
+        with pytest.raises(StoreUnusable, match="full"):
             notes.keep(many)
 
 
 def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(NotesUnusable, match="cannot write"):
+    with pytest.raises(StoreUnusable, match="cannot write"):
         Notes(tmp_path / "file" / "notes", "same")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tocsin.domain.hashlists.types import Origins
@@ -35,6 +36,7 @@ class IndexAlone:
     def __init__(self, root: Path, lists: ListsSeen) -> None:
         """Raises CannotAsk."""
         self._terms = PolicyTerms(lists=lists)
+        self._root = root.resolve()
         try:
             self._index = open_published(root)
         except IndexUnusable as error:
@@ -46,12 +48,17 @@ class IndexAlone:
         return f"index {manifest.generation} {manifest.created_at.isoformat()} {self._terms.lists}"
 
     @property
+    def name(self) -> str:
+        return f"index {self._root} {self._terms.lists}"
+
+    @property
     def described(self) -> str:
         built = self._index.manifest.created_at
         return f"{self._terms.lists} lists, as of {built:%Y-%m-%d %H:%M} UTC (index files alone)"
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
-        return _answers(self._index, looked, self._terms, facts=None)
+        version = self._index.manifest.change_no
+        return _answers(self._index, looked, self._terms, facts=None, version=version)
 
 
 class LocalLists:
@@ -64,12 +71,17 @@ class LocalLists:
         from tocsin.domain.matching.live_lists import LiveLists
 
         self._terms = PolicyTerms(lists=lists)
+        self._root = root.resolve()
         self._lists = LiveLists(root)
         self._refresh()
 
     @property
     def identity(self) -> str:
         return f"database {self._version} {self._terms.lists}"
+
+    @property
+    def name(self) -> str:
+        return f"database {self._root} {self._terms.lists}"
 
     @property
     def described(self) -> str:
@@ -81,7 +93,7 @@ class LocalLists:
         serving = self._lists.serving
         if serving is None:
             raise CannotAsk(self._lists.problem)
-        return _answers(serving.index, looked, self._terms, serving.facts)
+        return _answers(serving.index, looked, self._terms, serving.facts, version=serving.version)
 
     @property
     def _version(self) -> int:
@@ -103,16 +115,22 @@ class LocalLists:
 
 
 def _answers(
-    index: Published, looked: Sequence[Looked], terms: PolicyTerms, facts: ListFacts | None
+    index: Published,
+    looked: Sequence[Looked],
+    terms: PolicyTerms,
+    facts: ListFacts | None,
+    *,
+    version: int,
 ) -> list[Known]:
     queries = queries_of(looked)
     try:
         found = search(index, queries, lists=terms.lists, radius_bits=terms.near_radius_bits)
     except IndexUnusable as error:
         raise CannotAsk(str(error)) from error
-    return [
+    known = (
         _known(query, found.get(place, []), terms, facts) for place, query in enumerate(queries)
-    ]
+    )
+    return [replace(one, list_version=version) for one in known]
 
 
 def _known(

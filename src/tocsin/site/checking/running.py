@@ -7,17 +7,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeAlias
 
-from tocsin.domain.matching.types import Action, AnswerStatus
+from tocsin.domain.matching.types import Action
 from tocsin.engine.media import DecoderPool
 from tocsin.site.checking.ahead import done, in_order
+from tocsin.site.checking.journal import Journal
 from tocsin.site.checking.notes import Notes
 from tocsin.site.checking.reading import look_at
-from tocsin.site.checking.types import CannotAsk, File, Known, Lists, Looked, Result, Trouble
+from tocsin.site.checking.types import (
+    UNAVAILABLE,
+    CannotAsk,
+    File,
+    Known,
+    Lists,
+    Looked,
+    Result,
+    Trouble,
+)
 
 DECODER_SECONDS = 30.0
 # So many are read ahead for each worker; each holds at most one file's bytes at a time.
 AHEAD = 4
-_UNAVAILABLE = Known(AnswerStatus.UNAVAILABLE.value, Action.HOLD.value)
+_UNAVAILABLE = Known(UNAVAILABLE, Action.HOLD.value)
 
 _End: TypeAlias = Looked | Trouble | Result
 
@@ -26,13 +36,17 @@ class Run:
     """One check over many files. Iterating gives a `Result` for each, in the order of the walk.
 
     When the lists cannot be asked, the files in hand come out as `unavailable` (never as not
-    listed), nothing further is looked at, and `broken_off` says why.
+    listed), nothing further is looked at, and `broken_off` says why. With a `journal`, fingerprints
+    are kept in it before an answer comes out.
     """
 
-    def __init__(self, *, lists: Lists, notes: Notes, workers: int) -> None:
+    def __init__(
+        self, *, lists: Lists, notes: Notes, workers: int, journal: Journal | None = None
+    ) -> None:
         self._lists = lists
         self._notes = notes
         self._workers = workers
+        self._journal = journal
         self.broken_off: str | None = None
 
     def results(self, found: Iterable[File | Trouble]) -> Iterator[Result]:
@@ -67,7 +81,7 @@ class Run:
         if isinstance(one, Trouble):
             return done(one)
         known = self._notes.answer_for(one)
-        if known is not None:
+        if known is not None and (self._journal is None or self._journal.unchanged(one)):
             return done(Result(one.path, one.root, one.size_bytes, known))
         return threads.submit(_look, one, pool)
 
@@ -84,9 +98,11 @@ class Run:
             known = self._lists.ask(looked)
         except CannotAsk as error:
             self.broken_off = str(error)
-            return [_UNAVAILABLE] * len(looked)
-        pairs = zip(looked, known, strict=True)
-        self._notes.keep(pair for pair in pairs if pair[1].status != AnswerStatus.UNAVAILABLE.value)
+            known = [_UNAVAILABLE] * len(looked)
+        pairs = list(zip(looked, known, strict=True))
+        if self._journal is not None:
+            self._journal.keep(pairs)
+        self._notes.keep(pair for pair in pairs if pair[1].status != UNAVAILABLE)
         return known
 
 

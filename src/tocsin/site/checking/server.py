@@ -39,6 +39,10 @@ class ServerLists:
         return f"server {self._client.server} {self._client.key_id}"
 
     @property
+    def name(self) -> str:
+        return self.identity
+
+    @property
     def described(self) -> str:
         return f"lists of {self._client.server}"
 
@@ -65,4 +69,5 @@ def _known(verdict: Verdict) -> Known:
         category=match.category if match else None,
         sources=match.sources if match else None,
         reference=verdict.reference,
+        list_version=verdict.list_version,
     )

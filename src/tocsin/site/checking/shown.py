@@ -64,6 +64,8 @@ def as_line(result: Result) -> str | None:
         details.append(f"sources {known.sources}")
     if known.reference:
         details.append(f"reference {known.reference}")
+    if result.reason is not None:
+        details.append(result.reason)
     told = f"  ({', '.join(details)})" if details else ""
     return f"{known.status:<12} {printable(result.path)}{told}"
 

@@ -11,6 +11,7 @@ from tocsin.engine.fingerprints import Fingerprints
 
 UNREADABLE = "unreadable"
 """The status of what could not be opened or read; every other one is an `AnswerStatus`."""
+UNAVAILABLE = AnswerStatus.UNAVAILABLE.value
 
 FOUND = frozenset({AnswerStatus.LISTED.value, AnswerStatus.NEAR.value, AnswerStatus.HELD.value})
 STATUSES = (*(status.value for status in AnswerStatus), UNREADABLE)
@@ -48,7 +49,8 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the lists say of one file: never which entry, never a hash."""
+    """What the lists say of one file: never which entry, never a hash. `list_version`: of the lists
+    as they were asked; None where that is not known."""
 
     status: str
     action: str
@@ -56,11 +58,13 @@ class Known:
     category: str | None = None
     sources: int | None = None
     reference: str | None = None
+    list_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of one file. `known` is None when it could not be read; then `reason` says why."""
+    """The end of one file. `known` is None when it could not be read; then `reason` says why, else
+    what else is to be known of it."""
 
     path: str
     root: int
@@ -83,6 +87,10 @@ class Lists(Protocol):
     @property
     def identity(self) -> str:
         """Which lists, and as they stood when: what was answered by others does not count."""
+
+    @property
+    def name(self) -> str:
+        """Which lists, whatever stands on them: whose list versions may be compared."""
 
     @property
     def described(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +15,9 @@ from tocsin.site.commands import Stop
 
 if TYPE_CHECKING:
     from tocsin.domain.matching.types import ListsSeen
-    from tocsin.site.checking.running import Run
+    from tocsin.site.checking.journal import Journal
     from tocsin.site.checking.shown import Tally
-    from tocsin.site.checking.types import Lists
-    from tocsin.site.checking.walking import Walk
+    from tocsin.site.checking.types import Lists, Result
 
 HELP = "Check files and folders against the lists. Exit status 0 nothing found, 1 found, 2 error."
 NEEDS_DATABASE = False  # the index files are enough
@@ -26,7 +27,7 @@ NOTHING, FOUND, ERROR = 0, 1, 2
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to check, whom to ask, and how to tell."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or a folder")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
     parser.add_argument(
         "--lists",
@@ -55,44 +56,101 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where a run that is broken off notes how far it came",
     )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep fingerprints, to be asked again with --retro"
+    )
+    parser.add_argument(
+        "--retro",
+        action="store_true",
+        help="ask again about kept fingerprints, where lists have changed since; no file is read",
+    )
+    parser.add_argument(
+        "--prints", type=Path, metavar="FILE", help="where fingerprints are kept (--keep, --retro)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Check everything, tell, and return the exit status."""
     from tocsin.engine.media import DecoderUnavailable
     from tocsin.site import dumps
-    from tocsin.site.checking.notes import Notes, NotesUnusable, default_place, identity_of
-    from tocsin.site.checking.running import Run
+    from tocsin.site.checking.store import StoreUnusable
     from tocsin.site.checking.types import CannotAsk
-    from tocsin.site.checking.walking import Walk
 
-    if options.workers < 1:
-        raise Stop("--workers takes a number from 1.")
+    _refuse(options)
     dumps.leave_none()
     try:
         lists = _lists(options)
-        identity = identity_of(options.paths, lists.identity)
-        place = options.journal or default_place(_state_folder(), identity)
-        with Notes(place, identity) as notes:
-            _say(f"Asking the {lists.described}.")
-            run = Run(lists=lists, notes=notes, workers=options.workers)
-            status = _tell(run, Walk(options.paths), options)
-            if run.broken_off is None:
-                notes.finish()
-            else:
-                _say(f"Broken off: {run.broken_off}")
-                _say("Say the same again to go on from here.")
-    except (CannotAsk, NotesUnusable, DecoderUnavailable) as error:
+        _say(f"Asking the {lists.described}.")
+        return _again(lists, options) if options.retro else _read(lists, options)
+    except (CannotAsk, StoreUnusable, DecoderUnavailable) as error:
         raise Stop(str(error)) from error
-    return status
 
 
-def _tell(run: Run, walk: Walk, options: argparse.Namespace) -> int:
+def _refuse(options: argparse.Namespace) -> None:
+    if options.workers < 1:
+        raise Stop("--workers takes a number from 1.")
+    if options.retro == bool(options.paths):
+        raise Stop("name a PATH; or say --retro, which asks about all that was kept.")
+    if options.prints and not (options.keep or options.retro):
+        raise Stop("--prints belongs to --keep or --retro.")
+
+
+def _read(lists: Lists, options: argparse.Namespace) -> int:
+    from tocsin.site.checking.notes import Notes, default_place, identity_of
+    from tocsin.site.checking.running import Run
+    from tocsin.site.checking.walking import Walk
+
+    identity = identity_of(options.paths, lists.identity)
+    place = options.journal or default_place(_state_folder(), identity)
+    walk = Walk(options.paths)
+    with (
+        Notes(place, identity) as notes,
+        _journal(lists, options) if options.keep else nullcontext() as journal,
+    ):
+        run = Run(lists=lists, notes=notes, workers=options.workers, journal=journal)
+        tally = _tell(run.results(walk), options.paths, options, _how_many(options.paths))
+        if not options.json:
+            print(tally.table(walk.passed))
+        if run.broken_off is None:
+            notes.finish()
+        else:
+            _say_broken_off(run.broken_off)
+    return _status(tally, complete=run.broken_off is None)
+
+
+def _again(lists: Lists, options: argparse.Namespace) -> int:
+    from tocsin.site.checking.retro import Retro
+    from tocsin.site.checking.walking import Passed
+
+    with _journal(lists, options) as journal:
+        retro = Retro(lists=lists, journal=journal)
+        tally = _tell(retro.results(), ["kept fingerprints"], options, len(journal))
+        if not options.json:
+            print(tally.table(Passed()))
+        if retro.broken_off is not None:
+            _say_broken_off(retro.broken_off)
+    return _status(tally, complete=retro.broken_off is None)
+
+
+def _journal(lists: Lists, options: argparse.Namespace) -> Journal:
+    from tocsin.site.checking import journal
+
+    return journal.Journal(options.prints or journal.default_place(_state_folder()), lists.name)
+
+
+def _say_broken_off(why: str) -> None:
+    _say(f"Broken off: {why}")
+    _say("Say the same again to go on from here.")
+
+
+def _tell(
+    results: Iterable[Result], roots: list[str], options: argparse.Namespace, total: int | None
+) -> Tally:
     from tocsin.site.checking import shown
 
-    tally = shown.Tally(options.paths)
-    bar = shown.Bar(sys.stderr, _how_many(options.paths))
-    for result in run.results(walk):
+    tally = shown.Tally(roots)
+    bar = shown.Bar(sys.stderr, total)
+    for result in results:
         tally.add(result)
         line = shown.as_json(result) if options.json else shown.as_line(result)
         if line is not None:
@@ -100,10 +158,8 @@ def _tell(run: Run, walk: Walk, options: argparse.Namespace) -> int:
             print(line)
         bar.show(tally.files)
     bar.clear()
-    if not options.json:
-        print(tally.table(walk.passed))
     sys.stdout.flush()
-    return _status(tally, complete=run.broken_off is None)
+    return tally
 
 
 def _status(tally: Tally, *, complete: bool) -> int:
