@@ -59,7 +59,7 @@ def _some(files: int) -> Iterator[Looked]:
 
 
 def _made(number: int) -> Looked:
-    draw = random.Random(number)  # noqa: S311 - made-up rows
+    draw = random.Random(number)
     pdq = PdqHash(draw.randbytes(32), 90)
     other = PdqHash(draw.randbytes(32), 90)
     prints = Fingerprints(
