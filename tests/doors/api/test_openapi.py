@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -18,16 +19,19 @@ from tests.doors.api.conftest import Issue
 from tocsin.base.accounts.types import IssuedKey
 from tocsin.domain.jobs import actions as jobs
 from tocsin.domain.matching.checker import Checker
+from tocsin.domain.matching.private.evaluating import Evaluator
 from tocsin.domain.receipts.queries import Issuer
 from tocsin.doors.api.door import ApiDoor
 from tocsin.doors.api.http import NDJSON
 from tocsin.doors.api.v2 import openapi
 from tocsin.engine.media import fingerprint
+from tocsin.engine.oprf import blind
 
 DOCUMENT = openapi.document()
 SUCCESS = {200, 202, 204}
 # A job is deleted once, and nobody guesses the id of a receipt.
 PROOF = "/v2/receipts/{receipt_id}/proof"
+DELTA = "/v2/private/delta"
 ALSO = {("/v2/jobs/{job_id}", "delete"): {404}, (PROOF, "get"): {404}}
 
 
@@ -97,6 +101,7 @@ def door_and_key(
 ) -> tuple[ApiDoor, IssuedKey]:
     put(now, a_list(now), "beach")
     checker.follow(now)
+    Evaluator().look(now)
     door = ApiDoor(
         checker=lambda: checker, fingerprint=fingerprint, now=lambda: now, issuer=lambda: issuer
     )
@@ -153,7 +158,8 @@ def test_the_door_does_what_its_description_says(
 
 def _make_possible(case: Any, path: str, job_id: str) -> None:
     """What no schema can say: what is a web address that we can work with, which job there is,
-    that a key of a request is for that request alone, and that a job has an item."""
+    that a key of a request is for that request alone, that a job has an item, which version of the
+    lists and which pages there are, and what is an element of a group."""
     if path == "/v2/reports":
         case.body["url"] = "https://pictures.example/a.jpg"
     if path == "/v2/webhook":
@@ -164,6 +170,10 @@ def _make_possible(case: Any, path: str, job_id: str) -> None:
         case.body = f"{case.body}\n{{}}"
     if path.startswith("/v2/jobs/"):
         case.path_parameters["job_id"] = job_id
+    if path == DELTA:
+        case.query = {"since": 1}
+    if path == "/v2/private/evaluate":
+        case.body["elements"] = [b64encode(blind(b"a").element).decode()]
 
 
 def by_items(case: Any) -> bool:

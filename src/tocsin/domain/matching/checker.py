@@ -153,6 +153,11 @@ class Checker:
             log.error("check_unavailable", error=type(error).__name__)
             return None
 
+    def serving(self, at: datetime) -> Serving | None:
+        """The lists as answers are made from them; None when there is a `problem`."""
+        serving = self._lists.serving
+        return None if self._problem(serving, at) is not None else serving
+
     def problem(self, at: datetime) -> str | None:
         """Why nothing could be answered at the moment, in words; None when checks are made."""
         return self._problem(self._lists.serving, at)

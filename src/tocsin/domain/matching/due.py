@@ -16,6 +16,7 @@ from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.building import Need, build_index
 from tocsin.domain.matching.drain import Drain
 from tocsin.domain.matching.guard.actions import forget_old
+from tocsin.domain.matching.private.evaluating import Evaluator
 from tocsin.domain.matching.types import BuildBusy
 from tocsin.engine.index import IndexUnusable, PublishFailed, published, verify_published
 
@@ -26,9 +27,9 @@ AGAIN_AFTER_FAILURE = timedelta(seconds=30)
 
 
 def register() -> None:
-    """Drain the journals four times a second, look twice a second whether to build, and forget each
-    hour what the guard needs no more."""
-    drain, builder = Drain(), Builder()
+    """Drain the journals four times a second, look twice a second whether to build and what came
+    that is to be evaluated, and forget each hour what the guard needs no more."""
+    drain, builder, evaluator = Drain(), Builder(), Evaluator()
 
     def bring_home(at: datetime) -> None:
         ring = settings.TOCSIN_KEYS.ring("journal")
@@ -37,6 +38,7 @@ def register() -> None:
     rounds.every("matching.drain", timedelta(milliseconds=250), bring_home)
     rounds.every("matching.forget_guard", timedelta(hours=1), _forget)
     rounds.every("matching.build", timedelta(milliseconds=500), builder.look)
+    rounds.every("matching.evaluate", timedelta(milliseconds=500), evaluator.look)
 
 
 def _forget(at: datetime) -> None:

@@ -94,4 +94,5 @@ def terms_of(row: KeyPolicy) -> PolicyTerms:
         daily_hashes=row.daily_hashes,
         daily_matches=row.daily_matches,
         outage_policy=OutagePolicy(row.outage_policy),
+        private_delta=row.private_delta,
     )

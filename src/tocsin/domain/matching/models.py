@@ -26,6 +26,7 @@ class KeyPolicy(models.Model):
     daily_hashes = models.BigIntegerField(null=True)
     daily_matches = models.BigIntegerField(null=True)
     outage_policy = models.CharField(max_length=16, db_default="hold")
+    private_delta = models.BooleanField(null=True)
 
 
 class Harmless(models.Model):

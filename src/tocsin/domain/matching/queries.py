@@ -24,6 +24,15 @@ from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
 from tocsin.domain.matching.measuring import CANARIES, measures_from
 from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.private.desk import PrivateDesk
+from tocsin.domain.matching.private.types import (
+    Delta,
+    DeltaAsked,
+    DeltaNotReady,
+    DeltaTooOld,
+    Evaluated,
+    WrongDelta,
+)
 from tocsin.domain.matching.searching import query_of
 from tocsin.domain.matching.told import entries_with_hits, hit_lines, hits_with
 from tocsin.domain.matching.types import (
@@ -47,6 +56,13 @@ from tocsin.engine.index import IndexUnusable, open_published
 
 __all__ = [
     "Checker",
+    "Delta",
+    "DeltaAsked",
+    "DeltaNotReady",
+    "DeltaTooOld",
+    "Evaluated",
+    "PrivateDesk",
+    "WrongDelta",
     "canaries_seen",
     "checker",
     "checks_counted",

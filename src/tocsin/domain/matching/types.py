@@ -118,7 +118,8 @@ class PolicyTerms:
     In `shadow` mode answers tell what would have been advised, and advise nothing.
     `daily_hashes` is how many different fingerprints a day it may ask, and `daily_matches` how many
     different entries it may meet before that is noticed; None: as its tier may. `outage_policy` is
-    what the party does while nothing can be checked.
+    what the party does while nothing can be checked. `private_delta`: whether it may compare its
+    own digests with what is new, unseen; None: as its tier may.
     """
 
     lists: ListsSeen = ListsSeen.LIVE
@@ -133,6 +134,7 @@ class PolicyTerms:
     daily_hashes: int | None = None
     daily_matches: int | None = None
     outage_policy: OutagePolicy = OutagePolicy.HOLD
+    private_delta: bool | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_sources <= 255:
@@ -184,6 +186,13 @@ class CheckKey:
     terms: PolicyTerms
     standing: Standing = GOOD_STANDING
     harmless: Harmless = field(default_factory=Harmless)
+
+    @property
+    def may_compare_unseen(self) -> bool:
+        """Whether it may ask for private deltas. Who hears yes or no only may not by itself: what
+        it met in that way would not be seen."""
+        told = self.terms.private_delta
+        return self.tier is not Tier.BOOLEAN if told is None else told
 
 
 @dataclass(frozen=True, slots=True, repr=False)

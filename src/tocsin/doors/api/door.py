@@ -19,6 +19,7 @@ from tocsin.doors.api.v2 import (
     feedback,
     jobs,
     openapi,
+    private,
     receipts,
     reports,
     stream,
@@ -58,10 +59,12 @@ class ApiDoor:
         self._now = now
         self._limit = limit or RateLimit()
         self._media = MediaDesk(fingerprint)
+        compared = private.PrivateDoor()
         self._facades = {facade.prefix_of(name) for name in facades}
         self._open: dict[str, Callable[[Environ], Reply]] = {
             "/v2/webhook/keys": corrections.signing_keys,
             "/v2/receipts/keys": receipts.keys,
+            "/v2/private/key": compared.key,
             "/v2/openapi.json": _describe,
         }
         self._paths: dict[str, Answerer] = {
@@ -72,6 +75,8 @@ class ApiDoor:
             "/v2/corrections": corrections.poll,
             "/v2/corrections/acknowledge": corrections.acknowledge,
             "/v2/receipts/head": receipts.head,
+            "/v2/private/delta": compared.delta,
+            "/v2/private/evaluate": compared.evaluate,
             "/v2/terms": terms.tell,
             "/v2/webhook": corrections.set_webhook,
             "/v2/webhook/state": corrections.webhook_state,

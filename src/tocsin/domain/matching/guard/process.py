@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
 from tocsin.base.secrets import Keyring
 from tocsin.domain.matching.guard import actions, rules
 from tocsin.domain.matching.guard.balls import Ball
@@ -109,14 +111,17 @@ class Guard:
         """
         if key.terms.lists is ListsSeen.TEST:
             return NOTHING_WITHHELD
-        watched = self._of(key.key_id, at)
-        watched.limits = rules.limits_of(
-            LIMITS[key.tier], key.terms.daily_hashes, key.terms.daily_matches
-        )
+        watched = self._of_key(key, at)
         if watched.version != serving.version:
             _leave_to_heirs(watched, serving, key.terms.near_radius_bits)
         asked = as_asked(key, queries, verdicts, self.tag_of)
-        return watched.watch.look(asked, watched.limits, at.date())
+        return watched.watch.look(asked, limits_of(key), at.date())
+
+    def count(self, key: CheckKey, blinded: Sequence[bytes], at: datetime) -> None:
+        """Note fingerprints that nobody here can see: each counts, as none is known again."""
+        if key.terms.lists is not ListsSeen.TEST:
+            tags = np.array([self.tag_of(one) for one in blinded], np.uint64)
+            self._of_key(key, at).watch.count(tags, at.date())
 
     def flush(self, at: datetime) -> None:
         """Write what was counted, learn what others noted, and judge; raises DatabaseError."""
@@ -131,6 +136,11 @@ class Guard:
         for watched in list(self._watched.values()):
             with watched.watch.lock:
                 watched.watch.balls.make_room()
+
+    def _of_key(self, key: CheckKey, at: datetime) -> _Watched:
+        watched = self._of(key.key_id, at)
+        watched.limits = limits_of(key)
+        return watched
 
     def _of(self, key_id: str, at: datetime) -> _Watched:
         known = self._watched.get(key_id)
@@ -158,6 +168,11 @@ class Guard:
             watched.written = _Written(day, *estimates, at)
         if balls or due:
             actions.judge_key(key_id=key_id, limits=limits, run_share=watch.run_share(), at=at)
+
+
+def limits_of(key: CheckKey) -> Limits:
+    """What this key may do on a day."""
+    return rules.limits_of(LIMITS[key.tier], key.terms.daily_hashes, key.terms.daily_matches)
 
 
 def _leave_to_heirs(watched: _Watched, serving: Serving, radius_bits: int) -> None:

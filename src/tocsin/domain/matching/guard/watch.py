@@ -56,6 +56,13 @@ class Watch:
                 return NOTHING_WITHHELD
             return self._compare(asked, limits, day)
 
+    def count(self, hashes: Words, day: date) -> None:
+        """Note fingerprints that were asked about unseen."""
+        with self.lock:
+            self.begin(day)
+            self.counted.asked.add(hashes)
+            self.counted.hashes.add(hashes)
+
     def run_share(self) -> float:
         """Which part of what it asked last are near-identical hashes, 0 to 1."""
         return 0.0 if self.recent is None else self.recent.run_share()

@@ -13,6 +13,7 @@ from tocsin.doors.api.v2 import (
     checks,
     described,
     described_jobs,
+    described_private,
     described_receipts,
     media,
     terms,
@@ -31,7 +32,7 @@ _AGAIN = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds
 _WHY = {
     400: "The request cannot be read.",
     401: "No live key was given.",
-    403: "This key is paused; or it is for the test lists and may not do this.",
+    403: "This key is paused; or it is for the test lists, or its terms do not allow this.",
     404: "There is no such thing of your party, not yet, or not any more.",
     408: "The body took too long to arrive.",
     409: "The same request is being answered at this moment.",
@@ -70,6 +71,7 @@ def document() -> Json:
         *described.SHOWN,
         *described_jobs.SHOWN,
         *described_receipts.SHOWN,
+        *described_private.SHOWN,
     ]
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     _say_what_belongs_together(schemas)
@@ -91,6 +93,7 @@ def document() -> Json:
             **described.paths(body=_body, answer=_answer, refusals=_refusals),
             **described_jobs.paths(answer=_answer, refusals=_refusals),
             **described_receipts.paths(answer=_answer, refusals=_refusals),
+            **described_private.paths(body=_body, answer=_answer, refusals=_refusals),
             "/v2/openapi.json": {"get": _self()},
             **{f"{LIVE}{name}": {"post": _v1(name, "live")} for name in FORMATS},
             **{f"{TEST}{name}": {"post": _v1(name, "test")} for name in FORMATS},

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('matching', '0005_outage_policy'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='keypolicy',
+            name='private_delta',
+            field=models.BooleanField(null=True),
+        ),
+    ]
