@@ -35,12 +35,17 @@ CREATE TABLE evaluated (
   kept BLOB NOT NULL, file INTEGER NOT NULL REFERENCES file, PRIMARY KEY (kept, file)
 ) WITHOUT ROWID;
 CREATE INDEX evaluated_of ON evaluated (file);
-CREATE TABLE epoch (lists INTEGER PRIMARY KEY REFERENCES lists, name TEXT NOT NULL, version INTEGER)
+CREATE TABLE epoch (
+  lists INTEGER NOT NULL REFERENCES lists, name TEXT NOT NULL, public BLOB NOT NULL, version INTEGER
+)
 """
 _COLUMNS = (
     "number, path, size, modified, media_status, digests, hasher, pdq, quality, pdq_512,"
     " pdq_oriented, CASE WHEN lists = ? THEN version END, CASE WHEN lists = ? THEN status END"
 )
+_ASKED = "lists = ? AND version IS NOT NULL"
+_NOT_EVALUATED = "NOT EXISTS (SELECT 1 FROM evaluated WHERE evaluated.file = file.number)"
+_VALUES_AT_ONCE = 500
 
 
 def default_place(state: Path) -> Path:
@@ -129,6 +134,82 @@ class Journal(Store):
             "(lists IS NOT ? OR version IS NULL OR version < ? OR ? IS NULL)",
             (self._lists, version, version),
         )
+
+    def enter_epoch(self, name: str, public: bytes) -> bool:
+        """Evaluations count for one key of one server. False when the key of this epoch is another
+        than it was; then nothing was changed."""
+        with self.together() as db:
+            row = db.execute("SELECT lists, name, public FROM epoch").fetchone()
+            if row == (self._lists, name, public):
+                return True
+            if row is not None and row[:2] == (self._lists, name):
+                return False
+            db.execute("DELETE FROM evaluated")
+            db.execute("DELETE FROM epoch")
+            db.execute(
+                "INSERT INTO epoch (lists, name, public) VALUES (?, ?, ?)",
+                (self._lists, name, public),
+            )
+            return True
+
+    def never_asked(self) -> int:
+        """How many files these lists were never asked for."""
+        with self.usable():
+            (files,) = self._db.execute(
+                "SELECT count(*) FROM file WHERE lists IS NOT ? OR version IS NULL", (self._lists,)
+            ).fetchone()
+        return int(files)
+
+    def compared_from(self) -> int | None:
+        """Since which list version a delta is needed; None when there is nothing to compare.
+
+        What was compared in this epoch before, with what was evaluated by then, needs no more than
+        what came since; what was not evaluated yet, what came since it was asked for.
+        """
+        with self.usable():
+            (until,) = self._db.execute("SELECT version FROM epoch").fetchone()
+            (oldest,) = self._db.execute(
+                f"SELECT min(version) FROM file WHERE {_ASKED}"  # noqa: S608 - our own words
+                + ("" if until is None else f" AND {_NOT_EVALUATED}"),
+                (self._lists,),
+            ).fetchone()
+        told = [version for version in (until, oldest) if version is not None]
+        return min(told, default=None)
+
+    def compared_until(self, version: int) -> None:
+        """Everything evaluated was compared with what came until then."""
+        with self.together() as db:
+            db.execute("UPDATE epoch SET version = ?", (version,))
+
+    def not_evaluated(self, most: int) -> list[Kept]:
+        """Files that these lists were asked for, and whose digests were not evaluated yet."""
+        with self.usable():
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM file"  # noqa: S608 - our own words
+                f" WHERE {_ASKED} AND {_NOT_EVALUATED} ORDER BY number LIMIT ?",
+                (self._lists, self._lists, self._lists, most),
+            ).fetchall()
+        return [_kept(row) for row in rows]
+
+    def keep_evaluated(self, evaluated: Iterable[tuple[int, Sequence[bytes]]]) -> None:
+        """Write down what the digests of files came to, by the file's number."""
+        rows = [(value, number) for number, values in evaluated for value in values]
+        with self.together() as db:
+            db.executemany("INSERT OR IGNORE INTO evaluated VALUES (?, ?)", rows)
+
+    def holders_of(self, values: Sequence[bytes]) -> list[Kept]:
+        """The files of which a digest came to one of these values, each once."""
+        found: dict[int, Kept] = {}
+        for first in range(0, len(values), _VALUES_AT_ONCE):
+            some = values[first : first + _VALUES_AT_ONCE]
+            with self.usable():
+                rows = self._db.execute(
+                    f"SELECT {_COLUMNS} FROM file WHERE number IN"  # noqa: S608 - question marks
+                    f" (SELECT file FROM evaluated WHERE kept IN ({','.join('?' * len(some))}))",
+                    (self._lists, self._lists, *some),
+                ).fetchall()
+            found.update((row[0], _kept(row)) for row in rows)
+        return list(found.values())
 
     def forget(self, numbers: Sequence[int]) -> None:
         """Strike out files that are gone."""

@@ -19,6 +19,9 @@ class Retro:
     the lists cannot be asked, `broken_off` says why, and the next pass goes on from there.
     """
 
+    not_compared = 0
+    """Every file can be asked about in full."""
+
     def __init__(self, *, lists: Lists, journal: Journal) -> None:
         self._lists = lists
         self._journal = journal

@@ -15,7 +15,9 @@ from tocsin.site.commands import Stop
 
 if TYPE_CHECKING:
     from tocsin.domain.matching.types import ListsSeen
+    from tocsin.site.checking.comparing import PrivateRetro
     from tocsin.site.checking.journal import Journal
+    from tocsin.site.checking.retro import Retro
     from tocsin.site.checking.shown import Tally
     from tocsin.site.checking.types import Lists, Result
 
@@ -65,6 +67,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="ask again about kept fingerprints, where lists have changed since; no file is read",
     )
     parser.add_argument(
+        "--private",
+        action="store_true",
+        help="with --retro --server: compare digests unsent; altered copies are not found",
+    )
+    parser.add_argument(
         "--prints", type=Path, metavar="FILE", help="where fingerprints are kept (--keep, --retro)"
     )
 
@@ -91,6 +98,8 @@ def _refuse(options: argparse.Namespace) -> None:
         raise Stop("--workers takes a number from 1.")
     if options.retro == bool(options.paths):
         raise Stop("name a PATH; or say --retro, which asks about all that was kept.")
+    if options.private and not (options.retro and options.server):
+        raise Stop("--private belongs to --retro --server URL.")
     if options.prints and not (options.keep or options.retro):
         raise Stop("--prints belongs to --keep or --retro.")
 
@@ -119,17 +128,31 @@ def _read(lists: Lists, options: argparse.Namespace) -> int:
 
 
 def _again(lists: Lists, options: argparse.Namespace) -> int:
-    from tocsin.site.checking.retro import Retro
+    from tocsin.site.checking.comparing import IN_FULL
     from tocsin.site.checking.walking import Passed
 
     with _journal(lists, options) as journal:
-        retro = Retro(lists=lists, journal=journal)
+        retro = _retro(lists, journal, options)
         tally = _tell(retro.results(), ["kept fingerprints"], options, len(journal))
         if not options.json:
             print(tally.table(Passed()))
+        if retro.not_compared:
+            _say(f"{retro.not_compared} files were never asked for, so they were not compared.")
+            _say(IN_FULL)
         if retro.broken_off is not None:
             _say_broken_off(retro.broken_off)
-    return _status(tally, complete=retro.broken_off is None)
+    return _status(tally, complete=retro.broken_off is None and not retro.not_compared)
+
+
+def _retro(lists: Lists, journal: Journal, options: argparse.Namespace) -> Retro | PrivateRetro:
+    from tocsin.site.checking.comparing import PrivateRetro
+    from tocsin.site.checking.private import PrivateServer, sender
+    from tocsin.site.checking.retro import Retro
+
+    if not options.private:
+        return Retro(lists=lists, journal=journal)
+    server = PrivateServer(sender(options.server, _key(options)))
+    return PrivateRetro(lists=lists, journal=journal, server=server)
 
 
 def _journal(lists: Lists, options: argparse.Namespace) -> Journal:
@@ -210,14 +233,18 @@ def _server(options: argparse.Namespace) -> Lists:
     from tocsin.site import logs
     from tocsin.site.checking.server import ServerLists
 
+    key = _key(options)
+    logs.configure("console")
+    return ServerLists(options.server, key)
+
+
+def _key(options: argparse.Namespace) -> str:
     if not options.key_file:
         raise Stop("--server needs --key-file FILE: a file that holds the key for it.")
     try:
-        key = options.key_file.read_text("utf-8").strip()
+        return str(options.key_file.read_text("utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
         raise Stop(f"--key-file: cannot read {options.key_file}.") from error
-    logs.configure("console")
-    return ServerLists(options.server, key)
 
 
 def _data_folder(named: Path | None) -> Path:
