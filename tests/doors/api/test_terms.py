@@ -44,6 +44,7 @@ def test_a_key_reads_its_own_terms(
         "min_sources": 2,
         "near_radius_bits": 40,
         "outage_policy": "hold",
+        "private_delta": True,
         "near_action": "block",
         "near_block_bits": 20,
     }

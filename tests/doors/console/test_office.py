@@ -34,6 +34,7 @@ KEY = {
     "min_reviewers": "0",
     "harmless_action": "review",
     "outage_policy": "closed",
+    "private_delta": "false",
     "per_second": "50",
     "burst": "100",
 }
@@ -98,6 +99,7 @@ def test_a_party_gets_a_key_whose_secret_is_shown_once(administrator: Client) ->
     assert bearer.startswith(key.key_id)
     policy = KeyPolicy.objects.get()
     assert (policy.lists, policy.outage_policy) == ("test", "closed")
+    assert policy.private_delta is False
     assert bearer not in administrator.get("/console/keys/").content.decode()
 
 

@@ -17,7 +17,7 @@ from tocsin.site.cli import main
 
 pytestmark = pytest.mark.django_db
 ISSUE = ["keys", "issue", "--party", "Big Cloud", "--tier", "detail"]
-ISSUE += ["--outage-policy", "open-and-recheck"]
+ISSUE += ["--outage-policy", "open-and-recheck", "--private-delta", "no"]
 
 
 def test_a_key_is_issued_shown_once_and_works(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,6 +31,7 @@ def test_a_key_is_issued_shown_once_and_works(capsys: pytest.CaptureFixture[str]
     assert (key.terms.lists, key.terms.min_sources) == (ListsSeen.TEST, 2)
     assert key.terms.near_radius_bits == 20
     assert key.terms.outage_policy is OutagePolicy.OPEN_AND_RECHECK
+    assert not key.may_compare_unseen
     assert list(party_names().values()) == ["Big Cloud"]
     assert main(["keys", "list"]) == 0
     listed = capsys.readouterr().out

@@ -285,6 +285,11 @@ class TermsForm(forms.Form):
         required=False,
         help_text=_("Empty: as its tier may. More for who checks only what was reported."),
     )
+    private_delta = forms.NullBooleanField(
+        label=_("May compare its digests with what is new, unseen by us"),
+        required=False,
+        help_text=_("Unknown: as its tier may; one that hears yes or no only may not."),
+    )
     shadow = forms.BooleanField(
         label=_("Shadow mode: tell what would have been advised, and advise nothing"),
         required=False,
@@ -306,6 +311,7 @@ class TermsForm(forms.Form):
             daily_hashes=filled["daily_hashes"],
             daily_matches=filled["daily_matches"],
             outage_policy=OutagePolicy(filled["outage_policy"]),
+            private_delta=filled["private_delta"],
         )
 
     @classmethod

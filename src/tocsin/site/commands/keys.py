@@ -11,6 +11,7 @@ HELP = "issue, list and revoke the keys of providers and other parties"
 NEEDS_DATABASE = True
 TIERS = ["boolean", "action", "detail"]
 OUTAGE_POLICIES = ["closed", "hold", "open-and-recheck"]
+_PRIVATE = {None: None, "yes": True, "no": False}
 KINDS = ["provider", "hotline", "police", "regulator"]
 
 
@@ -34,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     issue.add_argument("--per-second", type=float, default=50.0, metavar="N", help="requests")
     issue.add_argument("--burst", type=int, default=100, metavar="N", help="requests at once")
+    issue.add_argument(
+        "--private-delta",
+        choices=["yes", "no"],
+        help="may compare its digests with what is new, unseen (default: all tiers but boolean)",
+    )
     acts.add_parser("list", help="show all parties and their keys, without secrets")
     revoke = acts.add_parser("revoke", help="stop a key; it works nowhere after a second")
     revoke.add_argument("key_id", metavar="KEY_ID")
@@ -61,6 +67,7 @@ def _issue(options: argparse.Namespace) -> int:
             min_sources=options.min_sources,
             near_radius_bits=options.radius,
             outage_policy=OutagePolicy(options.outage_policy),
+            private_delta=_PRIVATE[options.private_delta],
         )
         issued = issue_provider_key(
             party_id=_party(options),

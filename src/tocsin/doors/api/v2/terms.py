@@ -98,6 +98,7 @@ class TermsTold(Struct, frozen=True):
     unchecked_action: Action
     harmless_action: Action
     outage_policy: OutagePolicy
+    private_delta: Annotated[bool, Meta(description="Whether it may use `/v2/private`.")]
     per_second: float
     burst: int
     daily_hashes: int
@@ -151,6 +152,7 @@ def _told(key: CheckKey, view: KeyView) -> TermsTold:
         unchecked_action=terms.unchecked_action,
         harmless_action=terms.harmless_action,
         outage_policy=terms.outage_policy,
+        private_delta=key.may_compare_unseen,
         per_second=key.per_second,
         burst=key.burst,
         daily_hashes=view.daily_hashes,
