@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from tocsin.site.checking.archives import outer
 from tocsin.site.checking.journal import Journal, Kept
 from tocsin.site.checking.types import FOUND, UNAVAILABLE, CannotAsk, File, Known, Lists, Result
 
@@ -73,8 +74,11 @@ def told(kept: list[Kept], known: list[Known]) -> Iterator[Result]:
 
 
 def _is_there(file: File) -> bool:
+    archive = outer(file.path)
     try:
-        seen = os.lstat(file.path)
+        seen = os.lstat(archive)
     except OSError:
         return False
+    if archive != file.path:  # the size is that of what lies in it
+        return seen.st_mtime_ns == file.modified_ns
     return (seen.st_size, seen.st_mtime_ns) == (file.size_bytes, file.modified_ns)

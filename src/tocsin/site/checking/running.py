@@ -10,6 +10,7 @@ from typing import TypeAlias
 from tocsin.domain.matching.types import Action
 from tocsin.engine.media import DecoderPool
 from tocsin.site.checking.ahead import done, in_order
+from tocsin.site.checking.archives import inside, is_archive
 from tocsin.site.checking.journal import Journal
 from tocsin.site.checking.notes import Notes
 from tocsin.site.checking.reading import look_at
@@ -70,19 +71,23 @@ class Run:
         ):
             start = partial(self._known_or_started, pool=pool, threads=threads)
             try:
-                for one in in_order(found, start, most_waiting=self._workers * AHEAD):
-                    yield _failed(one) if isinstance(one, Trouble) else one
+                for ends in in_order(found, start, most_waiting=self._workers * AHEAD):
+                    for one in ends:
+                        yield _failed(one) if isinstance(one, Trouble) else one
             finally:
                 threads.shutdown(cancel_futures=True)
 
     def _known_or_started(
         self, one: File | Trouble, pool: DecoderPool, threads: ThreadPoolExecutor
-    ) -> Future[_End]:
+    ) -> Future[list[_End]]:
         if isinstance(one, Trouble):
-            return done(one)
+            return done([one])
+        if is_archive(one):
+            # Its own answer says nothing of what lies in it: it is always read again.
+            return threads.submit(_look_inside, one, pool)
         known = self._notes.answer_for(one)
         if known is not None and (self._journal is None or self._journal.unchanged(one)):
-            return done(Result(one.path, one.root, one.size_bytes, known))
+            return done([Result(one.path, one.root, one.size_bytes, known)])
         return threads.submit(_look, one, pool)
 
     def _answered(self, batch: list[Looked | Result]) -> Iterator[Result]:
@@ -106,8 +111,12 @@ class Run:
         return known
 
 
-def _look(file: File, pool: DecoderPool) -> _End:
-    return look_at(file, pool.fingerprint)
+def _look(file: File, pool: DecoderPool) -> list[_End]:
+    return [look_at(file, pool.fingerprint)]
+
+
+def _look_inside(file: File, pool: DecoderPool) -> list[_End]:
+    return [*_look(file, pool), *inside(file, pool.fingerprint)]
 
 
 def _failed(trouble: Trouble) -> Result:
