@@ -31,26 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What to check, whom to ask, and how to tell."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or a folder")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
-    parser.add_argument(
-        "--lists",
-        choices=("live", "test"),
-        default="live",
-        help="lists that count (default), or lists for trying out, such as the rehearsal's",
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=None,
-        metavar="FOLDER",
-        help="data folder whose lists are asked (default: TOCSIN_DATA)",
-    )
-    parser.add_argument(
-        "--index-only",
-        action="store_true",
-        help="ask the index files alone, as they were built; needs no database",
-    )
-    parser.add_argument("--server", metavar="URL", help="ask a server, sending fingerprints only")
-    parser.add_argument("--key-file", type=Path, metavar="FILE", help="the key for --server")
+    asking_arguments(parser)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
         "--journal",
@@ -76,6 +57,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def asking_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whom to ask."""
+    parser.add_argument(
+        "--lists",
+        choices=("live", "test"),
+        default="live",
+        help="lists that count (default), or lists for trying out, such as the rehearsal's",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="data folder whose lists are asked (default: TOCSIN_DATA)",
+    )
+    parser.add_argument(
+        "--index-only",
+        action="store_true",
+        help="ask the index files alone, as they were built; needs no database",
+    )
+    parser.add_argument("--server", metavar="URL", help="ask a server, sending fingerprints only")
+    parser.add_argument("--key-file", type=Path, metavar="FILE", help="the key for --server")
+
+
 def run(options: argparse.Namespace) -> int:
     """Check everything, tell, and return the exit status."""
     from tocsin.engine.media import DecoderUnavailable
@@ -86,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     _refuse(options)
     dumps.leave_none()
     try:
-        lists = _lists(options)
+        lists = lists_of(options)
         _say(f"Asking the {lists.described}.")
         return _again(lists, options) if options.retro else _read(lists, options)
     except (CannotAsk, StoreUnusable, DecoderUnavailable) as error:
@@ -110,7 +115,7 @@ def _read(lists: Lists, options: argparse.Namespace) -> int:
     from tocsin.site.checking.walking import Walk
 
     identity = identity_of(options.paths, lists.identity)
-    place = options.journal or default_place(_state_folder(), identity)
+    place = options.journal or default_place(state_folder(), identity)
     walk = Walk(options.paths)
     with (
         Notes(place, identity) as notes,
@@ -158,7 +163,7 @@ def _retro(lists: Lists, journal: Journal, options: argparse.Namespace) -> Retro
 def _journal(lists: Lists, options: argparse.Namespace) -> Journal:
     from tocsin.site.checking import journal
 
-    return journal.Journal(options.prints or journal.default_place(_state_folder()), lists.name)
+    return journal.Journal(options.prints or journal.default_place(state_folder()), lists.name)
 
 
 def _say_broken_off(why: str) -> None:
@@ -203,7 +208,8 @@ def _how_many(paths: list[str]) -> int | None:
     return sum(1 for _ in Walk(paths)) if sys.stderr.isatty() else None
 
 
-def _lists(options: argparse.Namespace) -> Lists:
+def lists_of(options: argparse.Namespace) -> Lists:
+    """The lists that the options name; raises Stop and CannotAsk."""
     from tocsin.domain.matching.types import ListsSeen
 
     if options.server:
@@ -261,7 +267,8 @@ def _has_database(data: Path) -> bool:
     return bool(environment.text("TOCSIN_DATABASE_URL", "")) or (data / "tocsin.sqlite3").exists()
 
 
-def _state_folder() -> Path:
+def state_folder() -> Path:
+    """The user's folder for what programs note."""
     return Path(environment.text("XDG_STATE_HOME", "") or Path.home() / ".local" / "state")
 
 
