@@ -258,11 +258,11 @@ def test_a_command_gets_the_path_as_an_argument_and_no_shell(place: Path, tmp_pa
     odd = place / "a; touch b $(id).jpg"
     odd.write_bytes(b"a")
     out = tmp_path / "out"
-    written = "open(sys.argv[1], 'w').write(sys.argv[2] + os.environ['TOCSIN_STATUS'])"
-    (tmp_path / "hook.py").write_text(f"import os, sys; {written}")
+    written = "open(sys.argv[1], 'w').write(sys.argv[2] + sys.stdin.read())"
+    (tmp_path / "hook.py").write_text(f"import sys; {written}")
     acting = Acting([str(place)], on_hit=f"{sys.executable} {tmp_path / 'hook.py'} {out}")
     assert acting.act(result(odd)).trouble is None
-    assert out.read_text() == f"{odd}listed"
+    assert out.read_text() == f'{odd}{{"status": "listed", "action": "block"}}\n'
     failing = Acting([str(place)], on_hit="false")
     assert failing.act(result(odd)).trouble == "the command ended with 1"
     missing = Acting([str(place)], on_hit="/no/such/program")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -31,8 +32,8 @@ class Done:
 class Acting:
     """Moves aside what is to be blocked, and calls a command for everything found.
 
-    The command gets the path as its last argument, no shell, and `TOCSIN_STATUS` and
-    `TOCSIN_ACTION` beside its environment. Raises CannotAct for what could never work.
+    The command gets the path as its last argument, no shell, and status and action as a line of
+    JSON on its standard input. Raises CannotAct for what could never work.
     """
 
     def __init__(
@@ -59,13 +60,12 @@ class Acting:
 
     def _call(self, path: str, result: Result) -> str | None:
         action = result.known.action if result.known else ""
-        told = {"TOCSIN_STATUS": result.status, "TOCSIN_ACTION": action}
+        told = json.dumps({"status": result.status, "action": action or None})
         try:
             ended = subprocess.run(
                 [*self._command, path],
-                stdin=subprocess.DEVNULL,
+                input=f"{told}\n".encode("ascii"),
                 stdout=subprocess.DEVNULL,
-                env={**os.environ, **told},
                 timeout=HOOK_SECONDS,
                 check=False,
             )
