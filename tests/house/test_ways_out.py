@@ -47,7 +47,7 @@ MAY_READ_ENVIRONMENT = {
     "site/supervisor.py",  # hands it on to its children
     "site/rehearsal/house.py",  # hands it on to the house that is rehearsed
     "site/backup/databases.py",  # hands it on to pg_dump and pg_restore
-    "site/commands/check.py",  # `--data` before the settings are read
+    "site/asking.py",  # `--data` before the settings are read
     "engine/media/process.py",  # a decoder gets next to nothing of it
 }
 

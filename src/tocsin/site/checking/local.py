@@ -24,6 +24,11 @@ def queries_of(looked: Sequence[Looked]) -> list[Query]:
     return [query_of(one.fingerprints, str(place)) for place, one in enumerate(looked)]
 
 
+def md5_queries_of(md5s: Sequence[bytes]) -> list[Query]:
+    """Each MD5 (16 bytes), of a file that was not looked at, as a question."""
+    return [Query(str(place), md5=md5) for place, md5 in enumerate(md5s)]
+
+
 class IndexAlone:
     """An index folder without its database: as the lists stood when it was built.
 
@@ -56,9 +61,21 @@ class IndexAlone:
         built = self._index.manifest.created_at
         return f"{self._terms.lists} lists, as of {built:%Y-%m-%d %H:%M} UTC (index files alone)"
 
+    @property
+    def version(self) -> int:
+        """The list version that the index holds."""
+        return self._index.manifest.policy_change_no
+
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
+        return self._ask(queries_of(looked))
+
+    def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
+        """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
+        return self._ask(md5_queries_of(md5s))
+
+    def _ask(self, queries: Sequence[Query]) -> list[Known]:
         version = self._index.manifest.change_no
-        return _answers(self._index, looked, self._terms, facts=None, version=version)
+        return _answers(self._index, queries, self._terms, facts=None, version=version)
 
 
 class LocalLists:
@@ -77,7 +94,7 @@ class LocalLists:
 
     @property
     def identity(self) -> str:
-        return f"database {self._version} {self._terms.lists}"
+        return f"database {self.version} {self._terms.lists}"
 
     @property
     def name(self) -> str:
@@ -85,18 +102,28 @@ class LocalLists:
 
     @property
     def described(self) -> str:
-        return f"{self._terms.lists} lists of this machine, version {self._version}"
+        return f"{self._terms.lists} lists of this machine, version {self.version}"
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
+        return self._ask(queries_of(looked))
+
+    def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
+        """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
+        return self._ask(md5_queries_of(md5s))
+
+    def _ask(self, queries: Sequence[Query]) -> list[Known]:
         if time.monotonic() - self._refreshed > REFRESH_EACH_SECONDS:
             self._refresh()
         serving = self._lists.serving
         if serving is None:
             raise CannotAsk(self._lists.problem)
-        return _answers(serving.index, looked, self._terms, serving.facts, version=serving.version)
+        return _answers(
+            serving.index, queries, self._terms, serving.facts, version=serving.version
+        )
 
     @property
-    def _version(self) -> int:
+    def version(self) -> int:
+        """The list version that is asked now."""
         return self._lists.serving.version if self._lists.serving else 0
 
     def _refresh(self) -> None:
@@ -116,13 +143,12 @@ class LocalLists:
 
 def _answers(
     index: Published,
-    looked: Sequence[Looked],
+    queries: Sequence[Query],
     terms: PolicyTerms,
     facts: ListFacts | None,
     *,
     version: int,
 ) -> list[Known]:
-    queries = queries_of(looked)
     try:
         found = search(index, queries, lists=terms.lists, radius_bits=terms.near_radius_bits)
     except IndexUnusable as error:

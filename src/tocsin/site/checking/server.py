@@ -33,6 +33,7 @@ class ServerLists:
             raise CannotAsk(f"--server: {error}.") from error
         except WrongKey as error:
             raise CannotAsk(f"the key file holds no key: {error}.") from error
+        self.version: int | None = None
 
     @property
     def identity(self) -> str:
@@ -47,10 +48,19 @@ class ServerLists:
         return f"lists of {self._client.server}"
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
-        questions = [
-            Question.of(one.fingerprints, id=str(place)) for place, one in enumerate(looked)
-        ]
-        return [_known(verdict) for verdict in self._client.check(questions)]
+        return self._ask(
+            [Question.of(one.fingerprints, id=str(place)) for place, one in enumerate(looked)]
+        )
+
+    def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
+        """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
+        return self._ask([Question(id=str(place), md5=md5) for place, md5 in enumerate(md5s)])
+
+    def _ask(self, questions: Sequence[Question]) -> list[Known]:
+        verdicts = self._client.check(questions)
+        known = [_known(verdict) for verdict in verdicts]
+        self.version = verdicts[-1].list_version if verdicts else self.version
+        return known
 
 
 def _known(verdict: Verdict) -> Known:

@@ -10,11 +10,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tocsin.site import environment
+from tocsin.site import asking, environment
 from tocsin.site.commands import Stop
 
 if TYPE_CHECKING:
-    from tocsin.domain.matching.types import ListsSeen
     from tocsin.site.checking.comparing import PrivateRetro
     from tocsin.site.checking.journal import Journal
     from tocsin.site.checking.retro import Retro
@@ -31,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What to check, whom to ask, and how to tell."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or a folder")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
-    asking_arguments(parser)
+    asking.arguments(parser)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
         "--journal",
@@ -57,30 +56,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asking_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whom to ask."""
-    parser.add_argument(
-        "--lists",
-        choices=("live", "test"),
-        default="live",
-        help="lists that count (default), or lists for trying out, such as the rehearsal's",
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=None,
-        metavar="FOLDER",
-        help="data folder whose lists are asked (default: TOCSIN_DATA)",
-    )
-    parser.add_argument(
-        "--index-only",
-        action="store_true",
-        help="ask the index files alone, as they were built; needs no database",
-    )
-    parser.add_argument("--server", metavar="URL", help="ask a server, sending fingerprints only")
-    parser.add_argument("--key-file", type=Path, metavar="FILE", help="the key for --server")
-
-
 def run(options: argparse.Namespace) -> int:
     """Check everything, tell, and return the exit status."""
     from tocsin.engine.media import DecoderUnavailable
@@ -91,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     _refuse(options)
     dumps.leave_none()
     try:
-        lists = lists_of(options)
+        lists = asking.lists(options)
         _say(f"Asking the {lists.described}.")
         return _again(lists, options) if options.retro else _read(lists, options)
     except (CannotAsk, StoreUnusable, DecoderUnavailable) as error:
@@ -156,7 +131,7 @@ def _retro(lists: Lists, journal: Journal, options: argparse.Namespace) -> Retro
 
     if not options.private:
         return Retro(lists=lists, journal=journal)
-    server = PrivateServer(sender(options.server, _key(options)))
+    server = PrivateServer(sender(options.server, asking.key(options)))
     return PrivateRetro(lists=lists, journal=journal, server=server)
 
 
@@ -206,65 +181,6 @@ def _how_many(paths: list[str]) -> int | None:
     from tocsin.site.checking.walking import Walk
 
     return sum(1 for _ in Walk(paths)) if sys.stderr.isatty() else None
-
-
-def lists_of(options: argparse.Namespace) -> Lists:
-    """The lists that the options name; raises Stop and CannotAsk."""
-    from tocsin.domain.matching.types import ListsSeen
-
-    if options.server:
-        return _server(options)
-    if options.key_file:
-        raise Stop("--key-file belongs to --server URL.")
-    lists = ListsSeen(options.lists)
-    data = _data_folder(options.data)
-    if options.index_only or not _has_database(data):
-        from tocsin.site.checking.local import IndexAlone
-
-        return IndexAlone(data / "index", lists)
-    return _with_database(data, lists)
-
-
-def _with_database(data: Path, lists: ListsSeen) -> Lists:
-    os.environ["TOCSIN_DATA"] = str(data)
-    from tocsin.site.cli import set_up_django
-
-    set_up_django()
-    from tocsin.site.checking.local import LocalLists
-
-    return LocalLists(data / "index", lists)
-
-
-def _server(options: argparse.Namespace) -> Lists:
-    from tocsin.site import logs
-    from tocsin.site.checking.server import ServerLists
-
-    key = _key(options)
-    logs.configure("console")
-    return ServerLists(options.server, key)
-
-
-def _key(options: argparse.Namespace) -> str:
-    if not options.key_file:
-        raise Stop("--server needs --key-file FILE: a file that holds the key for it.")
-    try:
-        return str(options.key_file.read_text("utf-8").strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise Stop(f"--key-file: cannot read {options.key_file}.") from error
-
-
-def _data_folder(named: Path | None) -> Path:
-    data = (named or Path(environment.text("TOCSIN_DATA", "data"))).resolve()
-    if not data.is_dir():
-        raise Stop(
-            f"there is no data folder {data}. Name it with --data FOLDER, "
-            "or ask a server with --server URL."
-        )
-    return data
-
-
-def _has_database(data: Path) -> bool:
-    return bool(environment.text("TOCSIN_DATABASE_URL", "")) or (data / "tocsin.sqlite3").exists()
 
 
 def state_folder() -> Path:

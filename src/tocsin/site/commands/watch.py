@@ -10,8 +10,9 @@ import sys
 import threading
 from pathlib import Path
 
+from tocsin.site import asking
 from tocsin.site.commands import Stop
-from tocsin.site.commands.check import asking_arguments, lists_of, state_folder
+from tocsin.site.commands.check import state_folder
 
 HELP = "Watch folders and check what is written into them; JSON lines for what was found."
 NEEDS_DATABASE = False
@@ -20,7 +21,7 @@ NEEDS_DATABASE = False
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to watch, whom to ask, and what to do with what is found."""
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="watched with all in it")
-    asking_arguments(parser)
+    asking.arguments(parser)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--prints", type=Path, metavar="FILE", help="the journal of fingerprints")
     parser.add_argument(
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
             if done.trouble:
                 _say(f"{shown.printable(result.path)}: {done.trouble}.")
 
-        lists = lists_of(options)
+        lists = asking.lists(options)
         place = options.prints or state_folder() / "tocsin" / "watch.sqlite3"
         with Journal(place, lists.name) as journal, Folders(_real(options.folders)) as folders:
             _say(f"Watching; asking the {lists.described}.")
