@@ -18,6 +18,7 @@ test:
 	@.venv/bin/python -m tools.debian_packages
 	@-.venv/bin/python -m tools.foreign
 	@-.venv/bin/python -m tools.synapse
+	@-.venv/bin/python -m tools.moto
 	@.venv/bin/python -m tools.test
 
 check:

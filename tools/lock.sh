@@ -11,16 +11,20 @@ command -v uv >/dev/null 2>&1 || {
 compile="uv pip compile --quiet --universal --generate-hashes --no-header
     --no-emit-index-url --no-emit-find-links --python-version 3.11"
 $compile pyproject.toml --extra build -o requirements/run.txt "$@"
-$compile pyproject.toml --extra build --extra dev --extra video \
+$compile pyproject.toml --extra build --extra sweep --extra ray \
+    -c requirements/run.txt -o requirements/sweep.txt "$@"
+$compile pyproject.toml --extra build --extra dev --extra video --extra sweep --extra ray \
     -c requirements/run.txt -o requirements/dev.txt "$@"
 $compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
 $compile requirements/hma.in -c requirements/peers.txt -o requirements/hma.txt "$@"
 $compile --no-deps requirements/foreign.in -c requirements/peers.txt \
     -o requirements/foreign.txt "$@"
 $compile requirements/synapse.in -c requirements/run.txt -o requirements/synapse.txt "$@"
+$compile requirements/moto.in -o requirements/moto.txt "$@"
 # The locks must work with any index or mirror.
 if grep -nE 'https?:|file:|^-' requirements/*.txt; then
     echo "A lock names a place to download from; that must not be." >&2
     exit 1
 fi
-echo "requirements/run.txt, dev.txt, peers.txt, hma.txt, foreign.txt and synapse.txt are written."
+echo "requirements/run.txt, sweep.txt, dev.txt, peers.txt, hma.txt, foreign.txt, synapse.txt"
+echo "and moto.txt are written."

@@ -6,6 +6,7 @@ and under CI=true a missing server is a failure.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from tools.foreign import foreign_python
+from tools.moto import moto_python
 from tools.servers import DoesNotStart, chromium, node, postgres_programs, temporary_postgres
 from tools.synapse import synapse_python
 
@@ -77,6 +79,13 @@ def _left_out() -> tuple[list[str], list[str]]:
         missing.append("the foreign client of exchanges: python -m tools.foreign makes it")
     if synapse_python() is None:
         missing.append("the homeserver Synapse: python -m tools.synapse makes it")
+    if moto_python() is None:
+        missing.append("an object store for sweeps: python -m tools.moto makes it")
+    missing += [
+        f"{name}: no sweep ran by it (requirements/dev.txt has it)"
+        for name in ("daft", "ray")
+        if importlib.util.find_spec(name) is None
+    ]
     notes = []
     if not VECTORS.is_dir():
         notes.append("fingerprint vectors: ../shared/vectors is not there; our own still ran")
