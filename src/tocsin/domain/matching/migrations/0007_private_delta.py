@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0005_outage_policy'),
+        ('matching', '0006_measures'),
     ]
 
     operations = [
