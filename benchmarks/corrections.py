@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks.import_list import _own_postgres
+from benchmarks.import_list import own_postgres
 from benchmarks.machine import keep, print_machine
 
 PARTIES = 20
@@ -42,7 +42,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-benchmark-")))
         os.environ["TOCSIN_DATA"] = str(folder / "data")
-        address = stack.enter_context(_own_postgres()) if asked.postgres else ""
+        address = stack.enter_context(own_postgres()) if asked.postgres else ""
         os.environ["TOCSIN_DATABASE_URL"] = address
         os.environ["TOCSIN_LOG"] = "json"
         os.environ["DJANGO_SETTINGS_MODULE"] = "tocsin.site.settings"

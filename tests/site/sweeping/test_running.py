@@ -56,6 +56,7 @@ class Lists:
     most_at_once: int = 2
     version: int | None = 7
     identity: str = "x"
+    name: str = "x"
     described: str = "x"
     asked: int = 0
 

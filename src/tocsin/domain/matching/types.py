@@ -21,6 +21,7 @@ from tocsin.domain.matching.guard.types import (
     Step,
     Totals,
 )
+from tocsin.domain.matching.index_types import BuildReport, IndexState
 from tocsin.domain.matching.refusals import (
     BuildBusy,
     JournalFailed,
@@ -38,9 +39,11 @@ __all__ = [
     "FOR_TESTS",
     "BaseRate",
     "BuildBusy",
+    "BuildReport",
     "Door",
     "Expected",
     "GuardView",
+    "IndexState",
     "JournalFailed",
     "KeysUnknown",
     "NoSuchHit",
@@ -372,30 +375,3 @@ class Measures:
     requests: int
     p50_ms: int | None
     p95_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class IndexState:
-    """The index on this machine: what is in service and what the lists have grown since.
-
-    `problem` is None when it can be opened. `waiting_changes` is capped at 4,001.
-    """
-
-    generation: int | None
-    change_no: int | None
-    last_change_no: int
-    waiting_changes: int
-    built_at: datetime | None
-    fingerprints: Mapping[str, int]
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build put into service: counts by kind, and how long it took."""
-
-    generation: int
-    change_no: int
-    entries: int
-    fingerprints: Mapping[str, int]
-    seconds: float

@@ -117,9 +117,7 @@ class LocalLists:
         serving = self._lists.serving
         if serving is None:
             raise CannotAsk(self._lists.problem)
-        return _answers(
-            serving.index, queries, self._terms, serving.facts, version=serving.version
-        )
+        return _answers(serving.index, queries, self._terms, serving.facts, version=serving.version)
 
     @property
     def version(self) -> int:
