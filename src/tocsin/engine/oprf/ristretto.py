@@ -5,14 +5,22 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import rbcl
+from functools import cache
+from typing import Any, Final
 
 ELEMENT_BYTES: Final = 32
 SCALAR_BYTES: Final = 32
 _WIDE_BYTES: Final = 64
 _IDENTITY: Final = bytes(ELEMENT_BYTES)
+
+
+@cache
+def _sodium() -> Any:
+    # At the first use, and not with every program that knows of deltas: it writes its library to a
+    # temporary file to load it, which takes time and a disk with room.
+    import rbcl
+
+    return rbcl
 
 
 class NotAnElement(ValueError):
@@ -24,7 +32,7 @@ def element(data: bytes) -> bytes:
     if (
         len(data) != ELEMENT_BYTES
         or data == _IDENTITY
-        or not rbcl.crypto_core_ristretto255_is_valid_point(data)
+        or not _sodium().crypto_core_ristretto255_is_valid_point(data)
     ):
         raise NotAnElement("these 32 bytes are no element of ristretto255")
     return data
@@ -32,13 +40,13 @@ def element(data: bytes) -> bytes:
 
 def from_uniform(data: bytes) -> bytes:
     """64 uniform bytes mapped to an element."""
-    return bytes(rbcl.crypto_core_ristretto255_from_hash(_of(data, _WIDE_BYTES)))
+    return bytes(_sodium().crypto_core_ristretto255_from_hash(_of(data, _WIDE_BYTES)))
 
 
 def add(one: bytes, other: bytes) -> bytes:
     """The sum of two elements."""
     return bytes(
-        rbcl.crypto_core_ristretto255_add(_of(one, ELEMENT_BYTES), _of(other, ELEMENT_BYTES))
+        _sodium().crypto_core_ristretto255_add(_of(one, ELEMENT_BYTES), _of(other, ELEMENT_BYTES))
     )
 
 
@@ -46,7 +54,7 @@ def times(scalar: bytes, point: bytes) -> bytes:
     """`scalar` times an element; raises NotAnElement when that is the identity."""
     try:
         return bytes(
-            rbcl.crypto_scalarmult_ristretto255(
+            _sodium().crypto_scalarmult_ristretto255(
                 _of(scalar, SCALAR_BYTES), _of(point, ELEMENT_BYTES)
             )
         )
@@ -57,37 +65,41 @@ def times(scalar: bytes, point: bytes) -> bytes:
 def times_base(scalar: bytes) -> bytes:
     """`scalar` times the generator; raises NotAnElement when that is the identity."""
     try:
-        return bytes(rbcl.crypto_scalarmult_ristretto255_base(_of(scalar, SCALAR_BYTES)))
+        return bytes(_sodium().crypto_scalarmult_ristretto255_base(_of(scalar, SCALAR_BYTES)))
     except (RuntimeError, ValueError) as error:
         raise NotAnElement("a product is the identity") from error
 
 
 def scalar_from(data: bytes) -> bytes:
     """64 bytes, least significant first, modulo the order of the group."""
-    return bytes(rbcl.crypto_core_ristretto255_scalar_reduce(_of(data, _WIDE_BYTES)))
+    return bytes(_sodium().crypto_core_ristretto255_scalar_reduce(_of(data, _WIDE_BYTES)))
 
 
 def random_scalar() -> bytes:
     """A scalar other than 0 that nobody can guess."""
-    return bytes(rbcl.crypto_core_ristretto255_scalar_random())
+    return bytes(_sodium().crypto_core_ristretto255_scalar_random())
 
 
 def inverse(scalar: bytes) -> bytes:
     """The multiplicative inverse of a scalar other than 0."""
-    return bytes(rbcl.crypto_core_ristretto255_scalar_invert(_of(scalar, SCALAR_BYTES)))
+    return bytes(_sodium().crypto_core_ristretto255_scalar_invert(_of(scalar, SCALAR_BYTES)))
 
 
 def product(one: bytes, other: bytes) -> bytes:
     """The product of two scalars."""
     return bytes(
-        rbcl.crypto_core_ristretto255_scalar_mul(_of(one, SCALAR_BYTES), _of(other, SCALAR_BYTES))
+        _sodium().crypto_core_ristretto255_scalar_mul(
+            _of(one, SCALAR_BYTES), _of(other, SCALAR_BYTES)
+        )
     )
 
 
 def difference(one: bytes, other: bytes) -> bytes:
     """One scalar less another."""
     return bytes(
-        rbcl.crypto_core_ristretto255_scalar_sub(_of(one, SCALAR_BYTES), _of(other, SCALAR_BYTES))
+        _sodium().crypto_core_ristretto255_scalar_sub(
+            _of(one, SCALAR_BYTES), _of(other, SCALAR_BYTES)
+        )
     )
 
 
