@@ -12,8 +12,10 @@ from tests.domain.corrections.scenes import (
     a_list,
     corrections,
     new_hit,
+    new_version,
     provider,
     put,
+    quarantine,
     refer,
     summary,
     told,
@@ -29,10 +31,10 @@ from tocsin.domain.corrections.actions import skip_numbers
 from tocsin.domain.corrections.models import CorrectedHit, Errand
 from tocsin.domain.corrections.queries import feed
 from tocsin.domain.hashlists import actions as hashlists
-from tocsin.domain.hashlists.changes import log_change
-from tocsin.domain.hashlists.models import Entry, HashList
-from tocsin.domain.hashlists.queries import standings
-from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, Kind, Serve, Standing
+from tocsin.domain.hashlists.models import Entry, Fingerprint, HashList, Quarantine
+from tocsin.domain.hashlists.quarantine_types import Decision
+from tocsin.domain.hashlists.queries import newest, standings
+from tocsin.domain.hashlists.types import EntryStatus, Kind, Serve, Standing
 from tocsin.domain.matching.actions import keep_hits
 from tocsin.domain.matching.types import AnswerStatus
 
@@ -153,17 +155,45 @@ def test_expiry_is_told_as_such(now: datetime) -> None:
     assert summary(one) == [("expired", [("upload-1", "not_listed")])]
 
 
-def test_quarantine_by_a_change_of_policy_is_told_as_withdrawn(now: datetime) -> None:
-    from django.db import transaction
-
+def test_a_quarantine_that_nobody_decided_takes_nothing_back_yet(now: datetime) -> None:
     entry = put(now, a_list(now), "logo")
     one = provider(now)
     told(now, one, entry)
-    with transaction.atomic():
-        Entry.objects.filter(pk=entry).update(status=EntryStatus.QUARANTINED.number)
-        log_change(ChangeKind.POLICY, at=now, entry_id=entry)
+    quarantine(now, entry, None)
+    assert summary(one) == [("held", [("upload-1", "held")])]
+
+
+@pytest.mark.parametrize(
+    ("decision", "then"),
+    [
+        (Decision.RELEASE, ("listed", [("upload-1", "listed")])),
+        (Decision.CONFIRM, ("withdrawn", [("upload-1", "not_listed")])),
+    ],
+)
+def test_what_a_person_decides_of_a_quarantine_is_told(
+    decision: Decision, then: tuple[str, list[tuple[str, str]]], now: datetime
+) -> None:
+    entry = put(now, a_list(now), "logo")
+    one = provider(now)
+    told(now, one, entry)
+    quarantine(now, entry, decision)
     work(now)
-    assert summary(one) == [("withdrawn", [("upload-1", "not_listed")])]
+    assert summary(one) == [("held", [("upload-1", "held")]), then]
+
+
+def test_a_newer_version_in_quarantine_is_held_whatever_it_lacks(now: datetime) -> None:
+    entry = put(now, a_list(now), "logo")
+    one = provider(now)
+    told(now, one, entry)
+    new_version(now, entry)
+    Fingerprint.objects.filter(entry=newest(entry)).delete()
+    work(now)
+    assert standings([entry])[entry] is Standing.CHANGED
+    quarantine(now, entry, None)
+    assert standings([entry])[entry] is Standing.HELD
+    number = Quarantine.objects.get().pk
+    hashlists.decide(number=number, decision=Decision.RELEASE, words="w", actor=ACTOR, at=now)
+    assert standings([entry])[entry] is Standing.CHANGED
 
 
 @pytest.mark.parametrize(

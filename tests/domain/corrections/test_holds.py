@@ -181,7 +181,7 @@ def test_in_quarantine_appeals_and_brakes_wait_and_can_be_decided(
     assert queries.holds()[0].held_for is held_for
     for act in sorted(rules.LIFTED_BY[held_for]):
         ACTS[act](now, entry)
-    assert lists.standings([entry])[entry] is Standing.WITHDRAWN
+    assert lists.standings([entry])[entry] is Standing.HELD
     number = Quarantine.objects.get().pk
     hashlists.decide(number=number, decision=Decision.RELEASE, words="w", actor=MIA, at=now)
     assert lists.standings([entry])[entry] is Standing.LISTED

@@ -104,8 +104,7 @@ def weigh_doubts(entry_id: int, at: datetime) -> None:
 
 def is_gone(entry_id: int) -> bool:
     """Whether an entry has gone for good. One in quarantine may come back, and its hold with it."""
-    gone = queries.standings([entry_id])[entry_id] in _GONE
-    return gone and not queries.in_quarantine(entry_id)
+    return queries.standings([entry_id])[entry_id] in _GONE
 
 
 def note(entry_ids: Iterable[int], at: datetime) -> None:

@@ -28,7 +28,6 @@ from tocsin.domain.hashlists.standing import NoSuchEntry
 from tocsin.domain.hashlists.tracing import (
     counts_since,
     held_among,
-    in_quarantine,
     newest,
     replaced_in,
     standings,
@@ -74,7 +73,6 @@ __all__ = [
     "decided",
     "entry",
     "held_among",
-    "in_quarantine",
     "index_snapshot",
     "indexable",
     "kinds_of",

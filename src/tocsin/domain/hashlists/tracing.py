@@ -19,7 +19,8 @@ _MATCHABLE = [status.number for status in rules.MATCHABLE]
 def standings(entry_ids: Iterable[int]) -> dict[int, Standing]:
     """How each entry stands; one that is not there (any more) counts as withdrawn.
 
-    A version that another has replaced stands as the newer one does.
+    A version that another has replaced stands as the newer one does. One that waits in quarantine
+    is held: a table doubts it and no person has decided, so nothing is taken back yet.
     """
     ids = sorted(set(entry_ids))
     found: dict[int, Standing] = dict.fromkeys(ids, Standing.WITHDRAWN)
@@ -56,12 +57,6 @@ def held_among(entry_ids: Iterable[int]) -> set[int]:
     return found
 
 
-def in_quarantine(entry_id: int) -> bool:
-    """Whether the version of an entry that would count waits in quarantine."""
-    quarantined = EntryStatus.QUARANTINED.number
-    return Entry.objects.filter(pk=newest(entry_id), status=quarantined).exists()
-
-
 def replaced_in(run_id: int, *, after: int, limit: int) -> list[int]:
     """Entries that a run put in the past, in order of their number, from behind `after`."""
     replaced = Entry.objects.filter(replaced_by_run_id=run_id, pk__gt=after)
@@ -82,16 +77,23 @@ def _of_newer(row: Entry) -> Standing:
         gone = last is not None and last.status == EntryStatus.EXPIRED.number
         return Standing.EXPIRED if gone else Standing.WITHDRAWN
     standing = _own(newer)
-    if standing is Standing.WITHDRAWN or _prints(row.pk) <= _prints(newer.pk):
+    # In quarantine "check again" would say the same as "withdrawn": a check does not meet it.
+    settled = standing is Standing.WITHDRAWN or _waits(newer)
+    if settled or _prints(row.pk) <= _prints(newer.pk):
         return standing
     return Standing.CHANGED
 
 
 def _own(row: Entry) -> Standing:
-    if row.status == EntryStatus.QUARANTINED.number or not _is_served(row):
+    if not _is_served(row):
         return Standing.WITHDRAWN
-    held = row.held or row.status == EntryStatus.DISPUTED.number
+    held = row.held or row.status == EntryStatus.DISPUTED.number or _waits(row)
     return Standing.HELD if held else Standing.LISTED
+
+
+def _waits(row: Entry) -> bool:
+    """Whether nobody has decided yet of what set it aside; decided, it has another status."""
+    return row.status == EntryStatus.QUARANTINED.number
 
 
 def _is_served(row: Entry) -> bool:
