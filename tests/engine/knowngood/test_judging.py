@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,6 +99,31 @@ def test_a_known_good_md5_beside_another_sha_is_outweighed() -> None:
     assert one.kinds == Digest.MD5 | Digest.SHA1
     assert list(judged(few, md5=1).outweighed()) == []
     assert list(judged(few, md5=2, sha1=1).outweighed()) == []
+    assert list(judged(few, md5=2, sha1=2, sha256=1).outweighed()) == []
+    [one] = judged(few, md5=1, sha1=2, sha256=1).outweighed()
+    assert one.kinds == Digest.MD5
+
+
+def test_a_sha256_that_begins_as_a_known_one_is_noted_where_the_set_knows_better() -> None:
+    every, one = Few(one_of(1), ALL), Few(one_of(1), Digest.SHA256)
+    one.name = "one"
+
+    found = list(judged(every, one, md5=2, sha1=2, sha256=1).findings())
+
+    assert [(said.known_set, said.doubt, said.note) for said in found] == [
+        ("few", Doubt.SHA256_TWIN, True),
+        ("one", Doubt.KNOWN_SHA256, False),
+    ]
+
+
+def test_the_whole_sha256_of_nothing_holds_back_whatever_stands_beside_it() -> None:
+    judge = Judge((Blanks(),), np.array([1]))
+    empty = np.frombuffer(hashlib.sha256(b"").digest(), np.uint8)[None]
+    judge.take_digests(Digest.SHA256, np.array([1]), empty)
+    judge.take_digests(Digest.SHA1, np.array([1]), np.full((1, 20), 7, np.uint8))
+
+    [found] = judge.findings()
+    assert (found.doubt, found.note) == (Doubt.BLANK_FILE, False)
 
 
 def test_what_is_too_small_is_doubted() -> None:

@@ -19,7 +19,12 @@ any_distance = st.none() | st.integers(0, 60)
     ("has", "hit", "against", "near", "step", "ground"),
     [
         (MD5 | SHA1 | SHA256, MD5 | SHA1 | SHA256, NONE, None, Step.QUARANTINE, Ground.SHA256),
-        (MD5 | SHA256, SHA256, MD5, None, Step.QUARANTINE, Ground.SHA256),
+        (MD5 | SHA1 | SHA256, SHA256, MD5 | SHA1, None, Step.NOTE, Ground.SHA256_TWIN),
+        (MD5 | SHA1 | SHA256, MD5 | SHA256, SHA1, None, Step.NOTE, Ground.SHA256_TWIN),
+        (MD5 | SHA1 | SHA256, SHA1 | SHA256, MD5, None, Step.QUARANTINE, Ground.SHA256),
+        (MD5 | SHA1 | SHA256, SHA256, NONE, None, Step.QUARANTINE, Ground.SHA256),
+        (MD5 | SHA256, SHA256, MD5, None, Step.NOTE, Ground.SHA256_TWIN),
+        (MD5 | SHA256, SHA256, MD5, 30, Step.QUARANTINE, Ground.NEAR),
         (MD5 | SHA1, MD5 | SHA1, NONE, None, Step.QUARANTINE, Ground.SHA1),
         (SHA1 | SHA256, SHA1, NONE, None, Step.QUARANTINE, Ground.SHA1),
         (SHA1 | SHA256, SHA1, SHA256, None, Step.NOTE, Ground.SHA1_TWIN),
@@ -67,12 +72,11 @@ def test_nothing_is_held_back_without_a_hit(
 
 
 @given(any_digests, any_digests, any_digests, any_distance)
-def test_a_known_sha256_always_holds_back(
+def test_a_known_sha256_that_nothing_contradicts_always_holds_back(
     has: Digest, hit: Digest, against: Digest, near: int | None
 ) -> None:
-    found = judged(
-        has=has | SHA256, hit=hit | SHA256, contradicted=against & ~SHA256, near_bits=near
-    )
+    has, hit = has | SHA256, hit | SHA256
+    found = judged(has=has, hit=hit, contradicted=against & ~(has & ~hit), near_bits=near)
     assert (found.step, found.ground) == (Step.QUARANTINE, Ground.SHA256)
 
 

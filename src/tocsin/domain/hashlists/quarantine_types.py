@@ -21,6 +21,7 @@ class LintReason(StrEnum):
     PATTERNED_PDQ = "patterned_pdq"
     MD5_TWIN = "md5_twin"
     SHA1_TWIN = "sha1_twin"
+    SHA256_TWIN = "sha256_twin"
     FEW_BYTES = "few_bytes"
     FEW_PIXELS = "few_pixels"
 

@@ -219,6 +219,7 @@ LINT: Words = {
     LintReason.PATTERNED_PDQ: _("its PDQ is that of a pattern"),
     LintReason.MD5_TWIN: _("a harmless file has this MD5, but its other digests differ"),
     LintReason.SHA1_TWIN: _("a harmless file has this SHA-1, but its SHA-256 differs"),
+    LintReason.SHA256_TWIN: _("begins as a harmless file's SHA-256, but its other digests differ"),
     LintReason.FEW_BYTES: _("its source says that the file has less than 1,024 bytes"),
     LintReason.FEW_PIXELS: _("its source says that a side has less than 50 pixels"),
 }

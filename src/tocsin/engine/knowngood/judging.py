@@ -59,6 +59,7 @@ class Doubt(StrEnum):
     PATTERNED_PDQ = "patterned_pdq"
     MD5_TWIN = "md5_twin"
     SHA1_TWIN = "sha1_twin"
+    SHA256_TWIN = "sha256_twin"
     FEW_BYTES = "few_bytes"
     FEW_PIXELS = "few_pixels"
 
@@ -70,6 +71,7 @@ _OF_SETS = {
     Ground.NEAR: Doubt.KNOWN_NEAR,
     Ground.MD5_TWIN: Doubt.MD5_TWIN,
     Ground.SHA1_TWIN: Doubt.SHA1_TWIN,
+    Ground.SHA256_TWIN: Doubt.SHA256_TWIN,
 }
 _OF_ITSELF = {
     Reason.VOID: Doubt.VOID_PDQ,
@@ -136,7 +138,8 @@ class Blanks:
     """Files without content, and fields that nobody filled."""
 
     name = BLANKS
-    keeps = Digest.MD5 | Digest.SHA1 | Digest.SHA256
+    # Compared in full: nothing contradicts a SHA-256 of nothing, and it contradicts a SHA-1.
+    keeps = Digest.SHA256
 
     def find(self, kind: Digest, values: Values) -> tuple[Places, Sources]:
         at = np.flatnonzero(digests_are_blank(values))

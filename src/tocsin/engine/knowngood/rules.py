@@ -47,6 +47,7 @@ class Ground(StrEnum):
     NEAR = "near"
     MD5_TWIN = "md5 twin"
     SHA1_TWIN = "sha1 twin"
+    SHA256_TWIN = "sha256 twin"
 
 
 SENTENCES: Final = {
@@ -59,6 +60,8 @@ SENTENCES: Final = {
     "benign. An MD5 can be forged, so by itself it counts for nothing.",
     Ground.SHA1_TWIN: "A benign file has this SHA-1, but the entry's SHA-256 is another's: two "
     "files share a SHA-1, which somebody must have made so.",
+    Ground.SHA256_TWIN: "The first 64 bits of this SHA-256 are a benign file's, but the entry's "
+    "other digests are not that file's: somebody may have made it so.",
 }
 
 
@@ -89,15 +92,17 @@ def judged(
 
     `has` are the digests the entry carries, `hit` those of them that a set knows, `contradicted`
     those that differ from what the known file has (where the set keeps them for it), `near_bits`
-    the distance of its PDQ to the nearest known picture. A SHA-256 decides; a SHA-1 unless the
-    SHA-256 contradicts it; an MD5 only where nothing else is there. Hits of digests that the entry
-    does not have do not count.
+    the distance of its PDQ to the nearest known picture. A SHA-256 decides unless the SHA-1
+    contradicts it, or the MD5 where no SHA-1 speaks for it; a SHA-1 unless the SHA-256 contradicts
+    it; an MD5 only where nothing else is there. Hits of digests that the entry does not have do not
+    count.
     """
     hit &= has
     missed = has & ~hit
-    if Digest.SHA256 in hit:
+    against = contradicted & missed
+    if Digest.SHA256 in hit and not _sha256_doubtful(hit, against):
         return Judgement(Step.QUARANTINE, Ground.SHA256, alone=bool(missed))
-    if Digest.SHA1 in hit and Digest.SHA256 not in contradicted & missed:
+    if hit & (Digest.SHA1 | Digest.SHA256) == Digest.SHA1 and Digest.SHA256 not in against:
         return Judgement(Step.QUARANTINE, Ground.SHA1, alone=Digest.MD5 in missed)
     if hit and has == Digest.MD5:
         return Judgement(Step.QUARANTINE, Ground.MD5)
@@ -106,10 +111,21 @@ def judged(
     return _twin(hit)
 
 
+def _sha256_doubtful(hit: Digest, against: Digest) -> bool:
+    """Whether a SHA-256 found by its first 64 bits is more likely another file's.
+
+    Those bits can be met on purpose (`chance`), and a forged MD5 together with them. A SHA-1 of the
+    same file can hardly be, so where it agrees a wrong MD5 beside it is the list's mistake.
+    """
+    return Digest.SHA1 in against or (Digest.MD5 in against and Digest.SHA1 not in hit)
+
+
 def _twin(hit: Digest) -> Judgement:
     """A digest that was found, but is outweighed by another of the entry; or none."""
     if not hit:
         return Judgement(Step.NOTHING, Ground.NONE)
+    if Digest.SHA256 in hit:
+        return Judgement(Step.NOTE, Ground.SHA256_TWIN)
     return Judgement(Step.NOTE, Ground.SHA1_TWIN if Digest.SHA1 in hit else Ground.MD5_TWIN)
 
 
@@ -118,12 +134,15 @@ def outweighed(*, has: Digest, hit: Digest, contradicted: Digest = Digest.NONE) 
 
     A benign file has them, and the entry is of another file: they must not match, or the benign
     file would. What stays is the digest that outweighs them, so no entry is silenced by this.
+    A SHA-256 is never among them: a set knows 64 bits of it, and nobody makes two files share it.
     """
     hit &= has
-    missed = has & ~hit
-    if Digest.SHA256 in hit or has == Digest.MD5:
+    against = contradicted & has & ~hit
+    if has == Digest.MD5:
         return Digest.NONE
-    if Digest.SHA1 in hit and Digest.SHA256 not in contradicted & missed:
+    if Digest.SHA256 in hit:
+        return hit & ~Digest.SHA256 if _sha256_doubtful(hit, against) else Digest.NONE
+    if Digest.SHA1 in hit and Digest.SHA256 not in against:
         return Digest.NONE
     return hit
 
