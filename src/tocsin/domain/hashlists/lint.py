@@ -284,23 +284,32 @@ def _judged(part: Range, sets: KnownSets) -> Judged:
 
 def _entries(part: Range) -> tuple[Ids, Ids, Marks]:
     """Ids, media types and small sizes of the entries that are looked at."""
-    counting = ", ".join(map(str, _COUNT))
-    # Two numbers a row instead of five: SQLite hands columns out one by one.
-    query = (
-        "SELECT id, CAST(media_type AS bigint) | (CAST(small AS bigint) << 4)"  # noqa: S608 - our own numbers
-        " | (CAST(hash_list_id AS bigint) << 8),"
-        " (COALESCE(run_id, 0) << 31) | COALESCE(replaced_by_run_id, 0) FROM hashlists_entry e"
-        f" WHERE id >= {part.first} AND id <= {part.last} AND (status IN ({counting})"
-        f" OR (status = {_SET_ASIDE} AND EXISTS (SELECT 1 FROM hashlists_quarantine q"
-        " WHERE q.entry_id = e.id AND q.state = 'waiting'))) ORDER BY id"
-    )
     found = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for ids, packed, by in columns(query, (NUMBER,) * 3):
+    for ids, packed, by in columns(entries_query(part.first, part.last), (NUMBER,) * 3):
         keep = part.wanted(packed >> 8, by >> 31, by & 0x7FFF_FFFF)
         found[0].append(ids[keep])
         found[1].append(packed[keep])
     packed = np.concatenate(found[1])
     return np.concatenate(found[0]), packed & 15, (packed >> 4 & 15).astype(np.uint8)
+
+
+def entries_query(first: int, last: int) -> str:
+    """The entries between two ids, both among them, that count or wait.
+
+    Those that wait are looked up once for the range, not for each entry: a wrong set can have put
+    a hundred thousand there.
+    """
+    counting = ", ".join(map(str, _COUNT))
+    # Two numbers a row instead of five: SQLite hands columns out one by one.
+    return (
+        "SELECT id, CAST(media_type AS bigint) | (CAST(small AS bigint) << 4)"  # noqa: S608 - our own numbers
+        " | (CAST(hash_list_id AS bigint) << 8),"
+        " (COALESCE(run_id, 0) << 31) | COALESCE(replaced_by_run_id, 0) FROM hashlists_entry"
+        f" WHERE id >= {first} AND id <= {last} AND (status IN ({counting})"
+        f" OR (status = {_SET_ASIDE} AND id IN (SELECT q.entry_id FROM hashlists_quarantine q"
+        f" WHERE q.state = 'waiting' AND q.entry_id >= {first} AND q.entry_id <= {last})))"
+        " ORDER BY id"
+    )
 
 
 def _prints(kind: Kind, part: Range, what: str) -> str:

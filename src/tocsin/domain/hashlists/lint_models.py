@@ -54,7 +54,17 @@ class Quarantine(models.Model):
                 condition=Q(state=QuarantineState.WAITING.value),
                 name="hashlists_quarantine_waits",
             ),
-            models.Index(fields=["state", "decided_at"], name="hashlists_quarantine_past"),
+            models.Index(
+                fields=["entry"],
+                condition=Q(state=QuarantineState.WAITING.value),
+                name="hashlists_quarantine_entry",
+            ),
+            # Not led by the state: SQLite would look for what waits there, entry by entry.
+            models.Index(
+                fields=["decided_at"],
+                condition=~Q(state=QuarantineState.WAITING.value),
+                name="hashlists_quarantine_decided",
+            ),
         ]
 
 
