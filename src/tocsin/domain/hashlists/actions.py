@@ -13,6 +13,8 @@ from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import archive, lint, runs
 from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
+from tocsin.domain.hashlists.braking import SetWaits
+from tocsin.domain.hashlists.braking import confirm as confirm_set
 from tocsin.domain.hashlists.changes import log_change, skip_numbers
 from tocsin.domain.hashlists.formats.converting import ConvertReport, ConvertRequest, convert
 from tocsin.domain.hashlists.importing import DatabaseBusy, Tell, patience, run_import
@@ -94,6 +96,7 @@ __all__ = [
     "NotReady",
     "SamePerson",
     "SetIsWell",
+    "SetWaits",
     "SetsOutOfOrder",
     "UnusableFile",
     "WordsNeeded",
@@ -104,6 +107,7 @@ __all__ = [
     "ask_rebuild",
     "ask_set_again",
     "confirm_entry",
+    "confirm_set",
     "convert",
     "decide",
     "decide_all",

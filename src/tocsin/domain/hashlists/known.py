@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 
-from tocsin.domain.hashlists.models import HashList, ImportRun, KnownSet
+from tocsin.domain.hashlists.models import HashList, ImportRun, KnownSet, SetBrake
 from tocsin.domain.hashlists.snapshot import NUMBER, columns
 from tocsin.domain.hashlists.types import WIDTHS, Kind, Purpose, RunState
 from tocsin.engine.knowngood import (
@@ -75,7 +75,8 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class KnownSets:
-    """All that is asked, and a version that changes when any of it does.
+    """All that is asked, and a version that changes when any of it does. `marks`: of those that
+    come from outside, what tells whether they are as they were.
 
     `kept`: names of sets that are damaged and left out for now: what they said before stands.
     """
@@ -83,6 +84,7 @@ class KnownSets:
     version: str
     sets: tuple[Known, ...]
     kept: frozenset[str] = frozenset()
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ _allowed: tuple[str, Known] | None = None
 
 def version() -> str:
     """The version of what would be asked now; reads manifests only. Raises SetsOutOfOrder."""
-    return _version([*_marks(_asked(_there())), _mark_of_lists()])
+    there, lists = _asked(_there()), _mark_of_lists()
+    return _version([*_marks(there), lists, *_confirmed(there, lists)])
 
 
 def open_sets() -> KnownSets:
@@ -125,13 +128,20 @@ def open_sets() -> KnownSets:
     sets = [_opened[one.name][1] for one in _asked(there) if not one.left_out]
     lists = _mark_of_lists()
     kept = frozenset(one.name for one in there if one.left_out and one.mark)
-    made = _version([*_marks(there), lists])
-    return KnownSets(made, (*sets, Blanks(), *_allowed_lists(lists)), kept)
+    made = _version([*_marks(there), lists, *_confirmed(there, lists)])
+    return KnownSets(
+        made, (*sets, Blanks(), *_allowed_lists(lists)), kept, _marks_by_name(there, lists)
+    )
 
 
 def look_at_sets() -> list[OnDisk]:
     """Each set as it is now, with what is wrong with it."""
     return [_looked_into(one) for one in _there()]
+
+
+def marks() -> dict[str, str]:
+    """By name what tells whether each set that is asked, our lists too, is as it was."""
+    return _marks_by_name(_there(), _mark_of_lists())
 
 
 def folder_of_sets() -> Path:
@@ -181,6 +191,21 @@ def _asked(there: list[OnDisk]) -> list[OnDisk]:
 
 def _marks(there: Iterable[OnDisk]) -> list[str]:
     return [f"{one.name}:{'left out ' if one.left_out else ''}{one.mark}" for one in there]
+
+
+def _marks_by_name(there: Iterable[OnDisk], lists: str) -> dict[str, str]:
+    told = {one.name: one.mark for one in there if one.mark and not one.left_out}
+    if lists:
+        told[Allowed.name] = hashlib.sha256(lists.encode()).hexdigest()
+    return told
+
+
+def _confirmed(there: Iterable[OnDisk], lists: str) -> list[str]:
+    """Sets that a person let set aside what they know: then everything is gone over again."""
+    now = _marks_by_name(there, lists)
+    rows = SetBrake.objects.exclude(confirmed_at=None).order_by("name")
+    told = rows.values_list("name", "mark")
+    return [f"confirmed {name}" for name, mark in told if now.get(name) == mark]
 
 
 def _is_set(folder: Path) -> bool:

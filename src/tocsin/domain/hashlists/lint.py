@@ -12,7 +12,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 import numpy as np
@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q, QuerySet
 
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import known, muting, quarantine, roster, rules, runs
+from tocsin.domain.hashlists import braking, known, muting, quarantine, roster, rules, runs
 from tocsin.domain.hashlists.known import DIGESTS, KnownSets
 from tocsin.domain.hashlists.models import Entry, Fingerprint, HashList, ImportRun, LintPass
 from tocsin.domain.hashlists.quarantine_types import Counts
@@ -70,7 +70,7 @@ def lint_run(run: ImportRun, *, actor: Actor, clock: Clock, tell: Tell | None = 
     """Go over what a run staged, from where an earlier try by the same sets stopped.
 
     What is known to be benign is set aside, so that it does not count once the run is released.
-    Raises WrongSet where a set cannot be trusted, and HoldLost.
+    Raises WrongSet where a set cannot be trusted or would set aside too much, and HoldLost.
     """
     sets = _open_sets(clock())
     allows = run.hash_list.purpose == Purpose.BENIGN_ALLOW
@@ -87,6 +87,9 @@ def lint_run(run: ImportRun, *, actor: Actor, clock: Clock, tell: Tell | None = 
             at = clock()
             new = _put(judged, sets, run_id=run.pk, actor=actor, at=at)
             runs.linted(run, to=part.last, version=sets.version, quarantined=new.quarantined, at=at)
+            too_much = braking.look_at_run(run, judged.findings, sets, actor=actor, at=at)
+        if too_much is not None:
+            raise too_much
         done += new
         if tell is not None:
             tell(done)
@@ -112,9 +115,9 @@ def lint_list(slug: str | None, *, actor: Actor, clock: Clock, tell: Tell | None
     sets = _open_sets(clock())
     numbers = list(HashList.objects.filter(slug=slug).values_list("number", flat=True))
     wanted = _wanted(sets.version, only=numbers if slug is not None else None, again=True)
-    done = Counts()
+    done, brake = Counts(), braking.Brake(sets, braking.next_number())
     for part in _ranges(1, _highest(), wanted):
-        done += _live(part, sets, actor=actor, at=clock())
+        done += _live(part, sets, brake, actor=actor, at=clock())
         if tell is not None:
             tell(done)
     return done
@@ -156,11 +159,11 @@ def lint_live(*, actor: Actor, clock: Clock, tell: Tell | None = None) -> Counts
 def _go_over(
     held: LintPass, sets: KnownSets, *, actor: Actor, clock: Clock, tell: Tell | None
 ) -> Counts:
-    done = Counts()
+    done, brake = Counts(), braking.Brake(sets, held.begins)
     last = _highest()
     for part in _ranges(held.next_id, last, _wanted(sets.version, only=None, again=False)):
         at = clock()
-        new = _live(part, sets, actor=actor, at=at)
+        new = _live(part, sets, brake, actor=actor, at=at)
         done += new
         if not _mine(held).update(
             next_id=part.last + 1,
@@ -177,12 +180,17 @@ def _go_over(
     return done
 
 
-def _live(part: Range, sets: KnownSets, *, actor: Actor, at: datetime) -> Counts:
+def _live(
+    part: Range, sets: KnownSets, brake: braking.Brake, *, actor: Actor, at: datetime
+) -> Counts:
     judged = _judged(part, sets)
+    judged = replace(judged, findings=brake.admitted(judged.findings))
     if not judged.findings and muting.settled(judged.muted, judged.ids):
         return Counts(len(judged.ids))
     with transaction.atomic():
-        return _put(judged, sets, run_id=None, actor=actor, at=at)
+        new = _put(judged, sets, run_id=None, actor=actor, at=at)
+        undone = brake.look(judged.findings, actor=actor, at=at)
+        return replace(new, quarantined=new.quarantined - undone)
 
 
 def _put(
@@ -212,6 +220,7 @@ def _take(version: str, holder: str, at: datetime) -> LintPass:
         if fresh or row.finished_at is not None:
             row.started_at, row.finished_at = at, None
             row.looked = row.quarantined = row.noted = 0
+            row.begins = braking.next_number()
         if not LintPass.objects.filter(free, pk=_ROW).exists():
             raise LintUnderWay("Another process is going over the live lists right now.")
         row.holder, row.held_until = holder, at + HOLD

@@ -106,6 +106,8 @@ class LintPass(models.Model):
     finished_at = models.DateTimeField(null=True)
     looked = models.BigIntegerField(default=0)
     quarantined = models.BigIntegerField(default=0)
+    # The number of the first quarantine of this round, or less: what the brake counts from.
+    begins = models.BigIntegerField(default=1, db_default=1)
     noted = models.BigIntegerField(default=0)
     holder = models.CharField(max_length=120, blank=True, default="")
     held_until = models.DateTimeField(null=True)
@@ -156,4 +158,25 @@ class KnownSet(models.Model):
     left_out_mark = models.CharField(max_length=64, null=True)  # noqa: DJ001 - empty: it was missing
     left_out_by = models.CharField(max_length=80, blank=True, default="")
     left_out_at = models.DateTimeField(null=True)
+    words = models.TextField(max_length=1_000, blank=True, default="")
+
+
+class SetBrake(models.Model):
+    """A set, or our lists of harmless files, that would have set aside too much at once.
+
+    It waits for a person until `confirmed_at`, as long as its mark is this one.
+    """
+
+    personal_data = PersonalData(
+        fields=("confirmed_by", "words"),
+        why="Who let a set silence many entries, and why; kept while the set is as it was.",
+    )
+
+    name = models.CharField(max_length=80, primary_key=True)
+    mark = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    entries = models.BigIntegerField()
+    most = models.BigIntegerField()
+    confirmed_by = models.CharField(max_length=80, blank=True, default="")
+    confirmed_at = models.DateTimeField(null=True)
     words = models.TextField(max_length=1_000, blank=True, default="")

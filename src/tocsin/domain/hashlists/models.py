@@ -8,6 +8,7 @@ from tocsin.domain.hashlists.lint_models import LintNote as LintNote  # noqa: PL
 from tocsin.domain.hashlists.lint_models import LintPass as LintPass  # noqa: PLC0414
 from tocsin.domain.hashlists.lint_models import MutedPrint as MutedPrint  # noqa: PLC0414
 from tocsin.domain.hashlists.lint_models import Quarantine as Quarantine  # noqa: PLC0414
+from tocsin.domain.hashlists.lint_models import SetBrake as SetBrake  # noqa: PLC0414
 from tocsin.domain.hashlists.types import LONGEST_SCHEME, VALUE_BYTES, EntryStatus, Serve
 
 

@@ -9,6 +9,7 @@ import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TypeAlias
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -35,6 +36,7 @@ from tocsin.domain.hashlists.types import ChangeKind, EntryStatus, RunState
 from tocsin.engine.knowngood import Finding
 
 AT_ONCE = 500
+Rows: TypeAlias = QuerySet[Quarantine]
 WAITS = rules.QUARANTINE.waiting[QuarantineState.WAITING].then
 _COUNT = [EntryStatus.ACTIVE.number, EntryStatus.DISPUTED.number]
 _SET_ASIDE = EntryStatus.QUARANTINED.number
@@ -137,6 +139,29 @@ def carry(run: ImportRun, *, at: datetime) -> int:
 def discarded(run_id: int, *, at: datetime) -> None:
     """An import was given up: nobody need decide about what it brought."""
     quarantine_moot(Quarantine.objects.filter(run=run_id), at=at)
+
+
+def undo(rows: Rows, *, known_set: str, actor: Actor, at: datetime) -> int:
+    """Take back what a set put there and nobody has decided about, as if it had not been asked, in
+    the caller's transaction; how many."""
+    numbers = list(rows.order_by("pk").values_list("pk", flat=True))
+    ids: list[int] = []
+    for start in range(0, len(numbers), AT_ONCE):
+        some = numbers[start : start + AT_ONCE]
+        held = Entry.objects.select_for_update(of=("self",)).filter(quarantines__pk__in=some)
+        list(held.order_by("pk").values_list("pk", flat=True))
+        waits = list(_waiting().filter(pk__in=some))
+        Quarantine.objects.filter(pk__in=[row.pk for row in waits]).delete()
+        _let_out(waits, at)
+        ids += [row.entry_id for row in waits]
+    record(
+        actor=actor,
+        action="hashlists.quarantine_undone",
+        subject=f"known-good:{known_set}",
+        at=at,
+        facts={"entries": len(ids), "merkle_root": _root(ids)},
+    )
+    return len(ids)
 
 
 def looked_at() -> Q:

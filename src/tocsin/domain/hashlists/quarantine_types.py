@@ -72,12 +72,14 @@ class SetIsWell(Exception):
 
 
 class SetState(StrEnum):
-    """How a known-good set stands. Damaged and missing ones keep imports from being released."""
+    """How a known-good set stands. Damaged and missing ones keep imports from being released; one
+    that waits for a person sets nothing aside on the live lists."""
 
     ASKED = "asked"
     DAMAGED = "damaged"
     MISSING = "missing"
     LEFT_OUT = "left_out"
+    WAITS = "waits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
-"""Reminding managers by letter of entries that nobody has decided about."""
+"""Telling managers by letter of entries that nobody has decided about, and of a set that waits."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +24,7 @@ from tocsin.domain.hashlists.quarantine import WAITS
 from tocsin.domain.hashlists.quarantine_types import QuarantineState
 
 PURPOSE = "quarantine-waits"
+BRAKE_PURPOSE = "lint-brake"
 _LANGUAGES = ("en", "nl", "fr")
 
 
@@ -46,24 +49,50 @@ def still_waiting(subject: str, at: datetime) -> None:
 def _tell_managers(
     hash_list: HashList, entries: int, since: datetime, actor: Actor, at: datetime
 ) -> None:
+    letter = _Letter(
+        f"quarantine-{hash_list.pk}-{at:%Y%m%d%H%M}", PURPOSE, f"list:{hash_list.pk}", "quarantine"
+    )
+    _send(letter, entries, since, actor, at)
+
+
+def tell_brake(name: str, mark: str, entries: int, *, actor: Actor, at: datetime) -> None:
+    """A letter to the managers at once, in the caller's transaction: a set waits for a person."""
+    # Once for the set as it is, however often an import is tried again meanwhile; its name is for
+    # the console, as a letter leaves the house.
+    which = hashlib.sha256(f"{name} {mark}".encode()).hexdigest()[:16]
+    letter = _Letter(f"brake-{which}", BRAKE_PURPOSE, "lint", "brake")
+    _send(letter, entries, at, actor, at)
+
+
+class _Letter(NamedTuple):
+    """`name`: the same name is the same letter; `template`: the file of its words."""
+
+    name: str
+    purpose: str
+    about: str
+    template: str
+
+
+def _send(letter: _Letter, entries: int, since: datetime, actor: Actor, at: datetime) -> None:
     """A letter to each manager who has an address."""
     for person in accounts.people():
         if not (person.is_active and person.role == Role.MANAGER and person.email):
             continue
         draft = letters.Draft(
-            name=f"quarantine-{hash_list.pk}-{at:%Y%m%d%H%M}.{person.pk}",
-            purpose=PURPOSE,
-            about=f"list:{hash_list.pk}",
+            name=f"{letter.name}.{person.pk}",
+            purpose=letter.purpose,
+            about=letter.about,
             to=person.email,
             language=person.language,
-            content=_content(person.language, entries, since),
+            content=_content(letter.template, person.language, entries, since),
         )
         letters.queue(draft=draft, actor=actor, at=at)
 
 
-def _content(language: str, entries: int, since: datetime) -> Content:
+def _content(template: str, language: str, entries: int, since: datetime) -> Content:
     """Figures and no more: a letter leaves the house, and mail servers keep what they carry."""
-    subject, _, text = _read(language if language in _LANGUAGES else "en").partition("\n\n")
+    text = _read(template, language if language in _LANGUAGES else "en")
+    subject, _, text = text.partition("\n\n")
     words = {
         "organisation": settings.TOCSIN_ORGANISATION.name,
         "entries": f"{entries:,}" if language == "en" else str(entries),
@@ -73,6 +102,6 @@ def _content(language: str, entries: int, since: datetime) -> Content:
 
 
 @cache
-def _read(language: str) -> str:
-    name = f"quarantine.{language}.txt"
+def _read(template: str, language: str) -> str:
+    name = f"{template}.{language}.txt"
     return (files("tocsin.domain.hashlists") / "templates" / name).read_text("utf-8")

@@ -9,7 +9,7 @@ from django.db import transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import known
-from tocsin.domain.hashlists.models import KnownSet
+from tocsin.domain.hashlists.models import KnownSet, SetBrake
 from tocsin.domain.hashlists.quarantine_types import (
     NoSuchKnownSet,
     SetIsWell,
@@ -38,7 +38,7 @@ def go_on_without(*, name: str, words: str, actor: Actor, at: datetime) -> None:
     """
     words = needed_words(words)
     one = _named(name)
-    if not one.trouble:
+    if not one.trouble and name not in _waiting():
         raise SetIsWell(f"The known-good set {name} is well; it is asked.")
     with transaction.atomic():
         told = {"left_out_mark": one.mark, "left_out_by": actor.text, "left_out_at": at}
@@ -75,9 +75,11 @@ def known_sets() -> list[SetView]:
     """Every set with how it stands. What is wrong with one that is left out is told too."""
     rows = {row.name: row for row in KnownSet.objects.all()}
     views = []
+    brakes = _waiting()
     for one in known.look_at_sets():
         row = rows.get(one.name)
-        state = SetState.ASKED
+        brake = brakes.pop(one.name, None)
+        state = SetState.ASKED if brake is None else SetState.WAITS
         if one.left_out:
             state = SetState.LEFT_OUT
         elif one.trouble:
@@ -87,13 +89,31 @@ def known_sets() -> list[SetView]:
             SetView(
                 name=one.name,
                 state=state,
-                trouble=one.trouble,
+                trouble=one.trouble or ("" if brake is None else _told(brake)),
                 left_out_by=left_out.left_out_by if left_out else "",
                 left_out_at=left_out.left_out_at if left_out else None,
                 words=left_out.words if left_out else "",
             )
         )
+    # What is left are our own lists of harmless files.
+    views += [
+        SetView(name, SetState.WAITS, _told(brake), "", None, "") for name, brake in brakes.items()
+    ]
     return views
+
+
+def _waiting() -> dict[str, SetBrake]:
+    """The brakes of sets that wait for a person as they are now."""
+    marks = known.marks()
+    rows = SetBrake.objects.filter(confirmed_at=None)
+    return {row.name: row for row in rows if marks.get(row.name) == row.mark}
+
+
+def _told(brake: SetBrake) -> str:
+    return (
+        f"It would set aside {brake.entries:,} entries at once or more, and may {brake.most:,} by "
+        f"itself; it waits for a person since {brake.at:%Y-%m-%d}."
+    )
 
 
 def _named(name: str) -> known.OnDisk:

@@ -48,6 +48,7 @@ QUARANTINE = Lifecycle(
     waiting={_WAITING: Waiting(timedelta(days=3), "hashlists.quarantine_waits")},
 )
 REMIND_AFTER = QUARANTINE.waiting[_WAITING].within
+BRAKE_LEAST, BRAKE_SHARE = 100, 1_000
 NIGHT_HOUR = 2
 DAY_SECONDS = 86_400
 
@@ -62,6 +63,12 @@ def near_matchable(kind: Kind, value: bytes, quality: int | None, media_type: in
     if quality is not None:
         return quality >= LEAST_NEAR_QUALITY
     return LEAST_BITS <= int.from_bytes(value, "big").bit_count() <= MOST_BITS
+
+
+def may_set_aside(entries: int) -> int:
+    """How many of so many entries a set may have set aside without a person: a thousandth, and a
+    hundred at least."""
+    return max(BRAKE_LEAST, entries // BRAKE_SHARE)
 
 
 def flags(*, held: bool, purpose: Purpose) -> int:

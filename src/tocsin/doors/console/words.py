@@ -228,6 +228,7 @@ KNOWN_SET: Words = {
     SetState.DAMAGED: _("damaged"),
     SetState.MISSING: _("gone"),
     SetState.LEFT_OUT: _("left out, as somebody decided"),
+    SetState.WAITS: _("waits for a person"),
 }
 QUARANTINE: Words = {
     QuarantineState.WAITING: _("waits for a decision"),

@@ -49,8 +49,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sets = what.add_parser("sets", help="show the known-good sets that the lint asks")
     change = sets.add_mutually_exclusive_group()
     change.add_argument("--without", metavar="SET", help="go on without a damaged one")
+    change.add_argument(
+        "--confirm", metavar="SET", help="let one that waits set aside what it knows"
+    )
     change.add_argument("--ask", metavar="SET", help="ask one again that was left out")
-    sets.add_argument("--reason", default="", help="with --without: a few words, kept in the audit")
+    sets.add_argument(
+        "--reason", default="", help="with --without or --confirm: a few words, kept in the audit"
+    )
     withdraw = what.add_parser("withdraw", help="let one entry stop matching, at once")
     withdraw.add_argument("entry", type=int, help="its number")
     withdraw.add_argument("--reason", required=True, help="a few words, kept in the audit")
@@ -308,12 +313,14 @@ def _sets(options: argparse.Namespace) -> int:
     actor, at = system("command line"), datetime.now(UTC)
     if options.without:
         actions.go_on_without_set(name=options.without, words=options.reason, actor=actor, at=at)
+    elif options.confirm:
+        actions.confirm_set(name=options.confirm, words=options.reason, actor=actor, at=at)
     elif options.ask:
         actions.ask_set_again(name=options.ask, actor=actor, at=at)
     views = queries.known_sets()
     for view in views:
         print(f"{view.name:<20} {view.state.value:<9} {view.trouble or view.words}".rstrip())
-    return 1 if any(view.state.value in {"damaged", "missing"} for view in views) else 0
+    return 1 if any(view.state.value in {"damaged", "missing", "waits"} for view in views) else 0
 
 
 def _withdraw(options: argparse.Namespace) -> int:
