@@ -175,6 +175,7 @@ def test_an_import_of_which_too_much_is_known_is_held_until_a_person_speaks(
     assert states()["office"] is SetState.WAITS
     with pytest.raises(actions.SetWaits):
         bring(path, now)
+    assert AuditRow.objects.filter(action="hashlists.brake_set").count() == 1
     if confirmed:
         actions.confirm_set(name="office", words="w", actor=ANALYST, at=now)
     else:

@@ -111,7 +111,11 @@ def look_at_run(
 
 
 def put_on(name: str, mark: str, entries: int, most: int, *, actor: Actor, at: datetime) -> None:
-    """The set waits for a person, who gets a letter; in the caller's transaction."""
+    """The set waits for a person, who gets a letter; in the caller's transaction. Not told again
+    where it waits already, as it is: an import may be tried many times meanwhile."""
+    waits = SetBrake.objects.filter(name=name, mark=mark, confirmed_at=None)
+    if waits.update(entries=entries, most=most):
+        return
     told = {"mark": mark, "at": at, "entries": entries, "most": most}
     empty = {"confirmed_by": "", "confirmed_at": None, "words": ""}
     SetBrake.objects.update_or_create(name=name, defaults={**told, **empty})
