@@ -143,6 +143,7 @@ def _held(entry_id: int, since: datetime) -> HeldView:
         since=since,
         held_for=held_for(entry_id),
         appeal=holding.values_list("number", flat=True).first(),
+        like=hashlists.wrong_before(entry_id),
     )
 
 

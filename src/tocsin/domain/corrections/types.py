@@ -269,12 +269,16 @@ class AppealDetail:
 
 @dataclass(frozen=True, slots=True)
 class HeldView:
-    """An entry that is held, and who asks for it. `appeal`: the number of the one that does."""
+    """An entry that is held, and who asks for it. `appeal`: the number of the one that does.
+
+    `like`: an entry with one of its fingerprints that was found wrong here, or is doubted.
+    """
 
     entry: EntryView
     since: datetime
     held_for: HeldFor
     appeal: str | None
+    like: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,6 +269,32 @@ class Fingerprint(models.Model):
     offset_seconds = models.FloatField(null=True)
 
 
+class RememberedPrint(models.Model):
+    """A fingerprint of an entry that a person found wrong here, or that is held for doubts. What
+    comes in with it, under whatever name and on whatever list, comes in held. Kept for good, until
+    a person lets such an entry count.
+    """
+
+    personal_data = NOTHING_PERSONAL
+
+    # No database constraint, as with fingerprints.
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, db_constraint=False, related_name="remembered"
+    )
+    kind = models.PositiveSmallIntegerField()
+    value = models.BinaryField(max_length=32)
+    # Of a list of tests: it says nothing of what is real.
+    rehearsal = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value", "entry"], name="hashlists_remembered_once"
+            )
+        ]
+
+
 class Change(models.Model):
     """The ordered log the indexes follow. `no` comes from a counter row that is locked until
     commit, so a reader that remembers the last number misses nothing."""

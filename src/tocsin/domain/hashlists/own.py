@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
-from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists import remembered, rules
 from tocsin.domain.hashlists.changes import hasher_number, log_change, take_numbers
 from tocsin.domain.hashlists.classification import pack
 from tocsin.domain.hashlists.making import make_list
@@ -84,6 +84,8 @@ def add_own_entry(*, entry: OwnEntry, actor: Actor, at: datetime) -> int:
             },
         )
         log_change(ChangeKind.ADD, at=at, entry_id=made.pk)
+        # Whoever found one like it wrong before is outvoted: somebody has looked at this one.
+        remembered.forget(made.pk)
     return made.pk
 
 

@@ -22,6 +22,7 @@ from tocsin.domain.hashlists.models import (
     RefusedLine,
 )
 from tocsin.domain.hashlists.muted import muted_of, muted_prints
+from tocsin.domain.hashlists.remembered import wrong_before
 from tocsin.domain.hashlists.roster import known_sets
 from tocsin.domain.hashlists.snapshot import Snapshot, index_snapshot, one_moment
 from tocsin.domain.hashlists.standing import NoSuchEntry
@@ -101,6 +102,7 @@ __all__ = [
     "values_of",
     "versions",
     "waiting_entries",
+    "wrong_before",
 ]
 
 _ASK_AT_ONCE = 500

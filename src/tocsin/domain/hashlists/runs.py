@@ -14,6 +14,7 @@ from django.db.models import F
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.queries import merkle_root
 from tocsin.base.audit.types import Actor
+from tocsin.domain.hashlists import remembered
 from tocsin.domain.hashlists.changes import log_change
 from tocsin.domain.hashlists.lines import FileIdentity
 from tocsin.domain.hashlists.models import HashList, ImportRun, RefusedLine
@@ -206,9 +207,13 @@ def let_go(run: ImportRun, *, why: str) -> None:
 def release(*, run_id: int, actor: Actor, at: datetime) -> int | None:
     """Make what a run brought visible, all at once; the number of the change (None: nothing new).
 
-    What we hold or withdrew ourselves comes back held when its source changes it; what waits in
-    quarantine stays there. Releasing again changes nothing. Raises NoSuchRun, NotReady.
+    What we hold or withdrew ourselves comes back held when its source changes it, and so does what
+    has a fingerprint of it; what waits in quarantine stays there. Releasing again changes nothing.
+    Raises NoSuchRun, NotReady.
     """
+    found = remembered.Found()
+    # The long look comes first, where it keeps nobody waiting.
+    remembered.look(_run(run_id), found)
     with transaction.atomic():
         run = _run(run_id)
         # Nothing counts that the lint has not gone over.
@@ -236,7 +241,11 @@ def release(*, run_id: int, actor: Actor, at: datetime) -> int | None:
         )
         if not run.added and not run.changed:
             return None
-        return log_change(ChangeKind.RELEASE, at=at, run_id=run_id)
+        number = log_change(ChangeKind.RELEASE, at=at, run_id=run_id)
+        # Whoever finds an entry wrong has written its change before ours, or waits for us.
+        remembered.look(run, found)
+        remembered.hold(run, found, actor=actor, at=at)
+        return number
 
 
 def discard(*, run_id: int, actor: Actor, at: datetime) -> bool:

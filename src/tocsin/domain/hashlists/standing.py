@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from tocsin.base.audit.actions import append_outside, record
 from tocsin.base.audit.types import Actor, Json, system
-from tocsin.domain.hashlists import judged, rules
+from tocsin.domain.hashlists import judged, remembered, rules
 from tocsin.domain.hashlists.changes import log_change, log_changes
 from tocsin.domain.hashlists.formats.stopncii import SIGNALS, id_of_hash
 from tocsin.domain.hashlists.models import Entry, Quarantine
@@ -63,7 +63,7 @@ def confirm_entry(*, entry_id: int, actor: Actor, at: datetime) -> None:
 
 def withdraw_versions(entry: Entry, *, at: datetime) -> list[int]:
     """Withdraw an entry and its newer versions in the caller's transaction, whose audit tells of
-    it; the numbers of those that still counted."""
+    it, and remember them as wrong; the numbers of those that still counted."""
     versions = Entry.objects.filter(
         hash_list=entry.hash_list_id,
         member=entry.member,
@@ -76,6 +76,7 @@ def withdraw_versions(entry: Entry, *, at: datetime) -> list[int]:
     if won:
         quarantine_over(won, at=at)
         log_changes(ChangeKind.WITHDRAW, won, at=at)
+        remembered.remember(won, at=at)
         newest = Entry.objects.get(pk=won[-1])
         transaction.on_commit(partial(append_outside, WITHDRAWALS_FILE, [_line(newest, at)]))
     return won
@@ -127,7 +128,8 @@ def hold_entry(*, entry_id: int, reason: str, actor: Actor, at: datetime) -> boo
 
 
 def release_hold(*, entry_id: int, reason: str, actor: Actor, at: datetime) -> bool:
-    """Let a held entry answer `listed` again; False when it was not held."""
+    """Let a held entry answer `listed` again, and forget that it was found wrong before; False when
+    it was not held."""
     return _set_held(entry_id, held=False, words={"reason": reason}, actor=actor, at=at)
 
 
@@ -168,6 +170,10 @@ def _set_held(
         action = "hashlists.hold_entry" if held else "hashlists.release_hold"
         record(actor=actor, action=action, subject=f"entry:{entry_id}", at=at, personal=words)
         log_change(ChangeKind.POLICY, at=at, entry_id=entry_id)
+        if held:
+            remembered.remember([entry_id], at=at)
+        else:
+            remembered.forget(entry_id)
     return True
 
 
