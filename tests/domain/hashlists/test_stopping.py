@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -17,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from tests.domain.hashlists.formats.samples import put, records, submitted
 from tests.domain.hashlists.lists import ACTOR, ANALYST, bring, counts, entry, make, write
@@ -293,16 +294,74 @@ def test_an_error_beside_the_report_goes_up_as_it_is(
 ) -> None:
     make(now)
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(runs, "advance", full)
+    monkeypatch.setattr(runs, "advance", broken)
 
-    with pytest.raises(OSError, match="No space left") as told:
+    with pytest.raises(OSError, match="Input/output") as told:
         bring(write(tmp_path / "list", entry("a")), now, report_path=tmp_path / "refused")
 
     assert not isinstance(told.value, actions.UnusableFile)
     assert ImportRun.objects.get().broken == "OSError"
+
+
+class FullOnPostgres(Exception):
+    """As psycopg tells it."""
+
+    sqlstate = "53100"
+
+
+def as_django_tells(cause: Exception) -> Exception:
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        as_django_tells(sqlite3.OperationalError("database or disk is full")),
+        as_django_tells(FullOnPostgres("could not extend file")),
+    ],
+    ids=["kernel", "sqlite", "postgresql"],
+)
+@pytest.mark.parametrize("where", ["advance", "finish", "release"])
+def test_a_full_disk_is_told_in_words_and_the_import_goes_on(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    make(now)
+    path = write(tmp_path / "list", entry("a"))
+
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, where, full)
+        with pytest.raises(actions.DiskFull, match=r"is full\. Make room"):
+            bring(path, now)
+
+    stopped = ImportRun.objects.get().broken
+    assert stopped == ("" if where == "release" else str(actions.DiskFull()))
+    assert bring(path, now).state is RunState.RELEASED
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a limit of SQLite's own")
+def test_sqlite_that_may_not_grow_is_told_as_a_full_disk(tmp_path: Path, now: datetime) -> None:
+    make(now)
+    many = write(tmp_path / "list", *(entry(f"{n}") for n in range(3_000)))
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        most = cursor.execute("PRAGMA max_page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count = {pages + 20}")
+        try:
+            with pytest.raises(actions.DiskFull):
+                bring(many, now)
+        finally:
+            cursor.execute(f"PRAGMA max_page_count = {most}")
+
+    assert counts(bring(many, now))[0] == 3_000
 
 
 def test_a_document_that_stops_early_stays_marked_until_it_is_decided_about(

@@ -47,6 +47,7 @@ from tocsin.domain.hashlists.quarantine_types import (
     SetIsWell,
     WordsNeeded,
 )
+from tocsin.domain.hashlists.room import DiskFull
 from tocsin.domain.hashlists.roster import ask_again as ask_set_again
 from tocsin.domain.hashlists.roster import go_on_without as go_on_without_set
 from tocsin.domain.hashlists.runs import (
@@ -80,6 +81,7 @@ __all__ = [
     "ConvertRequest",
     "DatabaseBusy",
     "DecidedAlready",
+    "DiskFull",
     "HoldLost",
     "ImportInProgress",
     "LintUnderWay",
@@ -144,7 +146,7 @@ def import_file(
     document that stops before its end is staged as far as it is whole and not released.
     What is known to be benign is put in quarantine and does not count (see `lint`).
     Raises NoSuchList, UnusableFile, WrongMapping, ImportInProgress, HoldLost, DatabaseBusy,
-    ArchiveFailed and WrongSet; refused lines are no exception but part of the report.
+    DiskFull, ArchiveFailed and WrongSet; refused lines are no exception but part of the report.
     """
     hash_list = list_of(request.list_slug)
     if hash_list.own:
@@ -156,9 +158,8 @@ def import_file(
     if report.broken and not request.release_broken:
         return report
     if request.release and report.run_id is not None:
-        with patience():
-            by_now = at + timedelta(seconds=time.monotonic() - started)
-            release(run_id=report.run_id, actor=actor, at=by_now)
+        by_now = at + timedelta(seconds=time.monotonic() - started)
+        release(run_id=report.run_id, actor=actor, at=by_now)
         report = replace(report, state=RunState.RELEASED)
     return report
 
@@ -166,10 +167,12 @@ def import_file(
 def release(*, run_id: int, actor: Actor, at: datetime) -> int | None:
     """Make what an import brought count, all at once; the number of the change (None: nothing new).
 
-    Nothing is released that the lint has not gone over. Raises NoSuchRun, NotReady, WrongSet.
+    Nothing is released that the lint has not gone over. Raises NoSuchRun, NotReady, WrongSet,
+    DatabaseBusy and DiskFull.
     """
-    lint.lint_unlinted(run_id=run_id, actor=actor, at=at)
-    return runs.release(run_id=run_id, actor=actor, at=at)
+    with patience():
+        lint.lint_unlinted(run_id=run_id, actor=actor, at=at)
+        return runs.release(run_id=run_id, actor=actor, at=at)
 
 
 def read_archive(*, run_id: int, actor: Actor, at: datetime) -> Iterator[bytes]:

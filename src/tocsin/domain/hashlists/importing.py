@@ -26,6 +26,7 @@ from tocsin.domain.hashlists.native import NativeReader
 from tocsin.domain.hashlists.quarantine_types import Counts
 from tocsin.domain.hashlists.records import Refused, SourceRecord
 from tocsin.domain.hashlists.reporting import refusal_file, write_refusals
+from tocsin.domain.hashlists.room import DiskFull, is_full
 from tocsin.domain.hashlists.sequence import Delivery, delivery
 from tocsin.domain.hashlists.staging import Numbered, Staged, Stager
 from tocsin.domain.hashlists.types import (
@@ -219,20 +220,30 @@ def run_import(
         else:
             broken = run.broken or opened.broken()
     except BaseException as error:
-        if not isinstance(error, DatabaseBusy | runs.HoldLost):
+        why = _told(error)
+        if not isinstance(why, DatabaseBusy | runs.HoldLost):
             with suppress(DatabaseError):
-                runs.let_go(run, why=_reason(error))
+                runs.let_go(run, why=_reason(why))
+        if why is not error:
+            raise why from error
         raise
     run.refresh_from_db()
     report = report_of(run, hash_list.slug, resumed=resumed)
     return replace(report, unit=opened.unit, broken=broken)
 
 
+_IN_WORDS = (UnusableFile, WrongMapping, WrongSet, archive.ArchiveFailed, DiskFull)
+
+
 def _reason(error: BaseException) -> str:
     """Why an import stopped, in words that are meant for people; of the rest only the kind, as its
     text might quote a line."""
-    told = (UnusableFile, WrongMapping, WrongSet, archive.ArchiveFailed)
-    return str(error) if isinstance(error, told) else type(error).__name__
+    return str(error) if isinstance(error, _IN_WORDS) else type(error).__name__
+
+
+def _told(error: BaseException) -> BaseException:
+    """The same, or a full disk where that is behind it and not in its words yet."""
+    return DiskFull() if is_full(error) and not isinstance(error, _IN_WORDS) else error
 
 
 def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
@@ -351,10 +362,13 @@ def _archive(opened: Opened, run: ImportRun, stack: ExitStack) -> Callable[[], s
 
 @contextmanager
 def patience() -> Iterator[None]:
-    """Say in words what a locked database means, after the wait that settings give."""
+    """Say in words what a locked database means, after the wait that settings give, and what a
+    full disk does."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, OSError) as error:
+        if is_full(error):
+            raise DiskFull from error
         if "locked" not in str(error):
             raise
         raise DatabaseBusy(

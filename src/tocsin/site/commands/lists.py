@@ -74,11 +74,11 @@ def run(options: argparse.Namespace) -> int:
     try:
         return known[options.what](options)
     except (
-        actions.ArchiveFailed, actions.ArchiveUnreadable, actions.DatabaseBusy, actions.HoldLost,
-        actions.ImportInProgress, actions.ListExists, actions.NoSuchEntry, actions.NoSuchList,
-        actions.NoSuchRun, actions.NotImportable, actions.NotReady, actions.UnusableFile,
-        actions.WrongMapping, actions.WrongSet, actions.NoSuchKnownSet, actions.SetIsWell,
-        actions.WordsNeeded,
+        actions.ArchiveFailed, actions.ArchiveUnreadable, actions.DatabaseBusy, actions.DiskFull,
+        actions.HoldLost, actions.ImportInProgress, actions.ListExists, actions.NoSuchEntry,
+        actions.NoSuchList, actions.NoSuchRun, actions.NotImportable, actions.NotReady,
+        actions.UnusableFile, actions.WrongMapping, actions.WrongSet, actions.NoSuchKnownSet,
+        actions.SetIsWell, actions.WordsNeeded,
     ) as error:  # fmt: skip
         raise Stop(str(error)) from error
 
