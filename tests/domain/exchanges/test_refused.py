@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.domain.exchanges.scenes import (
     add_ncmec,
     add_stopncii,
     counting,
+    fails,
     prints,
     pull,
     seconds,
@@ -23,12 +25,22 @@ from tests.domain.hashlists.lists import ACTOR
 from tests.doors import staff
 from tocsin.base.accounts.types import Role
 from tocsin.base.audit.models import AuditRow
-from tocsin.domain.exchanges import actions, queries, rules
+from tocsin.domain.exchanges import actions, queries, rules, stopncii
+from tocsin.domain.exchanges.gathering import Gathered
 from tocsin.domain.exchanges.models import RefusedRecord
+from tocsin.domain.exchanges.types import Trouble
 from tocsin.domain.hashlists.models import ImportRun
+from tocsin.domain.hashlists.pages import (
+    MOST_RECORDS,
+    Page,
+    TooManyRecords,
+    Unreadable,
+    read_page,
+)
 from tocsin.domain.hashlists.types import EntryStatus
 from tocsin.site.cli import main
 
+XML = b'<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2">%s</queryResult>'
 pytestmark = [pytest.mark.django_db, pytest.mark.server]
 
 
@@ -172,3 +184,46 @@ def test_a_text_that_is_not_kept_is_told(now: datetime) -> None:
     add_ncmec("https://ncmec.example/x", now)
     with pytest.raises(actions.PageLost):
         actions.read_refused(slug="ncmec", window_no=7, actor=ACTOR, at=now)
+
+
+def test_a_page_of_far_more_records_than_asked_for_is_refused(now: datetime) -> None:
+    most = MOST_RECORDS["stopncii-v1"]
+    assert most > stopncii.PAGE_SIZE
+    records = [submitted(f"{n:064x}", seconds(now, hours=3)) for n in range(most + 1)]
+    with StopNcii(records=records, page_size=most + 1, clock=lambda: now).serving() as peer:
+        row = add_stopncii(peer.url, now)
+        assert fails(row, now) is Trouble.TOO_LARGE
+    assert not ImportRun.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("format_name", "page"),
+    [
+        ("stopncii-v1", b'{"hashRecords":[%s]}' % b",".join([b"{}"] * 3_000_000)),
+        ("stopncii-v1", b'{"hashRecords":[]}' * 100_000),
+        ("ncmec-v2", XML % (b"<images>%s</images>" % (b"<image/>" * 300_000))),
+        ("ncmec-v2", XML % (b"<x/>" * 400_000)),
+    ],
+    ids=["records", "documents", "elements", "beside"],
+)
+def test_a_page_costs_no_more_memory_than_a_page_should(format_name: str, page: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooManyRecords):
+            read_page(format_name, page)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Cutting one block takes most of it, whatever the length of the page.
+    assert peak < 100 << 20
+
+
+def test_of_pages_of_rubbish_all_is_counted_and_the_first_thousand_kept(now: datetime) -> None:
+    rubbish = Page((), tuple(Unreadable(n, b"{}", "it is none") for n in range(1, 501)), b"")
+    with Gathered(seconds(now)) as gathered:
+        for _ in range(5):
+            gathered.add(rubbish)
+        assert gathered.unreadable == 2_500
+        assert len(gathered.refused) == rules.MOST_REFUSED_OF_A_WINDOW
+        kept = b"".join(gathered.texts(one.text for one in gathered.refused))
+    assert kept == b"{}" * rules.MOST_REFUSED_OF_A_WINDOW

@@ -26,9 +26,9 @@ Clock = Callable[[], datetime]
 Moves = Callable[[], dict[str, object]]
 
 _IN_THE_WAY = (
-    hashlists.ImportInProgress, hashlists.DatabaseBusy, hashlists.ArchiveFailed,
-    hashlists.HoldLost, hashlists.ListExists, hashlists.NoSuchList, hashlists.NotReady,
-    hashlists.UnusableFile, hashlists.WrongMapping,
+    hashlists.ImportInProgress, hashlists.DatabaseBusy, hashlists.DiskFull,
+    hashlists.ArchiveFailed, hashlists.HoldLost, hashlists.ListExists, hashlists.NoSuchList,
+    hashlists.NotReady, hashlists.UnusableFile, hashlists.WrongMapping,
 )  # fmt: skip
 
 
@@ -62,13 +62,13 @@ def bring(row: Exchange, *, hold: Hold, clock: Clock, actor: Actor, finish: Move
                 slug = listing.list_for(row, member, of.name, actor=actor, at=clock())
                 if slug is not None:
                     # What is no entry is nobody's; it goes into the archive of the first list.
-                    beside = [] if reports else [one.text for one in gathered.unreadable]
+                    beside = [] if reports else [one.text for one in gathered.refused]
                     reports.append(_stage(work, gathered, slug, member, of, beside))
             counts = _counts(row, gathered, reports)
             if not reports:
                 refused.keep_texts(row, gathered)
             with transaction.atomic():
-                refused.note(row, gathered.unreadable, at=clock())
+                refused.note(row, gathered.refused, at=clock())
                 _release(work, reports, counts, finish())
         except hashlists.WrongSet as error:
             raise NotGoneOver from error
@@ -179,7 +179,7 @@ def _counts(row: Exchange, gathered: Gathered, reports: list[ImportReport]) -> C
         added=sum(r.added for r in reports),
         changed=sum(r.changed for r in reports),
         superseded=sum(len(of.superseded) for of in gathered.members.values()),
-        unreadable=len(gathered.unreadable),
+        unreadable=gathered.unreadable,
         refused=sum(r.refused for r in reports),
         left_out=sum(r.left_out for r in reports),
     )

@@ -69,7 +69,9 @@ class Gathered:
         self._end, self._pages = 0, 0
         self.members: dict[str, OfMember] = {}
         self.records = 0
-        self.unreadable: list[RefusedOne] = []
+        self.unreadable = 0
+        self.refused: list[RefusedOne] = []
+        """The first of the unreadable, with their texts: a service may send nothing else."""
 
     def add(self, page: Page) -> None:
         """Take in a page's records, in whatever order pages come."""
@@ -110,8 +112,11 @@ class Gathered:
         return Place(*self._write(record.raw), updated, record.gone, record.video)
 
     def _refuse(self, given: Unreadable) -> None:
+        self.unreadable += 1
+        if len(self.refused) == rules.MOST_REFUSED_OF_A_WINDOW:
+            return
         text = Place(*self._write(given.raw), None, gone=False, video=False)
-        self.unreadable.append(RefusedOne(self._pages, given.place, given.reason, text))
+        self.refused.append(RefusedOne(self._pages, given.place, given.reason, text))
 
     def _write(self, raw: bytes) -> tuple[int, int]:
         self._file.seek(self._end)

@@ -16,7 +16,14 @@ from tocsin.domain.exchanges.asking import NoReason, PullFailed, Service
 from tocsin.domain.exchanges.protocol import Ballot, Fetched, Speech
 from tocsin.domain.exchanges.rules import Window
 from tocsin.domain.exchanges.types import Direction, Trouble
-from tocsin.domain.hashlists.pages import Refused, Tree, UnusablePage, read_page, read_tree
+from tocsin.domain.hashlists.pages import (
+    Refused,
+    TooManyRecords,
+    Tree,
+    UnusablePage,
+    read_page,
+    read_tree,
+)
 from tocsin.domain.hashlists.types import Kind
 
 FORMAT: Final = "ncmec-v2"
@@ -55,6 +62,8 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
         whole = read_page(FORMAT, got.body)
         following = _next(read_tree(whole.around))
         onward = rules.follow(following, window) if following else ""
+    except TooManyRecords:
+        raise PullFailed(Trouble.TOO_LARGE) from None
     except (UnusablePage, Refused):
         raise PullFailed(Trouble.BROKEN) from None
     except rules.LeadsElsewhere:

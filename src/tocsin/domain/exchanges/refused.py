@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from django.db import transaction
@@ -21,7 +20,6 @@ MOST_TEXT_BYTES: Final = 16 << 20
 
 def note(row: Exchange, found: Iterable[RefusedOne], *, at: datetime) -> None:
     """Write down where each stood and why, in the caller's transaction; the oldest go."""
-    some = islice(found, rules.MOST_REFUSED_OF_A_WINDOW)
     if not RefusedRecord.objects.bulk_create(
         RefusedRecord(
             exchange=row,
@@ -31,7 +29,7 @@ def note(row: Exchange, found: Iterable[RefusedOne], *, at: datetime) -> None:
             reason=one.reason[:200],
             at=at,
         )
-        for one in some
+        for one in found
     ):
         return
     kept = row.refused.order_by("-pk").values_list("pk", flat=True)
@@ -44,7 +42,7 @@ def note(row: Exchange, found: Iterable[RefusedOne], *, at: datetime) -> None:
 def keep_texts(row: Exchange, gathered: Gathered) -> None:
     """Keep the texts of a window that brought nothing else, sealed, up to 16 MiB of them."""
     texts = bytearray()
-    for text in gathered.texts(one.text for one in gathered.unreadable):
+    for text in gathered.texts(one.text for one in gathered.refused):
         if len(texts) + len(text) > MOST_TEXT_BYTES:
             break
         texts += text + b"\n"

@@ -14,7 +14,7 @@ from tocsin.domain.exchanges.credentials import FEEDBACK_KEY
 from tocsin.domain.exchanges.protocol import Ballot, Fetched, Speech
 from tocsin.domain.exchanges.rules import Window
 from tocsin.domain.exchanges.types import Direction, Trouble
-from tocsin.domain.hashlists.pages import UnusablePage, read_page
+from tocsin.domain.hashlists.pages import TooManyRecords, UnusablePage, read_page
 
 FORMAT: Final = "stopncii-v1"
 PAGE_SIZE: Final = 800
@@ -57,6 +57,8 @@ def page(service: Service, window: Window, cursor: str, now: int) -> Fetched:
     try:
         read_page(FORMAT, got.body)
         head = msgspec.json.decode(got.body, type=_Head)
+    except TooManyRecords:
+        raise PullFailed(Trouble.TOO_LARGE) from None
     except (UnusablePage, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise PullFailed(Trouble.BROKEN) from None
     token = "" if head.nextPageToken is None else str(head.nextPageToken)

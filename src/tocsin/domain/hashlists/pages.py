@@ -22,9 +22,13 @@ from tocsin.domain.hashlists.records import Refused
 from tocsin.engine.documents.types import BrokenOff, Element
 from tocsin.engine.documents.xml_elements import UnsafeDocument
 
-__all__ = ["Page", "Record", "Refused", "Tree", "Unreadable", "UnusablePage", "read_page",
-           "read_tree", "write_document"]  # fmt: skip
+__all__ = ["MOST_RECORDS", "Page", "Record", "Refused", "TooManyRecords", "Tree", "Unreadable",
+           "UnusablePage", "read_page", "read_tree", "write_document"]  # fmt: skip
 
+MOST_RECORDS: Final[Mapping[str, int]] = {"ncmec-v2": 4_000, "stopncii-v1": 1_000}
+"""Of one page: a quarter more than we ask StopNCII for, and four times what NCMEC gives by itself.
+Times the pages of a window, this is what its memory is reckoned by."""
+MOST_AROUND_BYTES: Final = 1_000_000
 _HERE: Final = Path("the page")
 _GONE: Final = frozenset({"deleted", "withdrawn"})
 _XML: Final = ('<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -41,6 +45,10 @@ _PARTS: Final[Mapping[str, tuple[bytes, bytes, bytes, bytes, bytes]]] = {
 
 class UnusablePage(Exception):
     """The page is not whole, or not of its format."""
+
+
+class TooManyRecords(UnusablePage):
+    """The page holds far more than a page of its service should."""
 
 
 class Record(NamedTuple):
@@ -76,17 +84,16 @@ class Page:
 
 
 def read_page(format_name: str, raw: bytes) -> Page:
-    """The records of a page of `ncmec-v2` or `stopncii-v1`; raises UnusablePage."""
+    """The records of a page of `ncmec-v2` or `stopncii-v1`; raises UnusablePage, and TooManyRecords
+    before more of it is held than a page should have."""
     try:
         document = opening.open_page(_HERE, raw[: telling.START_BYTES], format_name)
-        pieces = list(document.pieces(io.BytesIO(raw)))
+        elements, around = _told_apart(document, raw, MOST_RECORDS[format_name])
     except (UnusableFile, UnsafeDocument, BrokenOff) as why:
         raise UnusablePage(str(why)) from None
     records: list[Record] = []
     unreadable: list[Unreadable] = []
-    for piece in pieces:
-        if not isinstance(piece, Element):
-            continue
+    for piece in elements:
         try:
             if piece.refused:
                 raise Refused(piece.refused)
@@ -95,7 +102,6 @@ def read_page(format_name: str, raw: bytes) -> Page:
             unreadable.append(Unreadable(piece.number, piece.raw, str(why)))
         else:
             records.append(_record(piece, entry))
-    around = b"".join(piece.raw for piece in pieces if not isinstance(piece, Element))
     return Page(tuple(records), tuple(unreadable), around)
 
 
@@ -118,6 +124,20 @@ def write_document(
             file.write(between + raw if any_yet else raw)
             any_yet = True
     file.write(end)
+
+
+def _told_apart(document: opening.Document, raw: bytes, most: int) -> tuple[list[Element], bytes]:
+    """The elements, whether they are records or not, and the text around them."""
+    elements: list[Element] = []
+    around = bytearray()
+    for piece in document.pieces(io.BytesIO(raw)):
+        if isinstance(piece, Element):
+            elements.append(piece)
+        else:
+            around += piece.raw
+        if len(elements) > most or len(around) > MOST_AROUND_BYTES:
+            raise TooManyRecords(f"The page holds more than {most:,} records, or more beside them.")
+    return elements, bytes(around)
 
 
 def _record(piece: Element, entry: NativeEntry) -> Record:
