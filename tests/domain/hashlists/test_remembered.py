@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.domain.hashlists.lists import ACTOR, ANALYST, bring, entry, make, value, write
 from tocsin.domain.corrections import queries as corrections
@@ -208,3 +210,52 @@ def test_an_own_entry_with_the_same_fingerprints_is_a_later_word(
     actions.add_own_entry(entry=own, actor=ANALYST, at=now)
 
     assert standing(sent(tmp_path, now, "other", "two", md5="a")) is Standing.LISTED
+
+
+@pytest.mark.usefixtures("lists")
+def test_what_was_decided_before_is_remembered_too(tmp_path: Path, now: datetime) -> None:
+    withdrawn = sent(tmp_path, now, "police", "one", md5="a", sha1="a", pdq="a")
+    withdraw(withdrawn, now)
+    held = sent(tmp_path, now, "police", "two", md5="b")
+    actions.hold_entry(entry_id=held, reason="flood", actor=ACTOR, at=now)
+    sent(tmp_path, now, "police", "three", md5="c")
+    RememberedPrint.objects.all().delete()
+
+    migration = import_module("tocsin.domain.hashlists.migrations.0007_remembered")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FIRST)
+
+    rows = RememberedPrint.objects.order_by("entry", "kind").values_list("entry", "kind")
+    assert list(rows) == [(withdrawn, 1), (withdrawn, 2), (withdrawn, 4), (held, 1)]
+    assert all(row.at.tzinfo for row in RememberedPrint.objects.all())
+
+
+@pytest.mark.usefixtures("lists")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite goes about it")
+def test_each_print_is_looked_up_among_the_few() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {remembered._SHARED}", [False, 0, 1, 9])
+        plan = [row[-1] for row in cursor.fetchall()]
+    assert len(plan) == 2
+    assert plan[0].startswith("SEARCH f USING INDEX")
+    assert plan[1].startswith("SEARCH r USING INDEX")
+    assert "(kind=? AND value=?)" in plan[1]
+
+
+def test_what_one_import_may_find_is_looked_for_in_pieces(
+    tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "_IDS_AT_ONCE", 3)
+    monkeypatch.setattr(remembered, "_AT_ONCE", 2)
+    make(now)
+    bring(write(tmp_path / "one", *(entry(f"{n}") for n in range(10))), now)
+    for entry_id in Entry.objects.filter(pk__gt=3).values_list("pk", flat=True):
+        withdraw(entry_id, now)
+
+    again = [entry(f"again {n}", fingerprints=entry(f"{n}")["fingerprints"]) for n in range(10)]
+    bring(write(tmp_path / "two", *again), now)
+
+    newest = Entry.objects.order_by("-pk")[:10]
+    assert sorted(row.source_entry_id for row in newest if row.held) == [
+        f"again {n}" for n in range(3, 10)
+    ]
