@@ -134,6 +134,8 @@ class World:
 
     def _reply(self, place: int, distance_bits: int, entry: int, withheld: Withheld) -> Reply:
         self.ledger.asked += 1
+        if place in withheld.beyond:
+            return Reply(None)
         if place in withheld.closed:
             self.ledger.first_closed_at = self.ledger.first_closed_at or self.ledger.asked
             return Reply(None)
@@ -171,6 +173,7 @@ class World:
             exact={},
             settled=frozenset(),
             matched=np.array([tag_of(b"entry %d" % entry) for _, entry in met], np.uint64),
+            matched_in=places.astype(np.int64),
             ball_bits=rules.ball_bits(self.radius_bits),
         )
 

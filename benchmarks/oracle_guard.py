@@ -298,6 +298,7 @@ class Host:
             },
             settled=frozenset(np.flatnonzero(exact).tolist()),
             matched=_mixed(np.repeat(entries[met].astype(np.uint64)[:, None], 4, axis=1)),
+            matched_in=np.flatnonzero(met),
             ball_bits=rules.ball_bits(RADIUS_BITS),
         )
 

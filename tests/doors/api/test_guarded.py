@@ -73,6 +73,28 @@ def test_a_slowed_key_hears_near_matches_as_a_plain_held(
     }
 
 
+def test_beyond_what_it_may_be_told_of_a_key_hears_held_and_by_v1_true(
+    client: Client, issue: Issue, checker: Checker, now: datetime
+) -> None:
+    number = a_list(now)
+    for name in ("beach", "hill"):
+        put(now, number, name)
+    checker.follow(now)
+    key = issue(Tier.ACTION)
+    policy = PolicyTerms(daily_matches=1)
+    set_terms(key_id=key.key_id, policy=policy, actor=ANALYST, at=now)
+    checker.keys.refresh(at=now)
+    hill = {"id": "c", "md5": digest(Kind.MD5, "hill").hex()}
+    said = client.with_bearer(key).post_json("/v2/checks", {"items": [ITEM, hill]})
+    assert said.json["results"][0]["status"] == "listed"
+    beyond = said.json["results"][1]
+    assert (beyond["status"], beyond["action"], beyond["reference"]) == ("held", "review", None)
+    checker.share_guard(now)
+    checker.keys.refresh(at=now)
+    v1 = client.with_basic(key).post("/v1/check/md5", hill["md5"].encode())
+    assert (v1.status, v1.body) == (200, b"true")
+
+
 def test_in_shadow_every_result_says_what_would_have_been_advised(
     client: Client, key: IssuedKey, checker: Checker, now: datetime
 ) -> None:

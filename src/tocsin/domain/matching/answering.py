@@ -25,6 +25,8 @@ from tocsin.domain.matching.types import (
 Refer = Callable[[int, str], str]
 """The reference of an entry for a key, by its number and the key's id."""
 
+_TELL_OF_A_MATCH = frozenset({AnswerStatus.LISTED, AnswerStatus.NEAR})
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Judged:
@@ -33,6 +35,7 @@ class Judged:
     query: Query
     verdict: Verdict
     closed: bool = False
+    beyond: bool = False
     blurred: bool = False
     silent: bool = False
 
@@ -45,6 +48,12 @@ class Judged:
         """
         return self.closed or bool(self.verdict.entries)
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it is told as `held` and nothing more."""
+        # What its party found harmless, or is held anyhow, is told as ever.
+        return self.closed or (self.beyond and self.verdict.status in _TELL_OF_A_MATCH)
+
 
 def judged(
     queries: Sequence[Query], verdicts: Sequence[Verdict], withheld: Withheld
@@ -55,6 +64,7 @@ def judged(
             query,
             verdict,
             place in withheld.closed,
+            place in withheld.beyond,
             place in withheld.blurred,
             place in withheld.silent,
         )
@@ -64,8 +74,10 @@ def judged(
 
 def outcome_of(one: Judged, key: CheckKey, refer: Refer) -> Outcome:
     """What the key is told."""
-    if one.closed:
-        told = Outcome(one.query.client_id, AnswerStatus.HELD, Action.REVIEW)
+    if one.is_held_back:
+        exact = not one.closed and rules.blocks(one.verdict)
+        ids = tuple(entry.entry_id for entry in one.verdict.entries) if exact else ()
+        told = Outcome(one.query.client_id, AnswerStatus.HELD, Action.REVIEW, blocked_by=ids)
     else:
         match = match_of(one.verdict, key, refer, silent=one.silent)
         if match is not None and one.blurred and match.kind is MatchKind.NEAR:
@@ -76,7 +88,7 @@ def outcome_of(one: Judged, key: CheckKey, refer: Refer) -> Outcome:
 
 def in_shadow(outcome: Outcome) -> Outcome:
     """The same, advising nothing and telling what would have been advised."""
-    return replace(outcome, action=Action.NONE, shadow_action=outcome.action)
+    return replace(outcome, action=Action.NONE, shadow_action=outcome.action, blocked_by=())
 
 
 def match_of(
@@ -104,7 +116,7 @@ def hit_of(one: Judged, key: CheckKey, *, version: int, at: datetime) -> NewHit:
     left out when the journal comes home.
     """
     query, verdict = one.query, one.verdict
-    told = rules.held_back(verdict) if one.closed else verdict
+    told = rules.held_back(verdict) if one.is_held_back else verdict
     return NewHit(
         id=query.hit_id or uuid4(),
         key_id=key.key_id,

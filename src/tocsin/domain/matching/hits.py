@@ -72,15 +72,24 @@ def hits_from_bytes(data: bytes) -> tuple[NewHit, ...]:
 def as_told(written: Iterable[tuple[NewHit, Outcome]], door: Door) -> tuple[NewHit, ...]:
     """The hits, each with what its answer by this door told nothing of."""
     return tuple(
-        replace(hit, withheld_ids=_withheld(hit, outcome, door)) for hit, outcome in written
+        replace(_by_door(hit, outcome, door), withheld_ids=_withheld(hit, outcome, door))
+        for hit, outcome in written
     )
+
+
+def _by_door(hit: NewHit, outcome: Outcome, door: Door) -> NewHit:
+    """What `/v1` says `true` of was told as listed, whatever the other doors would have said."""
+    if door in _YES_OR_NO and outcome.blocked_by:
+        return replace(hit, status=AnswerStatus.LISTED, action=Action.BLOCK)
+    return hit
 
 
 def _withheld(hit: NewHit, outcome: Outcome, door: Door) -> tuple[int, ...]:
     """All where the guard held the answer back, and where `/v1` said `false`."""
-    if outcome.match is None or (door in _YES_OR_NO and not says_true(outcome)):
-        return hit.entry_ids
-    return tuple(each for each in hit.entry_ids if each not in outcome.match.entry_ids)
+    told = outcome.match.entry_ids if outcome.match else ()
+    if door in _YES_OR_NO:
+        told = (told or outcome.blocked_by) if says_true(outcome) else ()
+    return tuple(each for each in hit.entry_ids if each not in told)
 
 
 def fingerprints_as_bytes(fingerprints: tuple[FingerprintValue, ...]) -> bytes:

@@ -205,6 +205,11 @@ def _by_kind(entries: Sequence[Found]) -> tuple[list[Found], list[Found]]:
     return exact, [entry for entry in entries if entry.kind is MatchKind.NEAR]
 
 
+def blocks(verdict: Verdict) -> bool:
+    """Whether it is an exact match and the advice is to block."""
+    return verdict.status is AnswerStatus.LISTED and verdict.action is Action.BLOCK
+
+
 def held_back(verdict: Verdict) -> Verdict:
     """The same match, told as `held` and nothing more."""
     return replace(verdict, status=AnswerStatus.HELD, action=Action.REVIEW)

@@ -246,19 +246,24 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The answer for one picture. `shadow_action` is what would have been advised to a key in
-    shadow mode, None for any other."""
+    shadow mode, None for any other. `blocked_by`: it is told as `held`, since the key was told of
+    enough pictures, but is an exact match to be blocked, with these entries; they stay inside.
+    `/v1`, which has no word for `held`, says `true` of it."""
 
     client_id: str
     status: AnswerStatus
     action: Action
     match: Match | None = None
     shadow_action: Action | None = None
+    blocked_by: tuple[int, ...] = ()
 
 
 def says_true(outcome: Outcome) -> bool:
     """Whether `/v1` answers `true`, and the tier `boolean` hears `listed`: an exact match, and the
-    advice is to block. In shadow nothing is advised, so it is never true there."""
-    return outcome.status is AnswerStatus.LISTED and outcome.action is Action.BLOCK
+    advice is to block, or would be if the key were told. In shadow nothing is advised, so it is
+    never true there."""
+    plain = outcome.status is AnswerStatus.LISTED and outcome.action is Action.BLOCK
+    return plain or bool(outcome.blocked_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ def is_words(data: bytes) -> bool:
 def _passes(outcome: Outcome, habits: Habits, is_other_file: bool) -> bool:
     if outcome.status in MATCHED:
         is_for_people = outcome.action in {Action.REVIEW, Action.HOLD}
-        return outcome.action is Action.NONE or (is_for_people and habits.lets_review_pass)
+        lets_pass = habits.lets_review_pass and not outcome.blocked_by
+        return outcome.action is Action.NONE or (is_for_people and lets_pass)
     if outcome.action is Action.BLOCK:
         return False
     if outcome.status is AnswerStatus.NOT_LISTED or outcome.action is Action.NONE:

@@ -221,7 +221,7 @@ def test_a_person_lets_a_key_go_on_and_it_begins_with_nothing(
         check(process, provider, now, [asked(f"known {n}") for n in range(120)])
         check(process, provider, now, trials("known 0", 80))
         process.share_guard(now)
-    assert key_view(provider.key_id, at=now).standing.step is Step.SLOWED
+    assert key_view(provider.key_id, at=now).standing.step is Step.NOTICED
     # Something is on its way to the database at that moment.
     check(other, provider, now, [asked(f"more {n}") for n in range(90)])
     assert let_key_go_on(key_id=provider.key_id, reason="a test", actor=ANALYST, at=now)

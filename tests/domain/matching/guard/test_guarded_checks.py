@@ -150,24 +150,23 @@ def test_a_key_that_asked_its_days_hashes_is_told_to_come_back_tomorrow(
     assert standing.spent_until == datetime(2026, 3, 4, tzinfo=now.tzinfo)
 
 
-def test_who_finds_too_much_is_slowed_then_paused_and_people_are_told(
+def test_who_tries_many_edges_is_slowed_then_paused_and_people_are_told(
     checker: Checker, now: datetime
 ) -> None:
     number = a_list(now)
-    for n in range(240):
-        put(now, number, f"known {n}")
+    names = [f"known {n}" for n in range(14)]
+    for name in names:
+        put(now, number, name)
     key = a_key(now, tier=Tier.ACTION)
     checker.follow(now)
     checker.keys.refresh(at=now)
-    asking = known(checker, key, now)
     found: list[Step] = []
-    for first in (0, 60, 110):
-        last = {0: 60, 60: 110, 110: 240}[first]
-        check(checker, asking, now, [asked(f"known {n}") for n in range(first, last)])
+    for some in (names[:1], names[1:5], names[5:]):
+        for name in some:
+            check(checker, known(checker, key, now), now, around(name, 60))
         checker.share_guard(now)
         checker.keys.refresh(at=now)
-        asking = known(checker, key, now)
-        found.append(asking.standing.step)
+        found.append(known(checker, key, now).standing.step)
     assert found == [Step.NOTICED, Step.SLOWED, Step.PAUSED]
     assert Letter.objects.filter(purpose="guard").count() == 2
     assert AuditRow.objects.filter(action="matching.guard_key").count() == 3

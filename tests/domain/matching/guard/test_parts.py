@@ -95,9 +95,10 @@ def test_an_honest_host_of_ten_million_uploads_a_day_stands_open() -> None:
         (Totals(closed_balls=5), Step.SLOWED, Sign.EDGES),
         (Totals(closed_balls=13), Step.PAUSED, Sign.EDGES),
         (Totals(asked_today=100, matched_today=60, asked=100, matched=60), "noticed", "matches"),
-        (Totals(asked_today=150, matched_today=120, asked=150, matched=120), "slowed", "matches"),
-        (Totals(asked_today=300, matched_today=220, asked=300, matched=220), "paused", "matches"),
-        (Totals(asked=5_000, matched=850), Step.PAUSED, Sign.MATCHES),
+        # However many: who wants to stop a host would only have to upload listed files to it.
+        (Totals(asked_today=300, matched_today=220, asked=300, matched=220), "noticed", "matches"),
+        (Totals(asked=50_000, matched=40_000), Step.NOTICED, Sign.MATCHES),
+        (Totals(asked=5_000, matched=850, closed_balls=5), Step.SLOWED, Sign.EDGES),
         (Totals(hashes_today=85_000_000), Step.NOTICED, Sign.HASHES),
         (Totals(asked_today=10_000, run_share=0.8), Step.NOTICED, Sign.RUN),
     ],
@@ -129,12 +130,32 @@ steps = st.sampled_from(Step)
 @given(steps, steps)
 def test_a_guard_makes_a_standing_worse_and_never_better(was: Step, asked_for: Step) -> None:
     standing = Standing(was, Sign.EDGES, AT, None)
-    worse = rules.raised(standing, asked_for, Sign.MATCHES, AT)
+    worse = rules.raised(standing, asked_for, Sign.RUN, AT)
     if asked_for.weight <= was.weight:
         assert worse is None
     else:
         assert worse is not None
         assert worse.step is asked_for
+
+
+def test_that_no_more_matches_are_told_is_said_once_a_window() -> None:
+    noticed = Standing(Step.NOTICED, Sign.EDGES, AT)
+    told = rules.raised(noticed, Step.NOTICED, Sign.MATCHES, AT)
+    assert told == Standing(Step.NOTICED, Sign.MATCHES, AT)
+    assert rules.raised(told, Step.NOTICED, Sign.MATCHES, AT + timedelta(days=27)) is None
+    assert rules.raised(told, Step.NOTICED, Sign.EDGES, AT + timedelta(days=40)) is None
+    again = rules.raised(told, Step.NOTICED, Sign.MATCHES, AT + timedelta(days=28))
+    assert again is not None
+    assert rules.raised(Standing(Step.SLOWED), Step.NOTICED, Sign.MATCHES, AT) is None
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 1_000_000))
+def test_a_key_is_noticed_for_matches_once_none_are_left_to_tell(
+    today: int, before: int, asked: int
+) -> None:
+    found = Totals(asked_today=asked, matched_today=today, asked=2 * asked, matched=today + before)
+    if rules.judge(found, ACTION)[1] is Sign.MATCHES:
+        assert rules.left_to_tell(found, ACTION) == 0
 
 
 def test_a_slowed_key_is_let_go_after_a_day_and_a_paused_one_never() -> None:

@@ -205,7 +205,7 @@ def _stand(key_id: str, was: Standing, now: Standing, found: Totals, at: datetim
         made = GuardStanding.objects.get_or_create(key_id=key_id, defaults=values)[1]
         # Two processes see the same at once: the first one tells people.
         if not made and not GuardStanding.objects.filter(
-            key_id=key_id, step=was.step, spent_until=was.spent_until
+            key_id=key_id, step=was.step, since=was.since or at, spent_until=was.spent_until
         ).update(**values):
             return
         record(
@@ -219,7 +219,8 @@ def _stand(key_id: str, was: Standing, now: Standing, found: Totals, at: datetim
                 **{k: v for k, v in asdict(found).items() if k != "run_share"},
             },
         )
-        if now.step in {Step.SLOWED, Step.PAUSED} and now.step is not was.step:
+        tells = now.step in {Step.SLOWED, Step.PAUSED} or now.sign is Sign.MATCHES
+        if tells and (now.step, now.sign, now.since) != (was.step, was.sign, was.since):
             _tell_people(key_id, now, at)
     log.error("key_guarded", key_id=key_id, step=now.step.value, sign=str(now.sign))
 
@@ -232,6 +233,15 @@ def _tell_people(key_id: str, now: Standing, at: datetime) -> None:
                 "The oracle guard has paused the key %(key)s: what it asks would let it find out "
                 "what is on the lists. All its checks are refused until somebody looks at it under "
                 "“Keys of partners” and lets it go on, or revokes it.\n"
+            )
+        elif now.step is Step.NOTICED:
+            subject = _("Key %(key)s found more than it may be told of")
+            text = _(
+                "The key %(key)s found more different listed pictures than uploads of its number "
+                "would. It goes on at full speed and nothing is let through, but what it finds is "
+                "told as “held, to be looked at” without details. Look at it under “Keys of "
+                "partners”: where all is well, let it go on or allow it more matches a day; where "
+                "it tries out a collection, revoke it.\n"
             )
         else:
             subject = _("Key %(key)s is slowed")

@@ -14,7 +14,7 @@ from tocsin.domain.matching.guard import actions, rules
 from tocsin.domain.matching.guard.balls import Ball
 from tocsin.domain.matching.guard.counted import Counted
 from tocsin.domain.matching.guard.heirs import heir_of, still_listed
-from tocsin.domain.matching.guard.queries import balls_seen_since, let_go_at
+from tocsin.domain.matching.guard.queries import balls_seen_since, counted_before, let_go_at
 from tocsin.domain.matching.guard.shaping import as_asked, tag_maker
 from tocsin.domain.matching.guard.types import LIMITS, NOTHING_WITHHELD, Limits, Withheld
 from tocsin.domain.matching.guard.watch import Watch
@@ -158,6 +158,8 @@ class Guard:
             counted = watch.counted.copy() if due else Counted()
             for ball in balls:
                 ball.fresh = False
+        if day is not None and watch.earlier_of != day:
+            _recall(key_id, watch, day)
         if balls:
             _keep_balls(key_id, watched, limits, at, balls)
         if gone:
@@ -184,6 +186,14 @@ def _leave_to_heirs(watched: _Watched, serving: Serving, radius_bits: int) -> No
             balls.hand_on(ball, heir_of(ball, serving, radius_bits))
             watched.gone.add(ball.entry_id)
         watched.version = serving.version
+
+
+def _recall(key_id: str, watch: Watch, day: date) -> None:
+    """Read what the key asked on the days before: once a day, and after a restart."""
+    before = counted_before(key_id, day)
+    with watch.lock:
+        if watch.day == day:
+            watch.earlier, watch.earlier_of = before, day
 
 
 def _keep_balls(

@@ -69,6 +69,14 @@ def totals(key_id: str, *, day: date, at: datetime, run_share: float = 0.0) -> T
     )
 
 
+def counted_before(key_id: str, day: date) -> Counted:
+    """What a key asked and met on the other days of the window that ends with `day`."""
+    window = Counted()
+    for row in GuardDay.objects.filter(key_id=key_id, day__gt=day - WINDOW, day__lt=day):
+        window.merge(counted_in(row))
+    return window
+
+
 def counted_in(row: GuardDay) -> Counted:
     """A day of a key as counted by all processes."""
     return Counted(Sketch(row.asked_sketch), Sketch(row.hashes_sketch), Sketch(row.matched_sketch))

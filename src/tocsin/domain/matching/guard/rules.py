@@ -19,6 +19,8 @@ lost for ever. Who waits for it is told a hundred answers a year around a pictur
 NEARLY_SPENT = 0.8
 RUN_SHARE = 0.5
 SLOWED_BY = 10
+PAUSED_FROM = 3
+"""Times what is free of listed pictures that were closed around."""
 NARROWEST_BALL_BITS, WIDEST_BALL_BITS = 32, 60
 EDGE_BITS = 8
 
@@ -59,6 +61,12 @@ def free_matches(totals: Totals, limits: Limits) -> tuple[float, float]:
     return today, 4 * limits.free_matches + limits.match_rate * totals.asked
 
 
+def left_to_tell(totals: Totals, limits: Limits) -> int:
+    """Of how many more different pictures the key may be told."""
+    today, window = free_matches(totals, limits)
+    return max(0, int(min(today - totals.matched_today, window - totals.matched)))
+
+
 def judge(totals: Totals, limits: Limits) -> tuple[Step, Sign | None]:
     """The step that these totals ask for and what shows it; (open, None) when all is well."""
     found = [_by_matches(totals, limits), _by_edges(totals, limits), _by_number(totals, limits)]
@@ -74,24 +82,41 @@ def spent_until(totals: Totals, limits: Limits, at: datetime) -> datetime | None
 
 
 def raised(was: Standing, step: Step, sign: Sign | None, at: datetime) -> Standing | None:
-    """The standing that follows, or None where nothing gets worse: a guard never lets go."""
-    if step.weight <= was.at(at).step.weight:
+    """The standing that follows, or None where nothing gets worse: a guard never lets go.
+
+    That a key is told of no more matches is worth saying of one that was noticed for something
+    else, and again for as long as it lasts.
+    """
+    before = was.at(at)
+    if step.weight < before.step.weight:
+        return None
+    if step is before.step and not (step is Step.NOTICED and _is_news(was, sign, at)):
         return None
     ends_at = at + SLOWED_FOR if step is Step.SLOWED else None
     return Standing(step, sign, at, ends_at, was.spent_until)
 
 
 def _by_matches(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
+    # Never worse: whoever wants to stop a host uploads listed files to it, and one that is slowed
+    # or refused may let all through. What is beyond is told as `held` instead, by every process.
     today, window = free_matches(totals, limits)
-    times = max(totals.matched_today / today, totals.matched / window)
-    return _step(times, notice=1, slow=2, pause=4), Sign.MATCHES
+    beyond = totals.matched_today > today or totals.matched > window
+    return Step.NOTICED if beyond else Step.OPEN, Sign.MATCHES
+
+
+def _is_news(was: Standing, sign: Sign | None, at: datetime) -> bool:
+    told_long_ago = was.since is None or at - was.since >= WINDOW
+    return sign is Sign.MATCHES and (was.sign is not Sign.MATCHES or told_long_ago)
 
 
 def _by_edges(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
     free = limits.closed_balls + totals.asked // limits.asked_for_one_more
     if totals.closed_balls and totals.closed_balls <= free:
         return Step.NOTICED, Sign.EDGES
-    return _step(totals.closed_balls / free, notice=1, slow=1, pause=3), Sign.EDGES
+    times = totals.closed_balls / free
+    if times > PAUSED_FROM:
+        return Step.PAUSED, Sign.EDGES
+    return Step.SLOWED if times > 1 else Step.OPEN, Sign.EDGES
 
 
 def _by_number(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
@@ -100,12 +125,3 @@ def _by_number(totals: Totals, limits: Limits) -> tuple[Step, Sign]:
     if totals.run_share > RUN_SHARE:
         return Step.NOTICED, Sign.RUN
     return Step.OPEN, Sign.RUN
-
-
-def _step(times: float, *, notice: float, slow: float, pause: float) -> Step:
-    """How bad it is to have used up so many times what is free."""
-    if times > pause:
-        return Step.PAUSED
-    if times > slow:
-        return Step.SLOWED
-    return Step.NOTICED if times > notice else Step.OPEN

@@ -34,6 +34,7 @@ def as_asked(
     """A batch as the guard compares it."""
     met = {place: verdict for place, verdict in sorted(verdicts.items()) if verdict.entries}
     words, places, first_rows = _pdq_of(queries)
+    pictures = [(place, entry_id) for place, v in met.items() for entry_id in _pictures(v)]
     return Asked(
         names=np.array([tag_of(_all_of(query)) for query in queries], np.uint64),
         hashes=np.array([tag_of(value) for q in queries for value in _looked_up(q)], np.uint64),
@@ -44,10 +45,8 @@ def as_asked(
         # Told by nothing but its digests. Of one that is held by them, a near match changes the
         # answer all the same.
         settled=frozenset(p for p, verdict in met.items() if verdict.status is AnswerStatus.LISTED),
-        matched=np.array(
-            [tag_of(b"entry %d" % entry_id) for v in met.values() for entry_id in _pictures(v)],
-            np.uint64,
-        ),
+        matched=np.array([tag_of(b"entry %d" % entry_id) for _, entry_id in pictures], np.uint64),
+        matched_in=np.array([place for place, _ in pictures], np.int64),
         ball_bits=rules.ball_bits(key.terms.near_radius_bits),
     )
 

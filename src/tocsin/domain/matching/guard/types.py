@@ -26,7 +26,7 @@ class Step(StrEnum):
 
     OPEN = "open"
     NOTICED = "noticed"
-    """People are told; answers are as ever."""
+    """People are told; answers are as ever, but for matches beyond the allowance."""
     SLOWED = "slowed"
     """A tenth of its speed, and near matches are told as `held` without details; for a day."""
     PAUSED = "paused"
@@ -62,11 +62,11 @@ class Limits:
     ends; after that the picture's whole surroundings answer `held`. `distances`: near matches of
     one picture whose distance is told. `closed_balls` and `asked_for_one_more`: around how many
     listed pictures that may happen in 28 days, and for how many different questions once more. The
-    key may find `free_matches` different pictures a day (four times as many in 28 days), and
-    `match_rate` for each different question it asks; more is a notice, twice as much slows, four
-    times pauses. `daily_hashes`: different fingerprints a day that are looked up, of whatever kind:
-    each digest and each PDQ counts, as each is an answer. A host of 10 million uploads a day sends
-    up to six of each.
+    key is told of `free_matches` different pictures a day (four times as many in 28 days), and
+    `match_rate` for each different question it asks; what it finds beyond is `held`, at full speed,
+    and people are told. `daily_hashes`: different fingerprints a day that are looked up, of
+    whatever kind: each digest and each PDQ counts, as each is an answer. A host of 10 million
+    uploads a day sends up to six of each.
     """
 
     daily_hashes: int = 100_000_000
@@ -106,7 +106,8 @@ class Asked:
     `words` uint64[m, 4] and `places` int64[m]: the PDQ hashes that were looked up, and of which
     query. `near`: every entry that a query met by nearness; `exact`: those it met by digests, about
     which its PDQ hashes teach nothing. `settled` queries are told `listed`, which their digests
-    alone decide. `matched` uint64[k]: keyed digests of the pictures met, by whatever kind of match.
+    alone decide. `matched` uint64[k]: keyed digests of the pictures met, by whatever kind of match,
+    and `matched_in` int64[k]: by which query, in their order.
     """
 
     names: Words
@@ -117,6 +118,7 @@ class Asked:
     exact: Mapping[int, frozenset[int]]
     settled: frozenset[int]
     matched: Words
+    matched_in: npt.NDArray[np.int64]
     ball_bits: int
 
 
@@ -124,11 +126,13 @@ class Asked:
 class Withheld:
     """Places in a batch whose answer says less: `closed` ones are `held` and nothing more, whether
     they matched or not; `blurred` ones tell no distance; `silent` ones are told what their digests
-    met, and nothing, now or later, of what they met by nearness."""
+    met, and nothing, now or later, of what they met by nearness. `beyond` ones met more pictures
+    than the key has left to be told of: `held` too."""
 
     closed: frozenset[int] = frozenset()
     blurred: frozenset[int] = frozenset()
     silent: frozenset[int] = frozenset()
+    beyond: frozenset[int] = frozenset()
 
 
 NOTHING_WITHHELD: Final = Withheld()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
+from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.balls import Ball, Balls
 from tocsin.domain.matching.guard.counted import Counted
 from tocsin.domain.matching.guard.recent import Recent
@@ -18,6 +20,7 @@ from tocsin.domain.matching.guard.types import (
     Limits,
     NearHit,
     TagOf,
+    Totals,
     Withheld,
     Words,
 )
@@ -38,6 +41,9 @@ class Watch:
         """Begin again, as when a person has let the key go on."""
         self.day: date | None = None
         self.counted = Counted()
+        # The days before in the window, and for which day they were read from the database.
+        self.earlier = Counted()
+        self.earlier_of: date | None = None
         self.balls = Balls()
         self.recent: Recent | None = None
 
@@ -51,10 +57,10 @@ class Watch:
             self.begin(day)
             self.counted.asked.add(asked.names)
             self.counted.hashes.add(asked.hashes)
+            beyond = self._beyond(asked, limits)
             self.counted.matched.add(asked.matched)
-            if not len(asked.words):
-                return NOTHING_WITHHELD
-            return self._compare(asked, limits, day)
+            withheld = self._compare(asked, limits, day) if len(asked.words) else NOTHING_WITHHELD
+            return replace(withheld, beyond=beyond) if beyond else withheld
 
     def count(self, hashes: Words, day: date) -> None:
         """Note fingerprints that were asked about unseen."""
@@ -74,10 +80,41 @@ class Watch:
         """
         if self.day is None or day > self.day:
             self.day = day
+            self.earlier.merge(self.counted)
             self.counted = Counted()
             if self.balls.forgive(day):
                 # Or who asks there next would be reminded of what it asked before.
                 self.recent = None
+
+    def _beyond(self, asked: Asked, limits: Limits) -> frozenset[int]:
+        """The queries that met pictures of which the key is told no more.
+
+        Whoever has spent what it may find is told `held` of every match, of known ones too: which
+        were told before is not kept.
+        """
+        if not len(asked.matched):
+            return frozenset()
+        left = rules.left_to_tell(self._found(), limits)
+        told: set[int] = set()
+        beyond: set[int] = set()
+        for place, tag in zip(asked.matched_in.tolist(), asked.matched.tolist(), strict=True):
+            if tag in told:
+                continue
+            if len(told) < left:
+                told.add(tag)
+            else:
+                beyond.add(place)
+        return frozenset(beyond)
+
+    def _found(self) -> Totals:
+        """What is asked and found, today and in the window, as far as this process knows."""
+        window = self.earlier.copy()
+        window.merge(self.counted)
+        asked_today, _, matched_today = self.counted.estimates()
+        asked, _, matched = window.estimates()
+        return Totals(
+            asked_today=asked_today, matched_today=matched_today, asked=asked, matched=matched
+        )
 
     def _compare(self, asked: Asked, limits: Limits, day: date) -> Withheld:
         for hit in asked.near:
