@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -281,7 +282,44 @@ def test_all_of_it_can_be_sent_again(now: datetime, world: World) -> None:
     send(now, world.egress)
     first, again = world.messages("corrections")
     assert first["corrections"] == again["corrections"]
+    # Receivers take each name once, and are to take this one too.
+    assert len(set(names(world))) == 2
     assert not actions.resend(party_id=provider(now, "x").party_id, after=0, actor=ACTOR, at=now)
+
+
+def test_a_further_try_keeps_its_name_and_what_was_asked_for_again_has_its_own(
+    now: datetime, world: World
+) -> None:
+    one = provider(now)
+    proved(now, world, one)
+    one_correction(now, one)
+    for after in (None, 0, 0):
+        if after is not None:
+            assert actions.resend(party_id=one.party_id, after=after, actor=ACTOR, at=now)
+        world.answers = [503]
+        assert send(now, world.egress) == 0
+        assert actions.resend(party_id=one.party_id, after=None, actor=ACTOR, at=now)
+        send(now, world.egress)
+    assert sorted(Counter(names(world)).values()) == [2, 2, 2]
+
+
+def test_who_asks_for_the_whole_history_at_another_address_gets_names_of_its_own(
+    now: datetime, world: World
+) -> None:
+    one = provider(now)
+    proved(now, world, one)
+    one_correction(now, one)
+    send(now, world.egress)
+    actions.set_endpoint(party_id=one.party_id, url=URL, after=0, actor=ACTOR, at=now)
+    send(now, world.egress)
+    send(now, world.egress)
+    assert len(names(world)) == len(set(names(world))) == 2
+
+
+def names(world: World) -> list[str]:
+    """`webhook-id` of each message with corrections."""
+    told = [seen.headers["webhook-id"] for seen in world.peer.seen]
+    return [name for name in told if name.startswith("corrections-")]
 
 
 def sent(world: World) -> list[int]:

@@ -84,6 +84,7 @@ def resend(*, party_id: int, after: int | None, actor: Actor, at: datetime) -> b
         endpoint.leased_until = None
         if after is not None:
             endpoint.sent_no = max(after, 0)
+            endpoint.begun_again += 1
         if endpoint.state == EndpointState.DEAD:
             move(endpoint, "revive", actor=actor, at=at)
         else:

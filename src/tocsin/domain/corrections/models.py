@@ -273,7 +273,7 @@ class Endpoint(models.Model):
     """Where a party's corrections are sent, once it has proved that it listens there.
 
     `sent_no`: up to which line of the feed it has taken. `asked_from`: behind which line its party
-    asked to begin, where it did.
+    asked to begin, where it did. `begun_again`: how often it was sent anew from an earlier line.
     """
 
     personal_data = PersonalData(
@@ -290,6 +290,8 @@ class Endpoint(models.Model):
     proven_at = models.DateTimeField(null=True)
     sent_no = models.BigIntegerField(default=0)
     asked_from = models.BigIntegerField(null=True)
+    # With a default in the database: processes of the version before still write rows.
+    begun_again = models.PositiveIntegerField(default=0, db_default=0)
     last_sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()

@@ -144,15 +144,23 @@ def _word_in(answer: bytes) -> str:
 
 
 def _deliver(endpoint: Endpoint, page: FeedPage, line: Line) -> None:
-    first = page.corrections[0].no if page.corrections else page.cursor
     told = {
         "type": "corrections",
         "corrections": page.corrections,
         "cursor": page.cursor,
         "more": page.more,
     }
-    webhook_id = f"corrections-{endpoint.party_id}-{first}-{page.cursor}"
-    _post(endpoint, webhook_id, msgspec.json.encode(told), line)
+    _post(endpoint, _name_of(endpoint, page), msgspec.json.encode(told), line)
+
+
+def _name_of(endpoint: Endpoint, page: FeedPage) -> str:
+    """The same for each try. Another one for what is sent anew on purpose, as receivers take each
+    name once: after `resend` from an earlier line, and to a party that asked to begin at one."""
+    first = page.corrections[0].no if page.corrections else page.cursor
+    name = f"corrections-{endpoint.party_id}-{first}-{page.cursor}"
+    if endpoint.asked_from is None and not endpoint.begun_again:
+        return name
+    return f"{name}-{endpoint.pk}-{endpoint.begun_again}"
 
 
 def _post(endpoint: Endpoint, webhook_id: str, body: bytes, line: Line) -> bytes:
