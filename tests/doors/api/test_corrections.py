@@ -16,7 +16,8 @@ from tests.doors.api.conftest import Issue
 from tocsin.base.accounts.actions import KeyTerms
 from tocsin.base.accounts.models import ApiKey
 from tocsin.base.accounts.types import IssuedKey, Tier
-from tocsin.domain.corrections.models import Feedback
+from tocsin.domain.corrections.models import Endpoint, Feedback
+from tocsin.domain.corrections.queries import endpoints
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.types import Purpose
 from tocsin.domain.matching.actions import issue_provider_key
@@ -170,6 +171,29 @@ def test_a_webhook_is_set_looked_at_and_taken_away(client: Client, issue: Issue)
         said = asking.post_json("/v2/webhook", {"url": wrong})
         assert (said.status, said.json["error"]["field"]) == (422, "url")
     assert asking.post_json("/v2/webhook", {"url": None}).json["state"] is None
+
+
+@pytest.mark.parametrize(
+    ("noted", "told"),
+    [
+        ("RefusedAddress: not_public", "no_public_address"),
+        ("RefusedAddress: onion", "no_public_address"),
+        ("Unreachable: no_such_name", "no_public_address"),
+        ("TooSlow: look_up", "no_public_address"),
+        ("Unreachable: no_connection", "Unreachable: no_connection"),
+        ("status 500", "status 500"),
+        ("", None),
+    ],
+)
+def test_which_names_there_are_inside_is_not_told(
+    client: Client, issue: Issue, noted: str, told: str | None
+) -> None:
+    asking = client.with_bearer(issue())
+    asking.post_json("/v2/webhook", {"url": "https://localhost/"})
+    Endpoint.objects.update(last_error=noted)
+    assert asking.ask("GET", "/v2/webhook/state").json["last_error"] == told
+    # Staff see the difference.
+    assert endpoints()[0].last_error == noted
 
 
 def test_the_public_keys_are_open_to_everybody(client: Client) -> None:

@@ -33,6 +33,8 @@ from tocsin.doors.api.v2.wire_corrections import (
 
 MOST_BYTES = 64_000
 CORRECTIONS_AT_ONCE = 20
+NO_PUBLIC_ADDRESS = "no_public_address"
+_SAY_WHAT_IS_INSIDE = frozenset({"Unreachable: no_such_name", "TooSlow: look_up"})
 
 T = TypeVar("T")
 
@@ -108,8 +110,18 @@ def _told(key: CheckKey) -> WebhookTold:
     if found is None:
         return WebhookTold(None, None, None, None, None)
     return WebhookTold(
-        found.state, found.behind, found.attempts, found.last_error or None, found.last_sent_at
+        found.state, found.behind, found.attempts, _refusal(found.last_error), found.last_sent_at
     )
+
+
+def _refusal(word: str) -> str | None:
+    """The last refusal as the party hears it: one word for every name that leads nowhere outside.
+
+    Which names exist inside, and which do not, is nobody's business but ours.
+    """
+    if word.startswith("RefusedAddress") or word in _SAY_WHAT_IS_INSIDE:
+        return NO_PUBLIC_ADDRESS
+    return word or None
 
 
 def _let_in(
