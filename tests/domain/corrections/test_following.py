@@ -36,7 +36,7 @@ from tocsin.domain.hashlists.quarantine_types import Decision
 from tocsin.domain.hashlists.queries import newest, standings
 from tocsin.domain.hashlists.types import EntryStatus, Kind, Serve, Standing
 from tocsin.domain.matching.actions import keep_hits
-from tocsin.domain.matching.types import AnswerStatus
+from tocsin.domain.matching.types import AnswerStatus, MatchKind
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +143,22 @@ def test_a_hit_that_another_list_still_stands_behind_stays_listed(now: datetime)
     assert summary(one)[1:] == [("withdrawn", [("upload-1", "not_listed")])]
     # The best entry of the hit is what the answer named, whichever entry is corrected.
     assert corrections(one)[1].hits[0].references == (refer(one, first),)
+
+
+def test_what_is_left_is_only_near_is_to_be_checked_again(now: datetime) -> None:
+    exact = put(now, a_list(now), "logo")
+    near = put(now, a_list(now, "other", source="Hotline"), "another logo")
+    one, two = provider(now), provider(now, "Picbin")
+    told(now, one, exact, near, beside_ids=(near,))
+    told(now, two, near, kind=MatchKind.NEAR, status=AnswerStatus.NEAR)
+    work(now)
+    withdraw(now, exact)
+    work(now)
+    assert summary(one) == [("withdrawn", [("upload-1", "check_again")])]
+    withdraw(now, near)
+    work(now)
+    assert summary(one)[1:] == [("withdrawn", [("upload-1", "not_listed")])]
+    assert summary(two) == [("withdrawn", [("upload-1", "not_listed")])]
 
 
 def test_expiry_is_told_as_such(now: datetime) -> None:

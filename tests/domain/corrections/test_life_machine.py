@@ -138,6 +138,18 @@ def test_a_hit_amounts_to_the_strongest_of_its_entries(standings: set[Standing])
     assert (now is Now.NOT_LISTED) == (standings <= {Standing.WITHDRAWN, Standing.EXPIRED})
 
 
+@given(st.sets(st.sampled_from(Standing)), st.sets(st.sampled_from(Standing)))
+def test_what_lies_near_an_exact_match_is_never_what_it_amounts_to(
+    standings: set[Standing], beside: set[Standing]
+) -> None:
+    alone, now = rules.amounts_to(standings), rules.amounts_to(standings, beside)
+    if alone is not Now.NOT_LISTED:
+        assert now is alone
+    else:
+        gone = beside <= {Standing.WITHDRAWN, Standing.EXPIRED}
+        assert now is (Now.NOT_LISTED if gone else Now.CHECK_AGAIN)
+
+
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_votes_hold_only_with_enough_and_more_against_than_for(downs: int, ups: int) -> None:
     holds = rules.votes_hold(downs=downs, ups=ups, needed=3)

@@ -16,7 +16,7 @@ from tocsin.domain.jobs.types import Answered, OtherRequest, StillAnswering
 pytestmark = pytest.mark.django_db
 
 REQUEST = repeats.Request("key-1", "/v2/reports", "again", b"body")
-ANSWER = Answered(202, b'{"report": "R-1"}')
+ANSWER = Answered(202, b'{"report": "R-2026-000001"}')
 
 
 def test_the_same_is_answered_again_for_a_day(now: datetime) -> None:
@@ -60,7 +60,7 @@ def test_neither_key_nor_body_nor_answer_stands_in_the_table(now: datetime) -> N
     repeats.finish(REQUEST, ANSWER, at=now)
     (row,) = Repeat.objects.values_list()
     assert "again" not in row
-    assert "R-1" not in str(row)
+    assert "R-2026-000001" not in str(row)
 
 
 def test_old_answers_are_let_go_of(now: datetime) -> None:

@@ -135,13 +135,21 @@ def told_as(standing: Standing) -> What:
     return What(standing.value)
 
 
-def amounts_to(standings: Collection[Standing]) -> Now:
-    """What a hit is now that rests on entries of these standings; the strongest one counts."""
+_IS_THERE = frozenset({Standing.LISTED, Standing.HELD, Standing.CHANGED})
+
+
+def amounts_to(standings: Collection[Standing], beside: Collection[Standing] = ()) -> Now:
+    """What a hit is now that rests on entries of these standings; the strongest one counts.
+
+    `beside`: those it met by nearness only, while the answer rested on an exact match. What they
+    alone come to under the key's terms, another check tells.
+    """
     if Standing.LISTED in standings:
         return Now.LISTED
     if Standing.HELD in standings:
         return Now.HELD
-    return Now.CHECK_AGAIN if Standing.CHANGED in standings else Now.NOT_LISTED
+    again = Standing.CHANGED in standings or not _IS_THERE.isdisjoint(beside)
+    return Now.CHECK_AGAIN if again else Now.NOT_LISTED
 
 
 @dataclass(frozen=True, slots=True)

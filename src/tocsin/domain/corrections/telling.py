@@ -55,7 +55,7 @@ def tell_hits(lines: Sequence[HitLine], *, entry_id: int | None, at: datetime) -
     news: _News = {}
     withheld = 0
     for line in lines:
-        now = rules.amounts_to([standings[each] for each in line.told_ids])
+        now = _amounts_to(line, standings)
         for each in line.entry_ids:
             if entry_id is not None and each != entry_id:
                 continue
@@ -92,6 +92,12 @@ def skip_numbers(*, count: int) -> None:
     A party that remembers a number of the lost copy would pass over what came in under it again.
     """
     PartyFeed.objects.update(last=F("last") + count)
+
+
+def _amounts_to(line: HitLine, standings: Mapping[int, Standing]) -> Now:
+    exact = [standings[each] for each in line.told_ids if each not in line.beside_ids]
+    beside = [standings[each] for each in line.told_ids if each in line.beside_ids]
+    return rules.amounts_to(exact, beside)
 
 
 def _add_if_new(

@@ -198,6 +198,7 @@ def _row(hit: NewHit) -> Hit:
         shadow_action=hit.shadow_action or "",
         entry_ids=list(hit.entry_ids),
         withheld_ids=None if hit.withheld_ids is None else list(hit.withheld_ids),
+        beside_ids=list(hit.beside_ids),
         distance_bits=hit.distance_bits,
         client_id=hit.client_id,
         sealed_url=(

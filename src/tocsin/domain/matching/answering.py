@@ -134,7 +134,16 @@ def hit_of(one: Judged, key: CheckKey, *, version: int, at: datetime) -> NewHit:
         uploaded_at=query.uploaded_at,
         list_version=version,
         rehearsal=key.terms.lists is ListsSeen.TEST,
+        beside_ids=_beside(verdict),
     )
+
+
+def _beside(verdict: Verdict) -> tuple[int, ...]:
+    """What was met by nearness only, where the named one was met by a digest."""
+    if not verdict.entries or verdict.entries[0].kind is not MatchKind.EXACT:
+        return ()
+    met = (*verdict.entries, *verdict.others)
+    return tuple(entry.entry_id for entry in met if entry.kind is MatchKind.NEAR)
 
 
 def _distance(verdict: Verdict) -> int:

@@ -46,6 +46,8 @@ class NewHit:
     shadow_action: Action | None = None
     # Those of `entry_ids` that the answer told nothing of.
     withheld_ids: tuple[int, ...] | None = None
+    # Those of `entry_ids` met by nearness only, beside an exact match.
+    beside_ids: tuple[int, ...] = ()
 
 
 _hits = msgspec.json.Decoder(tuple[NewHit, ...])

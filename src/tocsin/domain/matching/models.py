@@ -152,6 +152,8 @@ class Hit(models.Model):
     # Those of them that the answer told nothing of; empty where a process of the version before
     # wrote the row.
     withheld_ids = models.JSONField(null=True)
+    # Those met by nearness only, beside an exact match; empty where such a process wrote the row.
+    beside_ids = models.JSONField(null=True)
     distance_bits = models.PositiveSmallIntegerField(null=True)
     client_id = models.CharField(max_length=200)
     sealed_url = models.TextField(blank=True)

@@ -52,6 +52,7 @@ def _line(row: Hit) -> HitLine:
         status=AnswerStatus(row.status),
         entry_ids=tuple(row.entry_ids),
         told_ids=tuple(each for each in row.entry_ids if each not in _withheld(row)),
+        beside_ids=tuple(row.beside_ids or ()),
         client_id=row.client_id,
         rehearsal=row.rehearsal,
     )

@@ -336,6 +336,7 @@ class HitLine:
     """A hit as far as a correction needs it: nothing of it is sealed. Best entry first.
 
     `told_ids`: those of `entry_ids` that the answer told of; of no others may the key ever hear.
+    `beside_ids`: those met by nearness only, where the answer rested on an exact match.
     """
 
     id: UUID
@@ -345,6 +346,7 @@ class HitLine:
     status: AnswerStatus
     entry_ids: tuple[int, ...]
     told_ids: tuple[int, ...]
+    beside_ids: tuple[int, ...]
     client_id: str
     rehearsal: bool
 

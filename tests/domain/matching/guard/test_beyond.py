@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from benchmarks.oracle_attackers import tag_of
-from tests.domain.listing import ANALYST, a_key, a_list, asked, known, put
+from tests.domain.listing import ANALYST, a_key, a_list, asked, digest, flipped, known, put
 from tests.support import run_worker_round
 from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.base.letters.models import Letter
+from tocsin.domain.hashlists.types import Kind
 from tocsin.domain.matching.actions import let_key_go_on, set_terms
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.guard.types import LIMITS, Asked, Sign, Step, Words
@@ -23,6 +24,7 @@ from tocsin.domain.matching.models import Hit
 from tocsin.domain.matching.types import (
     Action,
     AnswerStatus,
+    CheckKey,
     Door,
     Outcome,
     PolicyTerms,
@@ -160,6 +162,24 @@ def test_what_v1_was_told_by_true_can_be_taken_back_and_what_was_held_cannot(
     by_v1, by_v2 = (Hit.objects.get(client_id=door) for door in (Door.V1, Door.CHECKS))
     assert (by_v1.status, by_v1.withheld_ids) == ("listed", [])
     assert (by_v2.status, by_v2.withheld_ids) == ("held", by_v2.entry_ids)
+
+
+@pytest.mark.django_db
+def test_what_was_met_by_nearness_beside_a_digest_is_written_down_as_that(
+    checker: Checker, key: CheckKey, now: datetime
+) -> None:
+    number = a_list(now)
+    put(now, number, "beach")
+    near = put(now, number, "hill")
+    checker.follow(now)
+    both = replace(
+        asked("beach"), pdq=flipped(digest(Kind.PDQ, "hill"), 4), pdq_quality=90, client_id="both"
+    )
+    checker.check(key, [both], door=Door.CHECKS, at=now)
+    run_worker_round(now)
+    hit = Hit.objects.get()
+    assert hit.beside_ids == [near]
+    assert len(hit.entry_ids) == 2
 
 
 @pytest.mark.django_db
