@@ -34,7 +34,7 @@ from tocsin.domain.matching.refusals import (
 )
 from tocsin.engine.fingerprints import Status
 
-# Doors, words of the guard that they speak too, what may be refused, and what may be expected.
+# Doors, words of guard and index that they speak too, what may be refused, what may be expected.
 __all__ = [
     "FOR_TESTS",
     "BaseRate",
