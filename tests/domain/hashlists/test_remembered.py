@@ -221,7 +221,7 @@ def test_what_was_decided_before_is_remembered_too(tmp_path: Path, now: datetime
     sent(tmp_path, now, "police", "three", md5="c")
     RememberedPrint.objects.all().delete()
 
-    migration = import_module("tocsin.domain.hashlists.migrations.0007_remembered")
+    migration = import_module("tocsin.domain.hashlists.migrations.0008_remembered")
     with connection.cursor() as cursor:
         cursor.execute(migration.FIRST)
 

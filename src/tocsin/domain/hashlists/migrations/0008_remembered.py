@@ -19,7 +19,7 @@ ON CONFLICT (kind, value, entry_id) DO NOTHING
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashlists", "0005_unvetted")]
+    dependencies = [("hashlists", "0007_brake")]
 
     operations = [
         migrations.CreateModel(
