@@ -25,7 +25,16 @@ def run_worker_round(at: datetime) -> int:
     """
     for job in rounds.jobs():
         job.run(at)
-    return actions.run_round(at=at, worker="test")
+    done = actions.run_round(at=at, worker="test")
+    _wait_for_news_of_jobs()
+    return done
+
+
+def _wait_for_news_of_jobs() -> None:
+    # A thread that outlives its test finds no database.
+    for thread in threading.enumerate():
+        if thread.name == "job-ends":
+            thread.join(timeout=30)
 
 
 def use_data_folder(settings: Any, folder: Path) -> None:
