@@ -1,6 +1,7 @@
 """Whatever may be asked of a file, a worker that can open nothing more answers as this process."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -8,7 +9,7 @@ from PIL import Image
 from tests.engine.media.drawn import picture, saved
 from tests.engine.media.test_data_uris import DOCUMENTS
 from tests.engine.media.test_thumbnails import FILES as WITH_THUMBNAILS
-from tocsin.engine import MediaOptions, Status, fingerprint
+from tocsin.engine import Fingerprints, MediaOptions, Status, fingerprint
 from tocsin.engine.media import DecoderPool, Precision
 
 EVERYTHING = MediaOptions(
@@ -77,5 +78,25 @@ def test_a_worker_answers_as_this_process_does(pool: DecoderPool, name: str) -> 
     before = pool.worker_pids()
     here = fingerprint(FILES[name], options=EVERYTHING)
     assert here.status in set(Status) - {Status.CORRUPT}
-    assert pool.fingerprint(FILES[name], EVERYTHING) == here
+    _say_the_same(pool.fingerprint(FILES[name], EVERYTHING), here)
     assert pool.worker_pids() == before, "a worker ended over this file"
+
+
+def _say_the_same(there: Fingerprints, here: Fingerprints) -> None:
+    """Equal, but for a few bits of variants: a worker sums on one thread and this process on all,
+    in another order, so that a wave that lies at the median may fall on the other side of it."""
+    assert [replace(one, variants=()) for one in there.pictures] == [
+        replace(one, variants=()) for one in here.pictures
+    ]
+    assert replace(there, pictures=()) == replace(here, pictures=())
+    for one, other in zip(there.pictures, here.pictures, strict=True):
+        ours = {variant.transformation: variant.value for variant in other.variants}
+        theirs = {variant.transformation: variant.value for variant in one.variants}
+        both = ours.keys() & theirs.keys()
+        # Two variants that came out alike are one; a bit more or less makes them two.
+        assert len(both) >= max(len(ours), len(theirs)) - 4
+        assert all(_bits_apart(ours[name], theirs[name]) <= 2 for name in both)
+
+
+def _bits_apart(one: bytes, other: bytes) -> int:
+    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
