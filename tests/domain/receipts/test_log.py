@@ -191,7 +191,9 @@ def _lose_tile() -> None:
 
 
 def _change_head() -> None:
-    SignedHead.objects.update(jws=SignedHead.objects.get().jws[:-2] + "AA")
+    signed, _, signature = SignedHead.objects.get().jws.rpartition(".")
+    other = "B" if signature.startswith("A") else "A"
+    SignedHead.objects.update(jws=f"{signed}.{other}{signature[1:]}")
 
 
 @pytest.mark.django_db
