@@ -7,15 +7,20 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
+import pytest
 from django.db import connection
 
 from tocsin.base.clock import actions, rounds
+from tocsin.base.clock.lifecycle import Lifecycle, MoveRefused
 from tocsin.base.letters.transports import Folder
 from tocsin.base.secrets import Keyrings
+
+State = TypeVar("State", bound=StrEnum)
 
 
 def run_worker_round(at: datetime) -> int:
@@ -28,6 +33,18 @@ def run_worker_round(at: datetime) -> int:
     done = actions.run_round(at=at, worker="test")
     _wait_for_news_of_jobs()
     return done
+
+
+def expect_cell(
+    life: Lifecycle[State], table: dict[tuple[str, State], State], name: str, state: State
+) -> None:
+    """The move leads where the table says; where it names no such cell, the move is refused."""
+    expected = table.get((name, state))
+    if expected is None:
+        with pytest.raises(MoveRefused):
+            life.target(name, state)
+    else:
+        assert life.target(name, state) is expected
 
 
 def _wait_for_news_of_jobs() -> None:
