@@ -1,4 +1,4 @@
-"""Who gets what at every address Django answers: not logged in, analyst, manager, administrator.
+"""Who gets what at every address Django answers: a stranger, and somebody of each role.
 
 Whoever adds an address adds its row here; a test fails until they do. The numbers in the addresses
 belong to nothing, so 404 means: was let in, found nothing.
@@ -10,35 +10,67 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tocsin.base.accounts.types import Role
+
 LOGIN = "log in"
 """Sent to the log-in page."""
 
 Answer: TypeAlias = int | str
-Answers: TypeAlias = tuple[Answer, Answer, Answer, Answer]
+Answers: TypeAlias = Mapping[Role | None, Answer]
+"""What each visitor gets; None is somebody who is not logged in."""
 
-# Not logged in, analyst, manager, administrator.
-NOT_SO: Answers = (405, 405, 405, 405)
-OPEN: Answers = (200, 200, 200, 200)
-WRONG_FORM: Answers = (422, 422, 422, 422)
-SENT_ON: Answers = (302, 302, 302, 302)
-STAFF: Answers = (LOGIN, 200, 200, 200)
-GOES_ON: Answers = (LOGIN, 302, 302, 302)
-ITEM_PAGES: Answers = (LOGIN, 200, 200, 403)
-ONE_ITEM: Answers = (LOGIN, 404, 404, 403)
-MANAGER: Answers = (LOGIN, 403, 200, 403)
-MANAGER_ON_ONE: Answers = (LOGIN, 403, 404, 403)
-MANAGER_FORGOT_WORDS: Answers = (LOGIN, 403, 422, 403)
-ADMINISTRATOR: Answers = (LOGIN, 403, 403, 200)
-ADMINISTRATOR_ON_ONE: Answers = (LOGIN, 403, 403, 404)
-ADMINISTRATOR_GOES_ON: Answers = (LOGIN, 403, 403, 302)
-ADMINISTRATOR_FORGOT_WORDS: Answers = (LOGIN, 403, 403, 422)
-SYSTEM: Answers = (LOGIN, 403, 200, 200)
-SYSTEM_GOES_ON: Answers = (LOGIN, 403, 302, 302)
+EVERYBODY = frozenset(Role)
+DESK = frozenset({Role.ANALYST, Role.MANAGER})
+# Everybody who sees items at all.
+SEERS = DESK | {Role.INTAKE, Role.SECOND_REVIEWER, Role.QUALITY, Role.POLICE_LIAISON}
+JUDGES = DESK | {Role.SECOND_REVIEWER}
+READERS_OF_NOTICES = SEERS - {Role.INTAKE}
+READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
+KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+
+
+def same(answer: Answer) -> Answers:
+    """The same to everybody, strangers too."""
+    return dict.fromkeys((None, *Role), answer)
+
+
+def staff(answer: Answer, roles: frozenset[Role] = EVERYBODY) -> Answers:
+    """`answer` to people of these roles, 403 to the others, and strangers are sent to log in."""
+    return {None: LOGIN, **{role: answer if role in roles else 403 for role in Role}}
+
+
+def manager(answer: Answer) -> Answers:
+    return staff(answer, frozenset({Role.MANAGER}))
+
+
+def administrator(answer: Answer) -> Answers:
+    return staff(answer, frozenset({Role.ADMINISTRATOR}))
+
+
+NOT_SO = same(405)
+OPEN = same(200)
+WRONG_FORM = same(422)
+SENT_ON = same(302)
+GONE = same(410)
+STAFF = staff(200)
+GOES_ON = staff(302)
+ITEM_PAGES = staff(200, SEERS)
+ONE_ITEM = staff(404, SEERS)
+DESK_ON_ONE = staff(404, DESK)
+MANAGER = manager(200)
+MANAGER_ON_ONE = manager(404)
+MANAGER_FORGOT_WORDS = manager(422)
+ADMINISTRATOR = administrator(200)
+ADMINISTRATOR_ON_ONE = administrator(404)
+ADMINISTRATOR_GOES_ON = administrator(302)
+ADMINISTRATOR_FORGOT_WORDS = administrator(422)
+SYSTEM = staff(200, KEEPERS)
+SYSTEM_GOES_ON = staff(302, KEEPERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One address: how it is filled in, and what GET and POST answer to each of the four."""
+    """One address: how it is filled in, and what GET and POST answer to each visitor."""
 
     get: Answers
     post: Answers
@@ -52,22 +84,22 @@ APPEAL = {"number": "A-2026-000001"}
 
 TABLE: dict[str, Row] = {
     "front": Row(OPEN, NOT_SO),
-    "set_language": Row((302, 302, 302, 302), (302, 302, 302, 302)),
+    "set_language": Row(SENT_ON, SENT_ON),
     # The analyst's desk. An administrator sees no items.
     "console:start": Row(GOES_ON, GOES_ON),
     "console:queue": Row(ITEM_PAGES, NOT_SO),
     "console:item": Row(ONE_ITEM, NOT_SO, ITEM),
-    "console:follows": Row(ITEM_PAGES, NOT_SO),
-    "console:take": Row(NOT_SO, ONE_ITEM, ITEM),
-    "console:give_back": Row(NOT_SO, ONE_ITEM, ITEM),
-    "console:assess": Row(NOT_SO, ONE_ITEM, ITEM),
-    "console:agree": Row(NOT_SO, ONE_ITEM, ITEM),
+    "console:follows": Row(staff(200, DESK), NOT_SO),
+    "console:take": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:give_back": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:assess": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:agree": Row(NOT_SO, staff(404, JUDGES), ITEM),
     "console:correct": Row(NOT_SO, MANAGER_ON_ONE, ITEM),
-    "console:notices": Row(ITEM_PAGES, NOT_SO),
-    "console:notice": Row(ONE_ITEM, NOT_SO, NOTICE),
+    "console:notices": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
+    "console:notice": Row(staff(404, READERS_OF_NOTICES), NOT_SO, NOTICE),
     # What providers say is wrong, and what suddenly matches everywhere: managers decide.
     "console:appeals": Row(ITEM_PAGES, NOT_SO),
-    "console:appeal_new": Row(ITEM_PAGES, ITEM_PAGES),
+    "console:appeal_new": Row(staff(200, DESK), staff(200, DESK)),
     "console:appeal": Row(ONE_ITEM, NOT_SO, APPEAL),
     "console:appeal_take": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
     "console:appeal_give_back": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
@@ -107,13 +139,13 @@ TABLE: dict[str, Row] = {
     ),
     "console:answer_unvetted": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),
     # For everybody who is in.
-    "console:lists": Row(STAFF, NOT_SO),
+    "console:lists": Row(staff(200, READERS_OF_LISTS), NOT_SO),
     "console:entry": Row(ONE_ITEM, NOT_SO, {"entry_id": 999}),
     "console:me": Row(STAFF, STAFF),
-    "console:set_language": Row(NOT_SO, (LOGIN, 422, 422, 422)),
+    "console:set_language": Row(NOT_SO, staff(422)),
     # Where corrections are sent.
     "console:exchanges": Row(SYSTEM, NOT_SO),
-    "console:exchange_try": Row(NOT_SO, (LOGIN, 403, 404, 404), {"slug": "nothing"}),
+    "console:exchange_try": Row(NOT_SO, staff(404, KEEPERS), {"slug": "nothing"}),
     "console:exchange_votes": Row(NOT_SO, MANAGER_ON_ONE, {"slug": "nothing"}),
     "console:exchange_vote": Row(NOT_SO, SYSTEM_GOES_ON, {"vote_id": 9_999}),
     "console:webhooks": Row(SYSTEM, NOT_SO),
@@ -126,11 +158,11 @@ TABLE: dict[str, Row] = {
     "console:revive_message": Row(
         NOT_SO, SYSTEM_GOES_ON, {"message_id": "00000000-0000-0000-0000-000000000000"}
     ),
-    # The provider's pages know no staff: all four are strangers there, sent to the way in.
+    # The provider's pages know no staff: everybody is a stranger there, sent to the way in.
     "provider:join": Row(OPEN, WRONG_FORM),
-    "provider:confirm": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
+    "provider:confirm": Row(GONE, GONE, {"secret": "guessed"}),
     "provider:ask": Row(OPEN, WRONG_FORM),
-    "provider:enter": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
+    "provider:enter": Row(GONE, GONE, {"secret": "guessed"}),
     "provider:leave": Row(NOT_SO, SENT_ON),
     "provider:page": Row(SENT_ON, NOT_SO),
     "provider:prove": Row(NOT_SO, SENT_ON),
@@ -140,16 +172,16 @@ TABLE: dict[str, Row] = {
     "provider:canaries": Row(SENT_ON, NOT_SO),
     "provider:apply": Row(NOT_SO, SENT_ON),
     # Log-in. A link nobody was given is 410 for everybody.
-    "console:welcome": Row((410, 410, 410, 410), (410, 410, 410, 410), {"secret": "guessed"}),
-    "account_login": Row((200, 302, 302, 302), (200, 302, 302, 302)),
-    "account_logout": Row((302, 200, 200, 200), (302, 302, 302, 302)),
+    "console:welcome": Row(GONE, GONE, {"secret": "guessed"}),
+    "account_login": Row({**SENT_ON, None: 200}, {**SENT_ON, None: 200}),
+    "account_logout": Row({**OPEN, None: 302}, SENT_ON),
     "account_inactive": Row(OPEN, NOT_SO),
     "account_reauthenticate": Row(STAFF, STAFF),
     "account_change_password": Row(STAFF, STAFF),
     "usersessions_list": Row(STAFF, GOES_ON),
-    "mfa_authenticate": Row((LOGIN, 302, 302, 302), (LOGIN, 302, 302, 302)),
+    "mfa_authenticate": Row(GOES_ON, GOES_ON),
     "mfa_reauthenticate": Row(STAFF, STAFF),
     "mfa_activate_totp": Row(GOES_ON, GOES_ON),
-    "mfa_view_recovery_codes": Row((LOGIN, 404, 404, 404), (LOGIN, 405, 405, 405)),
+    "mfa_view_recovery_codes": Row(staff(404), staff(405)),
     "mfa_generate_recovery_codes": Row(GOES_ON, GOES_ON),
 }

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tocsin.base.accounts import rules
 from tocsin.base.accounts.models import ApiKey, Party, Person
-from tocsin.base.accounts.types import KnownKey, Tier
+from tocsin.base.accounts.types import KnownKey, Permission, Role, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ def live_keys(*, at: datetime) -> dict[str, KnownKey]:
 def secret_matches(secret: str, secret_digest: str) -> bool:
     """Whether `secret` is the one that a key's digest was kept of; takes the same time for any."""
     return rules.same(rules.digest(secret), secret_digest)
+
+
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """All that people in `role` may do."""
+    return rules.MAY[role]
 
 
 def people() -> list[Person]:

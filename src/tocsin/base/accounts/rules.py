@@ -15,28 +15,69 @@ LIVE_KEYS_PER_PARTY = 2
 # The administrator keeps people, keys and the machine running, and sees no items: whoever can
 # hand out rights must not be the one who can look.
 MAY: dict[Role, frozenset[Permission]] = {
+    Role.INTAKE: frozenset({Permission.ENTER, Permission.SEE_ITEMS, Permission.TAKE_IN}),
     Role.ANALYST: frozenset(
         {
             Permission.ENTER,
             Permission.SEE_ITEMS,
+            Permission.TAKE_IN,
             Permission.ASSESS,
+            Permission.REVIEW,
+            Permission.VIEW,
             Permission.SEE_NOTICES,
             Permission.SEE_LISTS,
+        }
+    ),
+    Role.SECOND_REVIEWER: frozenset(
+        {
+            Permission.ENTER,
+            Permission.SEE_ITEMS,
+            Permission.REVIEW,
+            Permission.VIEW,
+            Permission.SEE_NOTICES,
+            Permission.SEE_LISTS,
+        }
+    ),
+    Role.QUALITY: frozenset(
+        {
+            Permission.ENTER,
+            Permission.SEE_ITEMS,
+            Permission.SEE_NOTICES,
+            Permission.SEE_LISTS,
+            Permission.SEE_QUALITY,
+            Permission.SEE_FIGURES,
         }
     ),
     Role.MANAGER: frozenset(
         {
             Permission.ENTER,
             Permission.SEE_ITEMS,
+            Permission.TAKE_IN,
             Permission.ASSESS,
+            Permission.REVIEW,
+            Permission.VIEW,
             Permission.CORRECT,
             Permission.SEE_NOTICES,
+            Permission.HANDLE_POLICE,
+            Permission.SEE_QUALITY,
+            Permission.KEEP_DESK,
+            Permission.SEE_FIGURES,
             Permission.SEE_LISTS,
             Permission.KEEP_HOSTERS,
             Permission.KEEP_PROVIDERS,
             Permission.SEE_SYSTEM,
         }
     ),
+    Role.POLICE_LIAISON: frozenset(
+        {
+            Permission.ENTER,
+            Permission.SEE_ITEMS,
+            Permission.SEE_NOTICES,
+            Permission.HANDLE_POLICE,
+        }
+    ),
+    Role.AUDITOR: frozenset({Permission.ENTER, Permission.SEE_AUDIT, Permission.SEE_FIGURES}),
+    Role.REGULATOR: frozenset({Permission.ENTER, Permission.SEE_FIGURES}),
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ENTER,

@@ -11,8 +11,14 @@ SECOND_FACTOR_MARK = "tocsin.second_factor"
 
 
 class Role(StrEnum):
+    INTAKE = "intake"  # enters what arrives and talks with reporters; decides nothing
     ANALYST = "analyst"
+    SECOND_REVIEWER = "second_reviewer"
+    QUALITY = "quality"  # of another line than the desk: measures agreement, keeps golden items
     MANAGER = "manager"
+    POLICE_LIAISON = "police_liaison"
+    AUDITOR = "auditor"
+    REGULATOR = "regulator"  # reads figures, nothing else
     ADMINISTRATOR = "administrator"
 
 
@@ -21,9 +27,17 @@ class Permission(StrEnum):
 
     ENTER = "enter"  # be logged in with the second factor
     SEE_ITEMS = "see_items"
+    TAKE_IN = "take_in"  # enter reports, import them, answer reporters
     ASSESS = "assess"
+    REVIEW = "review"  # judge blind what another has judged
+    VIEW = "view"  # look, where the organisation has stated its mandate to
     CORRECT = "correct"  # say that a finding was wrong
     SEE_NOTICES = "see_notices"
+    HANDLE_POLICE = "handle_police"  # packages, holds, answers from the police
+    SEE_QUALITY = "see_quality"  # agreement, golden items, exposures of everybody
+    KEEP_DESK = "keep_desk"  # weights, questions, the mandate to look, second reviews
+    SEE_FIGURES = "see_figures"
+    SEE_AUDIT = "see_audit"
     SEE_LISTS = "see_lists"
     KEEP_HOSTERS = "keep_hosters"
     KEEP_PEOPLE = "keep_people"

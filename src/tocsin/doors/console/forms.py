@@ -202,7 +202,7 @@ class Invitation(forms.Form):
     )
     role = forms.ChoiceField(
         label=_("Role"),
-        choices=words.choices(words.ROLE, Role.ANALYST, Role.MANAGER, Role.ADMINISTRATOR),
+        choices=words.choices(words.ROLE, *Role),
     )
     language = forms.ChoiceField(label=_("Language"), choices=words.choices(words.LANGUAGE))
 

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
+from tocsin.base.accounts.queries import permissions_of
 from tocsin.base.accounts.types import SECOND_FACTOR_MARK, Permission, Role
 from tocsin.base.audit.types import Actor
 
@@ -35,6 +36,11 @@ class Staff:
     username: str
     role: Role
     language: str
+    permissions: frozenset[Permission]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person has it: for the parts of a page that not everybody gets."""
+        return permission in self.permissions
 
 
 class StaffRequest(HttpRequest):
@@ -122,7 +128,10 @@ def _as_staff(request: HttpRequest) -> StaffRequest:
     if not person.is_authenticated:
         raise PermissionError("nobody is logged in")
     staff_request = cast("StaffRequest", request)
-    staff_request.person = Staff(person.pk, person.username, Role(person.role), person.language)
+    role = Role(person.role)
+    staff_request.person = Staff(
+        person.pk, person.username, role, person.language, permissions_of(role)
+    )
     staff_request.actor = Actor("user", str(person.pk))
     staff_request.at = datetime.now(UTC)
     return staff_request

@@ -123,8 +123,14 @@ LETTER: Words = {
     LetterState.DEAD: _("cannot be delivered"),
 }
 ROLE: Words = {
+    Role.INTAKE: _("intake"),
     Role.ANALYST: _("analyst"),
+    Role.SECOND_REVIEWER: _("second reviewer"),
+    Role.QUALITY: _("quality"),
     Role.MANAGER: _("manager"),
+    Role.POLICE_LIAISON: _("police liaison"),
+    Role.AUDITOR: _("auditor"),
+    Role.REGULATOR: _("regulator"),
     Role.ADMINISTRATOR: _("administrator"),
 }
 PARTY: Words = {
@@ -174,7 +180,15 @@ LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
 PERMISSION: Words = {
     Permission.ENTER: _("log in"),
     Permission.SEE_ITEMS: _("see items"),
+    Permission.TAKE_IN: _("take in reports and answer reporters"),
     Permission.ASSESS: _("record findings"),
+    Permission.REVIEW: _("review findings of others"),
+    Permission.VIEW: _("look at what is reported"),
+    Permission.HANDLE_POLICE: _("deal with the police"),
+    Permission.SEE_QUALITY: _("see how well decisions agree"),
+    Permission.KEEP_DESK: _("set up the desk"),
+    Permission.SEE_FIGURES: _("read figures"),
+    Permission.SEE_AUDIT: _("read what was done"),
     Permission.CORRECT: _("correct findings"),
     Permission.SEE_NOTICES: _("see notices"),
     Permission.SEE_LISTS: _("see lists"),

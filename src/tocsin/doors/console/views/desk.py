@@ -127,7 +127,7 @@ def assess(request: StaffRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@may(Permission.ASSESS)
+@may(Permission.REVIEW)
 def agree(request: StaffRequest, number: str) -> HttpResponse:
     """A second person agrees: from now on the own list says `block`."""
     try:

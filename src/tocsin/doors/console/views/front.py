@@ -22,4 +22,6 @@ def start(request: StaffRequest) -> HttpResponse:
     """The first page of a person's work."""
     if request.person.role is Role.ADMINISTRATOR:
         return redirect("console:people")
-    return redirect("console:queue")
+    if request.person.may(Permission.SEE_ITEMS):
+        return redirect("console:queue")
+    return redirect("console:me")

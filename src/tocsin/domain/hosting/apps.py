@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class HostingConfig(AppConfig):
+    name = "tocsin.domain.hosting"
+    label = "hosting"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class IccamConfig(AppConfig):
+    name = "tocsin.domain.iccam"
+    label = "iccam"
+    default_auto_field = "django.db.models.BigAutoField"
