@@ -78,17 +78,21 @@ def search(
 def _met(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
     """Piece by piece: a batch aimed at a cluster must not fill the memory with all it meets."""
     for name in index.exact:
-        yield _exact(index, queries, name)
+        if (met := _exact(index, queries, name)) is not None:
+            yield met
     if radius_bits != EXACT_ONLY:
         yield from _near(index, queries, radius_bits)
 
 
-def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
+def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met | None:
+    """None where nothing has such a digest, or it is on no list."""
     asked = [(i, value) for i, q in enumerate(queries) if (value := getattr(q, name)) is not None]
     if not asked:
-        return _nothing(MatchKind.EXACT)
-    numbers = np.array([i for i, _ in asked], np.int64)
+        return None
     matches = index.exact[name].query(_as_array([value for _, value in asked]))
+    if not len(matches.ids):
+        return None
+    numbers = np.array([i for i, _ in asked], np.int64)
     query = np.repeat(numbers, np.diff(matches.offsets))
     n = len(query)
     return _Met(
@@ -182,14 +186,3 @@ def _add_visible(
 
 def _as_array(values: list[bytes]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)
-
-
-def _nothing(kind: MatchKind) -> _Met:
-    return _Met(
-        kind,
-        np.empty(0, np.int64),
-        np.empty(0, np.uint64),
-        np.empty(0, np.uint16),
-        np.empty(0, np.bool_),
-        np.empty(0, np.int64),
-    )

@@ -225,6 +225,8 @@ class Query:
     def pdq_hashes(self) -> tuple[bytes, ...]:
         """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into
         512 pixels is asked once."""
+        if self.pdq_512 is None and self.pdq_oriented is None:
+            return () if self.pdq is None else (self.pdq,)
         all_three = (self.pdq, self.pdq_512, self.pdq_oriented)
         return tuple(dict.fromkeys(value for value in all_three if value is not None))
 

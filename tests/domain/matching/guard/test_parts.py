@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.guard import rules
-from tocsin.domain.matching.guard.recent import Recent
 from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
@@ -22,6 +21,7 @@ from tocsin.domain.matching.guard.types import (
     Step,
     Totals,
 )
+from tocsin.engine.index import Recent
 
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 ACTION = LIMITS[Tier.ACTION]

@@ -13,7 +13,6 @@ import numpy as np
 from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.balls import Ball, Balls
 from tocsin.domain.matching.guard.counted import Counted
-from tocsin.domain.matching.guard.recent import Recent
 from tocsin.domain.matching.guard.types import (
     NOTHING_WITHHELD,
     Asked,
@@ -24,6 +23,7 @@ from tocsin.domain.matching.guard.types import (
     Withheld,
     Words,
 )
+from tocsin.engine.index import Recent
 
 _Hits = dict[int, NearHit]
 """What one query met by nearness, by entry, best first."""
