@@ -116,9 +116,9 @@ def _near(index: Published, queries: Sequence[Query], radius_bits: int) -> Itera
         values += hashes
     if not values:
         return
-    origin, hash_no = np.array(numbers, np.int64), np.array(which, np.int64)
     asked = _as_array(values)
     for first, matches in index.near.query_in_pieces(asked, radius_bits):
+        origin, hash_no = np.array(numbers, np.int64), np.array(which, np.int64)
         counts = np.diff(matches.offsets)
         rows = np.repeat(np.arange(first, first + len(counts)), counts)
         distinct = _distinct(asked, rows)

@@ -31,6 +31,8 @@ class Recent:
         self._run = np.zeros(KEPT, np.int32)
         self._last = np.full((PARTS, KEPT), _NOBODY, np.uint16)
         self._count = 0
+        # They stay where they are for as long as this object does.
+        self._at = [address_of(kept) for kept in (self._words, self._run, self._last)]
 
     def add(self, words: Words) -> None:
         """Remember uint64[n, 4]; those that were asked before stay where they are.
@@ -41,13 +43,7 @@ class Recent:
         if compiled is not None:
             words = np.ascontiguousarray(words)
             self._count = compiled.follow(
-                address_of(words),
-                len(words),
-                address_of(self._words),
-                address_of(self._run),
-                address_of(self._last),
-                self._count,
-                RUN_BITS,
+                address_of(words), len(words), *self._at, self._count, RUN_BITS
             )
             return
         for first in range(0, len(words), _CHUNK):
@@ -87,11 +83,11 @@ class Recent:
         """Of the candidates int64[n, parts]: the nearest one's place and its distance."""
         n = len(words)
         repeated = np.repeat(words, PARTS, axis=0)
-        bits = distances(repeated, self._words[earlier.reshape(-1)]).reshape(n, PARTS)
+        bits = distances(repeated, self._words[earlier.reshape(-1) % KEPT]).reshape(n, PARTS)
         apart = np.where(earlier == _NOBODY, 257, bits.astype(np.int64))
         best = apart.argmin(axis=1)
         rows = np.arange(n)
-        return np.maximum(earlier[rows, best], 0), apart[rows, best]
+        return earlier[rows, best] % KEPT, apart[rows, best]
 
 
 def _slots(words: Words) -> Places:
