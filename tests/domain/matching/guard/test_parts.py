@@ -51,6 +51,15 @@ def test_merging_is_counting_both_in_any_order(left: list[int], right: list[int]
     assert Sketch(merged.as_text()).estimate() == merged.estimate()
 
 
+@given(digests)
+def test_few_at_once_and_many_are_counted_alike(numbers: list[int]) -> None:
+    numbers += [0, 1, 2**54 - 1, 2**53, 2**53 + 1, 2**64 - 1]
+    one_by_one = Sketch()
+    for number in numbers:
+        one_by_one.add(np.array([number], np.uint64))
+    assert one_by_one.as_text() == sketch_of(numbers * 4).as_text()
+
+
 @pytest.mark.parametrize("text", ["AAAA", "no base64 at all"])
 def test_a_text_that_is_no_sketch_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"registers|base64|padding|character"):

@@ -45,9 +45,11 @@ class Sketch:
                 self._registers[place] = max(self._registers[place], rank)
             return
         index = (digests >> np.uint64(64 - _INDEX_BITS)).astype(np.int64)
-        rest = (digests & np.uint64(_REST)).astype(np.float64)
-        # frexp: 2^e <= 2 * number, so that 54 - e zeros stand before the first one.
-        rank = (55 - np.frexp(rest)[1]).astype(np.uint8)
+        rest = digests & np.uint64(_REST)
+        # frexp: 2^e <= 2 * number, so that 54 - e zeros stand before the first one; of half the
+        # number, since one of 54 bits would be rounded.
+        bits = np.frexp((rest >> np.uint64(1)).astype(np.float64))[1] + (rest > 0)
+        rank = (55 - bits).astype(np.uint8)
         higher = rank > self._registers[index]
         if higher.any():
             np.maximum.at(self._registers, index[higher], rank[higher])
