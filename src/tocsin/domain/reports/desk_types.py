@@ -127,8 +127,8 @@ class Answer:
 class DeskRules:
     """What managers have set of how the desk decides.
 
-    `second_for_new`: pictures on no list need a second person before action. `golden_every`: about
-    one in so many taken items is a planted one, 0 for none. `question_sets`: names, in order.
+    `second_for_new`: pictures on no list need a second person before action. `second_for_police`:
+    holding something back for the police does. `question_sets`: names, in order.
     """
 
     second_for_new: bool = False

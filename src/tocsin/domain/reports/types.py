@@ -89,7 +89,6 @@ class ReasonCode(StrEnum):
     GOOD_SOURCE = "good_source"
     POOR_SOURCE = "poor_source"
     WAITING = "waiting"
-    REMOVED_BEFORE = "removed_before"
 
 
 class ReportRefused(Exception):
