@@ -121,13 +121,15 @@ _KIND_OF = {
 }
 
 
-def uncount_source(item: Item, was: ItemState) -> None:
-    """What was counted for the item's source was wrong."""
+def recount_source(item: Item, was: ItemState) -> None:
+    """What was counted for the item's source was wrong; the item has its new state by now."""
     column = _COUNTED.get(was)
     if column is not None and item.source_key:
         SourceRecord.objects.filter(key=item.source_key, **{f"{column}__gt": 0}).update(
             **{column: F(column) - 1}
         )
+    if ItemState(item.state) in _COUNTED:
+        _count_source(item, ItemState(item.state))
 
 
 def actor_of(text: str) -> Actor:

@@ -31,9 +31,9 @@ from tocsin.domain.reports import (
     setup,
 )
 from tocsin.domain.reports.acting import CORRECTED, FOUND_UNLAWFUL, POLICE_FIRST, REOPENED
+from tocsin.domain.reports.appealing import Opening, open_appeal
 from tocsin.domain.reports.appealing import dismiss as dismiss_appeal
 from tocsin.domain.reports.appealing import give_back as give_appeal_back
-from tocsin.domain.reports.appealing import open_appeal
 from tocsin.domain.reports.appealing import take as take_appeal
 from tocsin.domain.reports.appealing import uphold as uphold_appeal
 from tocsin.domain.reports.clusters import put_together, take_apart
@@ -65,6 +65,7 @@ __all__ = [
     "FOUND_UNLAWFUL",
     "POLICE_FIRST",
     "REOPENED",
+    "Opening",
     "agree",
     "assess",
     "correct",

@@ -46,7 +46,7 @@ def undo(item: Item, why: str, actor: Actor, at: datetime) -> None:
     item.seen_again = False
     items.reprioritise(item)
     item.save()
-    acting.uncount_source(item, before)
+    acting.recount_source(item, before)
     _strike(item, before, wrong)
     correction = Finding.objects.create(
         item=item,
