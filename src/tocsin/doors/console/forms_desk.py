@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from django import forms
@@ -250,3 +251,48 @@ class GoldenForm(forms.Form):
 
     def clean_number(self) -> str:
         return str(self.cleaned_data["number"]).strip().upper()
+
+
+_DAYS = (
+    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
+    _("Sunday"),
+)  # fmt: skip
+
+
+class HoursForm(forms.Form):
+    """Hours of a week, a day a field: `09:00-17:30`, or nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields = {
+            str(day): forms.RegexField(
+                r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*[-\u2013]\s*([01]?\d|2[0-3]):[0-5]\d\s*$",
+                label=str(name),
+                required=False,
+                max_length=20,
+                error_messages={"invalid": _("Hours such as 09:00-17:30.")},
+                widget=forms.TextInput(attrs={"placeholder": "09:00-17:30"}),
+            )
+            for day, name in enumerate(_DAYS)
+        }
+
+    def hours(self) -> dict[int, tuple[time, time]]:
+        """From when until when, by weekday."""
+        found = {}
+        for day, text in self.cleaned_data.items():
+            if text:
+                begins, ends = (part.strip() for part in re.split("[-\u2013]", text))
+                found[int(day)] = (_clock(begins), _clock(ends))
+        return found
+
+
+def _clock(text: str) -> time:
+    hours, _colon, minutes = text.partition(":")
+    return time(int(hours), int(minutes))
+
+
+class AdmitForm(forms.Form):
+    """For how long somebody is let in out of hours, and why."""
+
+    hours = forms.IntegerField(label=_("Hours from now"), min_value=1, max_value=24, initial=4)
+    why = forms.CharField(label=_("Why"), max_length=500)
