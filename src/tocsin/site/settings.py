@@ -62,6 +62,10 @@ TOCSIN_MAIL: Transport = (
     else TOCSIN_LETTER_FOLDER
 )
 
+# Where a mail server puts what comes back to our address: a Maildir's `new`, or any folder.
+_RETURNED_MAIL = environment.text("TOCSIN_RETURNED_MAIL", "")
+TOCSIN_RETURNED_MAIL = Path(_RETURNED_MAIL).resolve() if _RETURNED_MAIL else None
+
 # From when on an entry is held for review: by how many providers and hits in an hour, and how far
 # above its own habit; by how many parties that say it is wrong (0: never by their number alone).
 TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)

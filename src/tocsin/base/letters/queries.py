@@ -42,4 +42,7 @@ def _view(letter: Letter) -> LetterView:
         receipt=letter.receipt,
         created_at=letter.created_at,
         sent_at=letter.sent_at,
+        delivered_at=letter.delivered_at,
+        bounced_at=letter.bounced_at,
+        bounce_status=letter.bounce_status,
     )

@@ -120,6 +120,7 @@ NOTICE: Words = {
 LETTER: Words = {
     LetterState.WAITING: _("about to leave"),
     LetterState.SENT: _("sent"),
+    LetterState.BOUNCED: _("came back"),
     LetterState.DEAD: _("cannot be delivered"),
 }
 ROLE: Words = {
@@ -177,6 +178,7 @@ RATE: Words = {
     RateKind.EXTRAPOLATED: _("extrapolated"),
 }
 LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
+LETTER_LANGUAGE: Words = {**LANGUAGE, "de": _("German")}
 PERMISSION: Words = {
     Permission.ENTER: _("log in"),
     Permission.SEE_ITEMS: _("see items"),
@@ -359,7 +361,7 @@ ALL: dict[str, Words] = {
     "step": STEP,
     "sign": SIGN,
     "rate": RATE,
-    "language": LANGUAGE,
+    "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
     "history": HISTORY,
     "provider": PROVIDER,
