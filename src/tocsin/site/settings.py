@@ -17,7 +17,7 @@ TOCSIN_JOURNAL = TOCSIN_DATA / "journal"
 TOCSIN_KEYS = Keyrings(Path(environment.text("TOCSIN_KEYS", str(TOCSIN_DATA / "keys"))).resolve())
 _EXCHANGE_KEYS = environment.text("TOCSIN_EXCHANGE_KEYS", "")
 TOCSIN_EXCHANGE_KEYS = Path(_EXCHANGE_KEYS).resolve() if _EXCHANGE_KEYS else None
-TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api")
+TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api,hoster")
 TOCSIN_FACADES = environment.words("TOCSIN_FACADES", "arachnid,photodna")
 TOCSIN_PORT = environment.number("TOCSIN_PORT", 8000)
 TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
@@ -61,6 +61,13 @@ TOCSIN_MAIL: Transport = (
     if _SMTP_HOST
     else TOCSIN_LETTER_FOLDER
 )
+# Where hosters reach their pages, as letters name it; without it no letter has a link. On one
+# machine, with letters in a folder, that is this machine.
+TOCSIN_HOSTER_URL = environment.text(
+    "TOCSIN_HOSTER_URL", "" if _SMTP_HOST else f"http://localhost:{TOCSIN_PORT}"
+).rstrip("/")
+# Whether hosts of unlawful items are looked up (DNS, RDAP): who keeps them, whom to write to.
+TOCSIN_HOSTER_LOOKUP = environment.yes("TOCSIN_HOSTER_LOOKUP", default=True)
 
 # Where a mail server puts what comes back to our address: a Maildir's `new`, or any folder.
 _RETURNED_MAIL = environment.text("TOCSIN_RETURNED_MAIL", "")

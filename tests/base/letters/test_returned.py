@@ -125,7 +125,7 @@ class Server:
 def test_a_server_that_knows_how_is_asked_for_reports_without_the_letters_words(
     knows: bool, options: tuple[list[str], list[str]]
 ) -> None:
-    from tocsin.base.letters.transports import _asking_for_reports  # noqa: PLC2701
+    from tocsin.base.letters.transports import _asking_for_reports
 
     message = EmailMessage()
     message["Message-ID"] = ID
