@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from tests.base.letters.test_letters import queue
 from tocsin.base.audit.models import AuditRow
+from tocsin.base.audit.types import system
 from tocsin.base.clock import actions as clock
 from tocsin.base.letters import actions, dsn, returning
 from tocsin.base.letters.dsn import Outcome
@@ -35,7 +36,8 @@ def report(
     original: str = "message/rfc822",
 ) -> bytes:
     """A report as mail servers write them."""
-    whole = MIMEMultipart("report", **{"report-type": "delivery-status"})
+    whole = MIMEMultipart("report")
+    whole.set_param("report-type", "delivery-status")
     whole["From"] = "MAILER-DAEMON@mx.host.example"
     whole["Subject"] = "Undelivered Mail Returned to Sender"
     whole.attach(MIMEText("I am sorry to have to inform you …"))
@@ -62,6 +64,7 @@ def report(
     return whole.as_bytes()
 
 
+US = system("test")
 ID = "<N-2026-000001@hotline.example>"
 
 
@@ -190,9 +193,8 @@ def test_the_folder_is_emptied_of_reports_and_keeps_what_people_wrote(
 @pytest.mark.django_db
 def test_a_letter_kept_back_may_leave_after_all_under_its_id(now: datetime) -> None:
     message_id = queue(now)
-    by = {"actor": actions.system("test"), "at": now}
-    assert not actions.let_go(message_id=message_id, **by)
-    assert actions.cancel(message_id=message_id, **by)
-    assert actions.let_go(message_id=message_id, **by)
+    assert not actions.let_go(message_id=message_id, actor=US, at=now)
+    assert actions.cancel(message_id=message_id, actor=US, at=now)
+    assert actions.let_go(message_id=message_id, actor=US, at=now)
     clock.run_round(at=now, worker="w")
     assert Letter.objects.get().state == LetterState.SENT

@@ -100,7 +100,7 @@ def test_a_finding_sends_a_notice_in_the_same_round_day_or_night(
     assert body is not None
     assert body["Content-Language"] == "nl"
     assert URL in body.get_content()
-    parts = {part.get_filename(): part.get_content() for part in letter.iter_attachments()}
+    parts = {str(part.get_filename()): part.get_content() for part in letter.iter_attachments()}
     assert sorted(parts) == ["notice.jws.json", "urls.csv", "xarf.json"]
     assert json.loads(parts["xarf.json"])["url"] == URL
 

@@ -6,8 +6,19 @@ from collections.abc import Iterable
 
 from tocsin.base.letters.actions import content_of
 from tocsin.base.letters.models import Letter
-from tocsin.base.letters.rules import without_addresses as without_addresses
+from tocsin.base.letters.rules import without_addresses
 from tocsin.base.letters.types import Content, LetterState, LetterView
+
+__all__ = [
+    "about",
+    "dead",
+    "left",
+    "letter",
+    "waiting",
+    "without_addresses",
+    "words",
+    "words_if_kept",
+]
 
 
 def about(subject: str) -> list[LetterView]:

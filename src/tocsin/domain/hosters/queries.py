@@ -80,5 +80,5 @@ def _view(row: Hoster) -> HosterView:
             for place in sorted(row.places.all(), key=lambda place: place.value)
         ),
         hours=Hours(row.zone, row.opens, row.closes, row.weekends) if row.zone else None,
-        endpoint=endpoint.url if (endpoint := sealed.open_endpoint(row)) else "",
+        endpoint=there.url if (there := sealed.open_endpoint(row)) else "",
     )

@@ -1,4 +1,4 @@
-"""Writing: make a notice of a finding, climb the ladder, hear of letters and hosters, take it back."""
+"""Writing: make notices, climb the ladder, hear of letters and hosters, take notices back."""
 
 from tocsin.domain.takedown.answers import (
     dismiss,

@@ -28,8 +28,8 @@ from tocsin.domain.takedown.types import (
     NotIndependent,
     Rung,
     Said,
-    Taken,
     TakedownState,
+    Taken,
     TooManyAnswers,
     WhyNeeded,
 )

@@ -86,6 +86,7 @@ def harmless(cell: str) -> str:
 def payload(papers: Papers) -> dict[str, Json]:
     """The notice as it is signed: what, where, why, by whom and to whom."""
     case, sheet = papers.case, papers.sheet
+    language = sheet.to.language
     digests = rules.digests(case.fingerprints) if sheet.tell_digests else {}
     return {
         "v": 1,
@@ -106,7 +107,7 @@ def payload(papers: Papers) -> dict[str, Json]:
         "request": "remove_file" if rules.names_a_file(case.url) else "remove_page",
         "category": case.category.value,
         "ground": case.ground.value,
-        "explanation": f"{wording.category(case, sheet)}. {wording.ground(case, sheet.to.language)}",
+        "explanation": f"{wording.category(case, sheet)}. {wording.ground(case, language)}",
         "found_at": case.found_at.isoformat(),
         "digests": dict(digests),
         "act_within_hours": int(rules.REMOVE_WITHIN.total_seconds() // 3600),
@@ -115,8 +116,8 @@ def payload(papers: Papers) -> dict[str, Json]:
 
 
 def body(papers: Papers) -> bytes:
-    """What a hoster's own address for notices is sent. `urls` is a list, as such programmes know it;
-    one notice has one address."""
+    """What a hoster's own address for notices is sent. `urls` is a list, as such programmes know
+    it; one notice has one address."""
     machine = xarf_of(papers)
     told: dict[str, Json] = {
         "type": papers.purpose,

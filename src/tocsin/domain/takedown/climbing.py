@@ -70,7 +70,7 @@ def climb_now(takedown: Takedown, case: Case, at: datetime) -> None:
 
 def note_removed(*, item_id: int, at: datetime) -> None:
     """The item has been seen to be gone: nobody is asked any more, as long as that holds."""
-    for takedown, case in _standing(item_id):
+    for takedown, _ in _standing(item_id):
         with transaction.atomic():
             held = moving.hold(takedown.pk)
             if held.state not in rules.TAKEDOWN.sources("removed"):

@@ -22,8 +22,8 @@ DEFAULT: tuple[Step, ...] = (
     Step(Rung.REGISTRAR, 72, 72, 168, 24),
     Step(Rung.REGULATOR, 96, None, None, None),
 )
-"""Hours from the decision. The Dutch code asks hosters to act within 24 hours; a notice that was not
-followed is a file for the regulator, whose power ends at the border."""
+"""Hours from the decision. The Dutch code asks hosters to act within 24 hours; a notice that was
+not followed is a file for the regulator, whose power ends at the border."""
 
 OF_THE_SERVER = frozenset({Rung.HOSTER, Rung.UPSTREAM, Rung.RESELLER})
 """Whoever these are changes when the site moves to another server."""

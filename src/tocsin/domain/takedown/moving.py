@@ -20,7 +20,7 @@ US = system("takedown")
 
 
 def locked(notice_id: int) -> Notice:
-    """A notice held until commit. Its takedown is held first, always: two workers must not cross."""
+    """A notice held until commit, its takedown always first: two workers must not cross."""
     takedown_id = Notice.objects.values_list("takedown_id", flat=True).get(pk=notice_id)
     takedown = hold(takedown_id)
     notice = Notice.objects.select_for_update().get(pk=notice_id)

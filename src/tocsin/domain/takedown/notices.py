@@ -72,8 +72,7 @@ def queue_if_reachable(notice: Notice, case: Case, at: datetime) -> bool:
     notice.channel, notice.confirmed = to.channel.value, to.confirmed
     notice.sealed_addressee = sealed.close_addressee(to, number=notice.number)
     writing.send_first(notice, case, to, at)
-    facts: dict[str, Json] = {"confirmed": to.confirmed, "channel": to.channel.value}
-    moving.move(notice, "queue", at, **facts)
+    moving.move(notice, "queue", at, confirmed=to.confirmed, channel=to.channel.value)
     return True
 
 

@@ -149,7 +149,7 @@ def _note_taken(pk: int, body: bytes, answer: Answer, at: datetime) -> None:
 
 
 def acknowledged(answer: Answer) -> str:
-    """What the other side said on taking it: the status, and its own number for it if it gave one."""
+    """What the other side said on taking it: the status, and its own number for it, if any."""
     try:
         told = json.loads(answer.body)
     except (ValueError, RecursionError):

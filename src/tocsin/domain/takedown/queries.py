@@ -1,4 +1,4 @@
-"""Reading: the table of notices, one notice with all that left, what stands behind a link, proof."""
+"""Reading: notices with all that left, takedowns, what stands behind a link, the proof."""
 
 from __future__ import annotations
 

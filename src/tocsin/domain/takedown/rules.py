@@ -108,19 +108,35 @@ _DEAD_ADDRESS = re.compile(r"5\.(1\.(1|2|3|6|10)|2\.1|4\.4)")
 
 def wrong_with(said: Said) -> tuple[str, str] | None:
     """The field of an answer that cannot be taken, and in words why; None when it can."""
-    if len(said.words) > MOST_WORDS:
-        return "words", f"Write at most {MOST_WORDS} characters."
-    if said.kind in _NEEDS_WORDS and not said.words.strip():
-        return "words", "Write what it is about."
-    if len(said.name) > 120 or not said.name.isprintable():
-        return "name", "Give a name of at most 120 characters, on one line."
-    if said.kind in _NEEDS_EMAIL and not said.email:
-        return "email", "Give the mail address that notices should go to."
-    if said.email and not is_mail_address(said.email):
-        return "email", "Give one mail address."
-    if said.kind is AnswerKind.PASS_ON and not said.name.strip():
-        return "name", "Say whom you pass it on to."
-    return None
+    checks = (
+        (len(said.words) > MOST_WORDS, "words", f"Write at most {MOST_WORDS} characters."),
+        (
+            said.kind in _NEEDS_WORDS and not said.words.strip(),
+            "words",
+            "Write what it is about.",
+        ),
+        (
+            len(said.name) > 120 or not said.name.isprintable(),
+            "name",
+            "Give a name of at most 120 characters, on one line.",
+        ),
+        (
+            said.kind in _NEEDS_EMAIL and not said.email,
+            "email",
+            "Give the mail address that notices should go to.",
+        ),
+        (
+            bool(said.email) and not is_mail_address(said.email),
+            "email",
+            "Give one mail address.",
+        ),
+        (
+            said.kind is AnswerKind.PASS_ON and not said.name.strip(),
+            "name",
+            "Say whom you pass it on to.",
+        ),
+    )
+    return next(((field, words) for wrong, field, words in checks if wrong), None)
 
 
 def is_mail_address(text: str) -> bool:
@@ -138,7 +154,7 @@ def same_organisation(one: str, other: str) -> bool:
 
 
 def is_dead_address(status: str) -> bool:
-    """Whether a status of RFC 3463 says that the address itself takes nothing, today or tomorrow."""
+    """Whether a status of RFC 3463 says that the address itself takes nothing."""
     return _DEAD_ADDRESS.fullmatch(status) is not None
 
 

@@ -24,7 +24,7 @@ MOST_CHARACTERS = 100_000
 def jws(payload: Json) -> str:
     """The payload signed, in JWS JSON serialization (flattened), as text."""
     ring = settings.TOCSIN_KEYS.ring(RING)
-    head = {"alg": "EdDSA", "kid": ring.active.id, "typ": TYPE}
+    head: dict[str, Json] = {"alg": "EdDSA", "kid": ring.active.id, "typ": TYPE}
     protected, body = _encoded(head), _encoded(payload)
     _, signature = sign(ring, f"{protected}.{body}".encode())
     return json.dumps({"payload": body, "protected": protected, "signature": signature}, indent=1)

@@ -3,86 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from tocsin.base.audit.types import Json
-from tocsin.base.letters.types import Attachment, LetterView
+from tocsin.domain.takedown.lives import (
+    AnswerKind,
+    Channel,
+    NoticeState,
+    OfficeKind,
+    PostState,
+    Rung,
+    TakedownState,
+    Where,
+)
+from tocsin.domain.takedown.shown_types import (
+    AnswerView,
+    EventView,
+    NoticeDetail,
+    NoticeLetter,
+    NoticeView,
+    PostView,
+    RungView,
+    Shown,
+    TakedownView,
+)
 
-
-class NoticeState(StrEnum):
-    WAITING_FOR_CONTACT = "waiting_for_contact"
-    QUEUED = "queued"
-    SENT = "sent"
-    DEAD = "dead"
-    DONE = "done"  # nothing more is asked of this place: it is gone, or was never theirs
-    RECALLING = "recalling"
-    RECALLED = "recalled"
-    CANCELLED = "cancelled"
-
-
-class TakedownState(StrEnum):
-    """How far the getting-rid of one item is."""
-
-    CLIMBING = "climbing"  # notices and reminders go out as the ladder says
-    HELD = "held"  # the police have asked that nobody be told
-    DISPUTED = "disputed"  # a hoster disputes the finding: somebody looks, for a day at most
-    REMOVED = "removed"  # seen to be gone; watched
-    CLOSED = "closed"  # gone, and the watch is over
-    ENDED = "ended"  # the finding was wrong
-
-
-class Rung(StrEnum):
-    """Who is told, in the order of the ladder."""
-
-    HOTLINE = "hotline"  # the partner in the country where it is
-    HOSTER = "hoster"
-    SITE_OWNER = "site_owner"
-    UPSTREAM = "upstream"
-    REGISTRAR = "registrar"
-    REGULATOR = "regulator"  # a file on a notice that was not followed
-    RESELLER = "reseller"  # no rung of its own: whom the hoster has passed the notice on to
-
-
-class Where(StrEnum):
-    """What the country of the server means for the ladder."""
-
-    HOME = "home"
-    ABROAD = "abroad"  # and nobody there to hand it to
-    HANDED_OVER = "handed_over"  # abroad, and a partner hotline there has it
-
-
-class Channel(StrEnum):
-    MAIL = "mail"
-    MACHINE = "machine"  # signed JSON to the hoster's own address for notices
-
-
-class AnswerKind(StrEnum):
-    """What a hoster can say to a notice."""
-
-    ACKNOWLEDGE = "acknowledge"
-    REMOVED = "removed"
-    NOT_OURS = "not_ours"
-    MOVED = "moved"
-    DISPUTE = "dispute"
-    BETTER_CONTACT = "better_contact"
-    PASS_ON = "pass_on"
-    QUESTION = "question"
-
-
-class OfficeKind(StrEnum):
-    HOTLINE = "hotline"
-    REGULATOR = "regulator"
-
-
-class PostState(StrEnum):
-    """A notice on its way to a hoster's own address for notices."""
-
-    WAITING = "waiting"
-    TAKEN = "taken"
-    GIVEN_UP = "given_up"
-    CANCELLED = "cancelled"
+__all__ = [
+    "Addressee",
+    "AnswerKind",
+    "AnswerRefused",
+    "AnswerView",
+    "Channel",
+    "EventView",
+    "LadderMovedOn",
+    "LadderRefused",
+    "LadderVersion",
+    "LinkUnusable",
+    "LogVerdict",
+    "NoDispute",
+    "NotIndependent",
+    "NoticeDetail",
+    "NoticeLetter",
+    "NoticeState",
+    "NoticeView",
+    "OfficeKind",
+    "OfficeRefused",
+    "OfficeTerms",
+    "OfficeView",
+    "PostState",
+    "PostView",
+    "Rung",
+    "RungView",
+    "Said",
+    "Shown",
+    "SignedNotice",
+    "Step",
+    "TakedownState",
+    "TakedownView",
+    "Taken",
+    "Timing",
+    "TooManyAnswers",
+    "UnknownNotice",
+    "Where",
+    "WhyNeeded",
+]
 
 
 class UnknownNotice(Exception):
@@ -193,126 +177,6 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeView:
-    """A line of the table of notices. `attention`: how often its clock ran out unanswered."""
-
-    number: str
-    item_number: str
-    state: NoticeState
-    hoster_name: str | None
-    to: str | None
-    language: str
-    created_at: datetime
-    sent_at: datetime | None
-    receipt: str
-    deadline_at: datetime | None
-    attention: int
-    machine_readable: bool
-    rehearsal: bool
-    rung: Rung = Rung.HOSTER
-    confirmed: bool = True
-    source: str = ""
-    confidence: float = 1.0
-    channel: Channel = Channel.MAIL
-    reminders: int = 0
-    delivered_at: datetime | None = None
-    opened_at: datetime | None = None
-    answer: AnswerKind | None = None
-    parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLetter:
-    """A letter of a notice with the words as they left."""
-
-    letter: LetterView
-    subject: str
-    text: str
-    attachments: tuple[Attachment, ...]
-
-    def __repr__(self) -> str:
-        return f"NoticeLetter({self.letter.id})"
-
-
-@dataclass(frozen=True, slots=True)
-class PostView:
-    """A sending by machine: how it stands, and what was answered."""
-
-    id: int
-    state: PostState
-    attempts: int
-    said: str
-    made_at: datetime
-    taken_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """What a hoster said, opened. `outcome` of a dispute: upheld or dismissed, empty until then."""
-
-    id: int
-    kind: AnswerKind
-    words: str
-    name: str
-    email: str
-    at: datetime
-    by_machine: bool
-    outcome: str = ""
-    decided_by: str = ""
-    decided_at: datetime | None = None
-
-    def __repr__(self) -> str:
-        return f"AnswerView({self.id}, {self.kind})"
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One step of a takedown."""
-
-    at: datetime
-    kind: str
-    notice: str
-    facts: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RungView:
-    """A rung as it stands for one item: when it is due, and the notices it has."""
-
-    rung: Rung
-    due_at: datetime | None
-    notices: tuple[NoticeView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TakedownView:
-    """The getting-rid of one item, as a page shows it."""
-
-    finding_id: int
-    item_id: int
-    item_number: str
-    state: TakedownState
-    where: Where
-    country: str
-    since: datetime
-    next_at: datetime | None
-    removed_at: datetime | None
-    rungs: tuple[RungView, ...]
-    events: tuple[EventView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeDetail:
-    """A notice with everything that left because of it, oldest first."""
-
-    notice: NoticeView
-    letters: tuple[NoticeLetter, ...]
-    takedown: TakedownView | None = None
-    posts: tuple[PostView, ...] = ()
-    answers: tuple[AnswerView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Timing:
     """When what happened for one notice, for figures and rechecks; nothing in it names anybody."""
 
@@ -329,33 +193,6 @@ class Timing:
     answer: AnswerKind | None
     reminders: int
     rehearsal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A notice as its receiver sees it behind a link."""
-
-    number: str
-    organisation: str
-    email: str
-    url: str
-    whole_page: bool
-    category: str
-    ground: str
-    digests: Mapping[str, str]
-    found_at: datetime
-    sent_at: datetime | None
-    deadline_at: datetime | None
-    state: NoticeState
-    withdrawn: bool
-    rehearsal: bool
-    addressee: str
-    language: str
-    answers: tuple[AnswerView, ...]
-    children: tuple[tuple[str, NoticeState], ...]
-
-    def __repr__(self) -> str:
-        return f"Shown({self.number})"
 
 
 @dataclass(frozen=True, slots=True)
