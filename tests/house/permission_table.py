@@ -108,6 +108,10 @@ TABLE: dict[str, Row] = {
     "console:let_count": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
     "console:floods": Row(ITEM_PAGES, NOT_SO),
     "console:flood_decide": Row(NOT_SO, MANAGER_ON_ONE, {"flood_id": 9_999}),
+    # Hosters, behind the links in their notices.
+    "hoster:keys": Row(OPEN, NOT_SO),
+    "hoster:signed": Row(OPEN, WRONG_FORM),
+    "hoster:notice": Row(GONE, GONE, {"secret": "nothing"}),
     # Kept by managers.
     "console:hosters": Row(MANAGER, NOT_SO),
     "console:hoster_new": Row(MANAGER, MANAGER),
