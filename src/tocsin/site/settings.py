@@ -68,6 +68,23 @@ TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)
 TOCSIN_FLOOD_HITS = environment.number("TOCSIN_FLOOD_HITS", 50)
 TOCSIN_FLOOD_TIMES = environment.number("TOCSIN_FLOOD_TIMES", 10)
 TOCSIN_DOWN_VOTES_TO_HOLD = environment.number("TOCSIN_DOWN_VOTES_TO_HOLD", 3)
+# Who says which network announces an address: RIPEstat or its like; empty asks nobody. Recorded
+# answers may stand in for name servers, registries and that. Cloudflare tells trusted parties
+# which server is behind it.
+TOCSIN_ROUTING_URL = environment.text("TOCSIN_ROUTING_URL", "https://stat.ripe.net/data")
+_HOSTING_RECORDED = environment.text("TOCSIN_HOSTING_RECORDED", "")
+TOCSIN_HOSTING_RECORDED = Path(_HOSTING_RECORDED).resolve() if _HOSTING_RECORDED else None
+_CLOUDFLARE_URL = environment.text("TOCSIN_CLOUDFLARE_URL", "")
+TOCSIN_CLOUDFLARE_ORIGIN = (
+    {
+        "url": _CLOUDFLARE_URL,
+        "case": environment.text("TOCSIN_CLOUDFLARE_CASE", ""),
+        "client_id": environment.text("TOCSIN_CLOUDFLARE_CLIENT", ""),
+        "client_secret": environment.text("TOCSIN_CLOUDFLARE_SECRET", ""),
+    }
+    if _CLOUDFLARE_URL
+    else None
+)
 # What tables of other people's making know of people, for `retention`.
 TOCSIN_NOTES = PERSONAL_DATA
 # Where it is night when the lists are gone over.
