@@ -131,7 +131,9 @@ def _seen(case: Case, visit: Visit, view: View, at: datetime) -> Seen:
 
 def _spot(follow: Follow, case: Case, at: datetime) -> Spot | None:
     """Where the host is now, asked every few hours; None where that is not due or not known."""
-    if follow.resolved_at is not None and at - follow.resolved_at < rules.RESOLVE_EACH:
+    fresh = follow.resolved_at is not None and at - follow.resolved_at < rules.RESOLVE_EACH
+    # What is back may be back elsewhere, and counts against whoever has it now.
+    if fresh and follow.state != FollowState.MAYBE_BACK:
         return None
     try:
         found = hosting.resolve_again(

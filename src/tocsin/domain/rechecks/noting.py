@@ -63,7 +63,7 @@ def note(follow: Follow, found: Found, views: Sequence[View], at: datetime) -> b
         _keep(row, found.seen)
         if found.spot is not None:
             _place(row, found, at)
-        _act(row, found.seen, earlier, views, at)
+        _act(row, found, earlier, views, at)
         row.turn_at = None
         row.save()
         _tell_checked(row, at)
@@ -134,15 +134,15 @@ def _keep(row: Follow, now: Seen) -> None:
 
 
 def _act(
-    row: Follow, now: Seen, earlier: Sequence[Seen], views: Sequence[View], at: datetime
+    row: Follow, found: Found, earlier: Sequence[Seen], views: Sequence[View], at: datetime
 ) -> None:
-    state = FollowState(row.state)
+    state, now = FollowState(row.state), found.seen
     before = rules.Before(state, row.since, earlier, row.doubts, row.doubts_since)
     name = rules.decide(before, now, views)
     _bound(row, now, state)
     if name is not None:
         clocks.move(row, name, actor=following.ROOM, at=at, facts=_facts(now))
-        _follow_up(row, name, at)
+        _follow_up(row, name, found, at)
     elif state is FollowState.MOVED and at - row.since >= rules.TOLD_WITHIN:
         clocks.move(row, "told_there", actor=following.ROOM, at=at)
     elif state is FollowState.WATCHING and _watched_out(row, at):
@@ -165,11 +165,11 @@ def _bound(row: Follow, now: Seen, state: FollowState) -> None:
         stays.update(first_gone_at=now.last_at)
 
 
-def _follow_up(row: Follow, name: str, at: datetime) -> None:
+def _follow_up(row: Follow, name: str, found: Found, at: datetime) -> None:
     if name == "removed":
         removed(row, at)
     elif name == "back":
-        back(row, at)
+        _back(row, found, at)
     elif name == "doubt":
         tell(UNCERTAIN, row, at)
     if name in {"missed", "seen_again", "removed", "back"}:
@@ -191,10 +191,18 @@ def removed(row: Follow, at: datetime) -> None:
     tell(REMOVED, row, at, {"at": gone_at.isoformat()})
 
 
-def back(row: Follow, at: datetime) -> None:
-    """It is there again: a new stay at the same place, and everything starts anew."""
-    Stay.objects.filter(follow=row, closed_by=ClosedBy.REMOVED, back_at=None).update(back_at=at)
-    following.open_stay(row, OpenedBy.BACK, at, present_at=at)
+def _back(row: Follow, found: Found, at: datetime) -> None:
+    """It is there again: a new stay, at the same place or at another, and all starts anew."""
+    stay = Stay.objects.filter(follow=row).order_by("-id").first()
+    kind = None
+    if stay is not None and found.spot is not None:
+        kind = rules.hop(spot_of_stay(stay), found.spot)
+    if kind is not None and stay is not None and found.spot is not None:
+        _step(row, kind, spot_of_stay(stay), found.spot, found.seen, at)
+        tell(MOVED, row, at)
+    else:
+        Stay.objects.filter(follow=row, closed_by=ClosedBy.REMOVED, back_at=None).update(back_at=at)
+        following.open_stay(row, OpenedBy.BACK, at, present_at=at)
     row.times_back += 1
     row.removed_at = None
     tell(BACK, row, at)
@@ -218,14 +226,13 @@ def _place(row: Follow, found: Found, at: datetime) -> None:
     after = found.spot
     row.resolved_at = at
     stay = Stay.objects.filter(follow=row).order_by("-id").first()
-    if after is None or stay is None or (after.asn is None and after.hoster_id is None):
+    if after is None or stay is None:
         return
     before = spot_of_stay(stay)
     kind = rules.hop(before, after)
     gone = found.seen.standing is Standing.GONE or stay.closed_at is not None
     if kind is None:
-        if not before.cdn or not after.cdn:
-            _settle_stay(stay, after)
+        _settle_stay(stay, after)
     elif not gone:
         _moved(row, kind, before, after, found.seen, at)
     if row.looks <= 1:
@@ -234,22 +241,28 @@ def _place(row: Follow, found: Found, at: datetime) -> None:
 
 
 def _settle_stay(stay: Stay, spot: Spot) -> None:
-    if spot_of_stay(stay) != spot and stay.closed_at is None:
+    known = spot.hoster_id is not None or spot.asn is not None or spot.cdn
+    if known and spot_of_stay(stay) != spot and stay.closed_at is None:
         Stay.objects.filter(pk=stay.pk).update(**asdict(spot))
 
 
 def _moved(row: Follow, kind: HopKind, before: Spot, after: Spot, now: Seen, at: datetime) -> None:
-    Hop.objects.create(
-        follow=row, at=at, kind=kind, before=asdict(before), after=asdict(after),
-        visit_id=now.visit_id,
-    )  # fmt: skip
     following.close_stay(row, ClosedBy.MOVED, at)
-    stay = following.open_stay(row, OpenedBy.MOVED, at, present_at=at)
-    Stay.objects.filter(pk=stay.pk).update(**asdict(after))
+    _step(row, kind, before, after, now, at)
     if row.state in rules.LIFE.sources("moved"):
         clocks.move(row, "moved", actor=following.ROOM, at=at, facts={"kind": kind.value})
     row.hot_at = at
     tell(MOVED, row, at)
+
+
+def _step(row: Follow, kind: HopKind, before: Spot, after: Spot, now: Seen, at: datetime) -> None:
+    """Write a step into the ledger, and begin the stay that it led to."""
+    Hop.objects.create(
+        follow=row, at=at, kind=kind, before=asdict(before), after=asdict(after),
+        visit_id=now.visit_id,
+    )  # fmt: skip
+    stay = following.open_stay(row, OpenedBy.MOVED, at, present_at=at)
+    Stay.objects.filter(pk=stay.pk).update(**asdict(after))
 
 
 def _resurfaced(row: Follow, after: Spot, now: Seen, at: datetime) -> None:
