@@ -19,6 +19,8 @@ from tocsin.base.egress.refusals import (
     Unreachable,
     UnreadableAnswer,
 )
+from tocsin.base.egress.vantages import dial_from, dial_through
+from tocsin.base.egress.witness import Step, Tls, Witness
 
 __all__ = [
     "PUBLIC",
@@ -28,11 +30,16 @@ __all__ = [
     "NameServers",
     "Policy",
     "RefusedAddress",
+    "Step",
+    "Tls",
     "TooLarge",
     "TooManyRedirects",
     "TooSlow",
     "Unreachable",
     "UnreadableAnswer",
+    "Witness",
     "configured_peer",
+    "dial_from",
+    "dial_through",
     "is_public",
 ]
