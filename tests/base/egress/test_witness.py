@@ -16,6 +16,7 @@ from tests.base.egress.peer import Handler, Outside, certificate, serving
 from tocsin.base.egress import (
     PUBLIC,
     Egress,
+    Outlook,
     RefusedAddress,
     Step,
     Unreachable,
@@ -161,3 +162,29 @@ def test_a_connection_leaves_from_the_address_that_was_named() -> None:
 def test_there_is_no_way_from_one_kind_of_address_to_the_other() -> None:
     with pytest.raises(OSError, match="no way"):
         dial_from(ipaddress.ip_address("::1"))(ipaddress.ip_address(ADDRESS), 80, 1.0)
+
+
+def test_a_vantage_is_read_as_it_is_written() -> None:
+    there = Outlook.parse("frankfurt:DE=proxy:[2001:db8::5]:3128")
+    assert (there.name, there.country) == ("frankfurt", "DE")
+    assert there.proxy == (ipaddress.ip_address("2001:db8::5"), 3128)
+    here = Outlook.parse("second=from:192.0.2.7")
+    assert (here.country, here.source) == ("", ipaddress.ip_address("192.0.2.7"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "x=from:name",
+        "x=proxy:192.0.2.1",
+        "x=proxy:192.0.2.1:0",
+        "X:DE=from:192.0.2.1",
+        "x:de=from:192.0.2.1",
+        "x=socks:192.0.2.1:1",
+    ],
+)
+def test_a_vantage_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Outlook.parse(text)

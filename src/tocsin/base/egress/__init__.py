@@ -19,7 +19,7 @@ from tocsin.base.egress.refusals import (
     Unreachable,
     UnreadableAnswer,
 )
-from tocsin.base.egress.vantages import dial_from, dial_through
+from tocsin.base.egress.vantages import Outlook, dial_from, dial_through
 from tocsin.base.egress.witness import Step, Tls, Witness
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Egress",
     "EgressError",
     "NameServers",
+    "Outlook",
     "Policy",
     "RefusedAddress",
     "Step",

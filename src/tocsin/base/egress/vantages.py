@@ -6,12 +6,18 @@ name. So an answer of the DNS that depends on who asks is the one that this mach
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import socket
+from dataclasses import dataclass
 from typing import Final
 
 from tocsin.base.egress.connecting import Dial, connected, dial_tcp
 from tocsin.base.egress.reach import IpAddress
 
+_NAME: Final = re.compile(r"[a-z0-9-]{1,20}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_HIGHEST_PORT: Final = 65_535
 _LONGEST_ANSWER: Final = 8192
 _HEAD_ENDS: Final = b"\r\n\r\n"
 
@@ -59,3 +65,38 @@ def _head(sock: socket.socket) -> bytes:
             raise OSError("the proxy does not answer")
         head += byte
     return bytes(head)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A place to look from, as the operator configured it. `country`: two letters, or empty."""
+
+    name: str
+    country: str
+    source: IpAddress | None = None
+    proxy: tuple[IpAddress, int] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Outlook:
+        """Read `NAME:CC=from:ADDRESS` or `NAME:CC=proxy:ADDRESS:PORT`; raises ValueError.
+
+        The country may be left out; an IPv6 address of a proxy stands in brackets.
+        """
+        label, _, way = text.partition("=")
+        name, _, country = label.strip().partition(":")
+        how, _, where = way.strip().partition(":")
+        if not _NAME.fullmatch(name) or (country and not _COUNTRY.fullmatch(country)):
+            raise ValueError("a vantage is named with small letters and digits, its country by two")
+        if how == "from":
+            return cls(name, country, source=ipaddress.ip_address(where))
+        address, _, port = where.rpartition(":")
+        if how != "proxy" or not port.isdecimal() or not 1 <= int(port) <= _HIGHEST_PORT:
+            raise ValueError("a vantage is from:ADDRESS or proxy:ADDRESS:PORT")
+        return cls(name, country, proxy=(ipaddress.ip_address(address.strip("[]")), int(port)))
+
+    @property
+    def dial(self) -> Dial:
+        """How connections are made from there."""
+        if self.source is not None:
+            return dial_from(self.source)
+        return dial_through(*self.proxy) if self.proxy is not None else dial_tcp
