@@ -62,6 +62,12 @@ TOCSIN_MAIL: Transport = (
     else TOCSIN_LETTER_FOLDER
 )
 
+# Visits to reported addresses: other places to look from, other names to ask by, and a benign
+# address of our own by which a site that shows whatever it is asked to is recognised.
+TOCSIN_VANTAGES = environment.outlooks("TOCSIN_VANTAGES")
+TOCSIN_VISIT_AGENTS = environment.named_texts("TOCSIN_VISIT_AGENTS")
+TOCSIN_VISIT_CANARY = environment.text("TOCSIN_VISIT_CANARY", "")
+
 # From when on an entry is held for review: by how many providers and hits in an hour, and how far
 # above its own habit; by how many parties that say it is wrong (0: never by their number alone).
 TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)
