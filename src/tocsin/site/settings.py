@@ -91,10 +91,9 @@ TOCSIN_CLOUDFLARE_ORIGIN = (
     if _CLOUDFLARE_URL
     else None
 )
-# Whether what was found is looked at again; from where and as whom (`vantage/agent`), how many at
-# once, and how long one server is left alone between two looks.
+# Whether what was found is looked at again, how many at once, and how long one server is left
+# alone between two looks.
 TOCSIN_RECHECKS = environment.yes("TOCSIN_RECHECKS", default=True)
-TOCSIN_RECHECK_VIEWS = environment.words("TOCSIN_RECHECK_VIEWS", "home/tocsin")
 TOCSIN_RECHECK_AT_ONCE = environment.number("TOCSIN_RECHECK_AT_ONCE", 8)
 TOCSIN_RECHECK_HOST_GAP_MS = environment.number("TOCSIN_RECHECK_HOST_GAP_MS", 500)
 # What tables of other people's making know of people, for `retention`.

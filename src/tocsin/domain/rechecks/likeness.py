@@ -7,7 +7,7 @@ Plain functions.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -16,8 +16,11 @@ import numpy as np
 from tocsin.domain.hashlists.types import FingerprintValue, Kind
 from tocsin.engine.fingerprints import distance_bits
 
-SAME_WITHIN_BITS: Final = 31
-"""As near matches anywhere in this house."""
+SAME_WITHIN_BITS: Final = 48
+"""Wider than the 31 bits of a look-up among millions: here one picture is compared with the few at
+one address, where chance does not reach that far."""
+TURNED_WITHIN_BITS: Final = 60
+"""The turned forms are some 20 to 50 bits off for being worked out from bits."""
 OTHER_BEYOND_BITS: Final = 90
 """Unrelated pictures lie about 128 bits apart, one in millions below 90. Between the two: a crop
 or a large mark on the same picture, or a stranger; that is for a person."""
@@ -37,21 +40,19 @@ class Likeness(StrEnum):
 def compare(
     known: Sequence[FingerprintValue], seen: Iterable[Sequence[FingerprintValue]]
 ) -> tuple[Likeness, int | None]:
-    """How like ours (`known`) the likest of the pictures seen is, and its distance in bits.
-
-    Equal digests are the same file: distance 0.
+    """How like ours (`known`) what was seen is, and in how many bits the first that is the same, or
+    else the nearest, differs. Equal digests are the same file: 0 bits.
     """
     nearest: int | None = None
     for picture in seen:
         if _digests(known) & _digests(picture):
             return Likeness.SAME, 0
-        found = _distance(known, picture)
-        if found is not None and (nearest is None or found < nearest):
-            nearest = found
+        for place, distance in _distances(known, picture):
+            if distance <= (TURNED_WITHIN_BITS if place else SAME_WITHIN_BITS):
+                return Likeness.SAME, distance
+            nearest = distance if nearest is None else min(nearest, distance)
     if nearest is None:
         return Likeness.NOT_COMPARED, None
-    if nearest <= SAME_WITHIN_BITS:
-        return Likeness.SAME, nearest
     return (Likeness.OTHER if nearest > OTHER_BEYOND_BITS else Likeness.UNSURE), nearest
 
 
@@ -60,7 +61,7 @@ def positions(pdq: bytes) -> tuple[bytes, ...]:
     """The PDQ as it is, turned by quarters, and each of these mirrored: eight values of 32 bytes.
 
     Worked out from the bits alone: turning an image transposes its frequencies and changes signs,
-    and with a median near zero a changed sign is a changed bit. A few bits off the true ones.
+    and with a median near zero a changed sign is a changed bit, but for 20 to 50 of them.
     """
     flat = np.unpackbits(np.frombuffer(pdq, np.uint8))[::-1].reshape(16, 16).astype(bool)
     odd = np.arange(16) % 2 == 0  # the constant frequency is left out: row 0 is frequency 1
@@ -77,10 +78,14 @@ def _digests(values: Sequence[FingerprintValue]) -> frozenset[tuple[Kind, bytes]
     return frozenset((value.kind, value.value) for value in values if value.kind in _EXACT)
 
 
-def _distance(known: Sequence[FingerprintValue], seen: Sequence[FingerprintValue]) -> int | None:
-    ours = [form for value in _telling(known) for form in positions(value.value)]
-    found = [distance_bits(one, other.value) for one in ours for other in _telling(seen)]
-    return min(found, default=None)
+def _distances(
+    known: Sequence[FingerprintValue], seen: Sequence[FingerprintValue]
+) -> Iterator[tuple[int, int]]:
+    """Which position of ours, 0 being upright, and how far a picture seen is from it."""
+    for ours in _telling(known):
+        for place, form in enumerate(positions(ours.value)):
+            for other in _telling(seen):
+                yield place, distance_bits(form, other.value)
 
 
 def _telling(values: Sequence[FingerprintValue]) -> list[FingerprintValue]:

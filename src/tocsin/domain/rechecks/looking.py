@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import structlog
 from django.conf import settings
@@ -22,11 +22,13 @@ from tocsin.domain.rechecks.rules import View
 from tocsin.domain.rechecks.types import FollowState, Seen, Spot
 from tocsin.domain.reports import queries as reports
 from tocsin.domain.reports.types import Case
+from tocsin.domain.visits import actions as visits
+from tocsin.domain.visits import queries as visit_queries
 from tocsin.domain.visits.types import Agent, Outcome, Vantage, Visit
 
 log = structlog.get_logger()
 
-Now = Callable[[], datetime]
+MOST_VIEWS: Final = 6
 
 
 class Lookers:
@@ -69,7 +71,7 @@ def due(subject: str, at: datetime) -> None:
     follow = Follow.objects.filter(item_id=item_id).first()
     if follow is None or follow.state not in rules.ACTIVE:
         return
-    if not settings.TOCSIN_RECHECKS or TrafficStop.objects.exists():
+    if not _may_look(at):
         # Looked at again, with a spread: else all would fall due at one moment later.
         spread = 1 + clocks.chance(item_id, follow.looks)
         clocks.look_at(follow, at + rules.TRAFFIC_LOOKED_AT_EACH * spread)
@@ -81,6 +83,12 @@ def due(subject: str, at: datetime) -> None:
     clocks.look_at(follow, at + rules.GUARD)
     if not lookers().hand_over(item_id, at):
         clocks.look_at(follow, at + timedelta(seconds=2))
+
+
+def _may_look(at: datetime) -> bool:
+    if not settings.TOCSIN_RECHECKS or TrafficStop.objects.exists():
+        return False
+    return visit_queries.may_fetch(at=at)
 
 
 def look(item_id: int, at: datetime) -> bool:
@@ -95,7 +103,9 @@ def look(item_id: int, at: datetime) -> bool:
     view = rules.next_view(
         views, follow.looks, FollowState(follow.state), follow.since, noting.recent(follow)
     )
-    visit = fetch(case.url, view, at)
+    visit = visits.visit(
+        url=case.url, vantage=_vantage(view), agent=_agent(view), at=at, known=case.fingerprints
+    )
     if visit.outcome is Outcome.NOT_FETCHED:
         clocks.look_at(follow, at + rules.TRAFFIC_LOOKED_AT_EACH)
         return False
@@ -106,9 +116,17 @@ def look(item_id: int, at: datetime) -> bool:
 
 
 def configured_views() -> tuple[View, ...]:
-    """The views of the settings, at least one: `vantage/agent` each."""
-    told = [text.partition("/") for text in settings.TOCSIN_RECHECK_VIEWS]
-    return tuple(dict.fromkeys(View(one, other or "tocsin") for one, _, other in told))
+    """From where and as whom is looked: every place and every name that visits know of.
+
+    Each place as the honest agent, and each further agent from home: so many looks agree before
+    something is gone, and no more.
+    """
+    home, *others = visit_queries.vantages()
+    honest, *further = visit_queries.agents()
+    views = [View(home.name, honest.name)]
+    views += [View(place.name, honest.name) for place in others]
+    views += [View(home.name, agent.name) for agent in further]
+    return tuple(views[:MOST_VIEWS])
 
 
 def _seen(case: Case, visit: Visit, view: View, at: datetime) -> Seen:
@@ -165,8 +183,11 @@ def _leave_alone(host_digest: str, at: datetime) -> None:
     HostTurn.objects.filter(host_digest=host_digest, free_at__lt=until).update(free_at=until)
 
 
-def fetch(url: str, view: View, at: datetime) -> Visit:
-    """Visit an address from one view; its evidence is kept by the visits room."""
-    from tocsin.domain.visits import actions as visits
+def _vantage(view: View) -> Vantage:
+    known = {one.name: one for one in visit_queries.vantages()}
+    return known.get(view.vantage, Vantage(view.vantage))
 
-    return visits.visit(url=url, vantage=Vantage(view.vantage), agent=Agent(view.agent), at=at)
+
+def _agent(view: View) -> Agent:
+    known = {one.name: one for one in visit_queries.agents()}
+    return known.get(view.agent, Agent(view.agent))

@@ -223,7 +223,7 @@ def _tell_checked(row: Follow, at: datetime) -> None:
 
 def _place(row: Follow, found: Found, at: datetime) -> None:
     """Note where the item is now; a step to another place is written into the ledger."""
-    after = found.spot
+    after, first = found.spot, row.resolved_at is None
     row.resolved_at = at
     stay = Stay.objects.filter(follow=row).order_by("-id").first()
     if after is None or stay is None:
@@ -235,7 +235,7 @@ def _place(row: Follow, found: Found, at: datetime) -> None:
         _settle_stay(stay, after)
     elif not gone:
         _moved(row, kind, before, after, found.seen, at)
-    if row.looks <= 1:
+    if first:
         _resurfaced(row, after, found.seen, at)
     _abroad(row, after, at)
 
