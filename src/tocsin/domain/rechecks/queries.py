@@ -81,6 +81,12 @@ def spans(since: datetime, until: datetime) -> Iterator[Span]:
         yield _span(row)
 
 
+def stays(item_id: int) -> tuple[Span, ...]:
+    """The stays of one item, first to last."""
+    rows = Stay.objects.select_related("follow").filter(follow__item_id=item_id)
+    return tuple(_span(row) for row in rows.order_by("id"))
+
+
 def recidivism(*, since: datetime, until: datetime) -> dict[Spot, int]:
     """How often what had been removed was there again at the same place within ninety days.
 
