@@ -95,6 +95,17 @@ TABLE: dict[str, Row] = {
     "console:assess": Row(NOT_SO, DESK_ON_ONE, ITEM),
     "console:agree": Row(NOT_SO, staff(404, JUDGES), ITEM),
     "console:correct": Row(NOT_SO, MANAGER_ON_ONE, ITEM),
+    "console:whereabouts": Row(ONE_ITEM, NOT_SO, ITEM),
+    "console:recheck_rule": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_look": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_pause": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_go_on": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_abroad": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    # Whether it is still there; managers may stop all looks.
+    "console:rechecks": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
+    "console:hops": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
+    "console:recheck_stop": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:recheck_resume": Row(NOT_SO, manager(302)),
     "console:notices": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
     "console:notice": Row(staff(404, READERS_OF_NOTICES), NOT_SO, NOTICE),
     # What providers say is wrong, and what suddenly matches everywhere: managers decide.

@@ -21,6 +21,9 @@ CONFIDENCE = {
 }
 """How far a statement is believed. What a person wrote down goes before all that was found."""
 
+OTHER_ROLE = 0.5
+"""What is left of it where somebody is named, but not for abuse."""
+
 ASK_AGAIN = timedelta(hours=12)
 LEFT_AFTER = timedelta(days=14)
 
@@ -41,6 +44,29 @@ ORIGIN_LIFE = Lifecycle(
         _KNOWN: Waiting(ASK_AGAIN, "hosting.origin_known"),
     },
 )
+
+
+_INSIDE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "::/96", "fc00::/7", "fe80::/10",
+        "ff00::/8",
+    )
+)  # fmt: skip
+
+
+def is_of_the_inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address belongs to no registry: private, loopback, multicast and the like."""
+    return any(address in block for block in _INSIDE)
+
+
+def name_and_port(host: str) -> tuple[str, str]:
+    """A spelled host as a name or IP address, and its port or the empty text."""
+    name, colon, port = host.rpartition(":")
+    if colon and port.isdigit() and (":" not in name or name.endswith("]")):
+        return name.strip("[]"), port
+    return host, ""
 
 
 def spelling(host: str) -> str:

@@ -271,3 +271,28 @@ class Visit:
 
 class UnknownVisit(Exception):
     """There is no visit with that number."""
+
+
+class PermitRefused(Exception):
+    """The statement cannot be kept; `field` names where, the words say what to do."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+class NothingInForce(Exception):
+    """Fetching is off, so it cannot be stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermitView:
+    """A statement that this organisation may fetch. `ends_at` as stated, `ended_at` as it was."""
+
+    id: int
+    basis: str
+    stated_by: str
+    stated_at: datetime
+    ends_at: datetime | None
+    ended_by: str
+    ended_at: datetime | None

@@ -19,8 +19,10 @@ from tocsin.doors.console.views import (
     people,
     providers,
     quarantine,
+    rechecks,
     system,
     webhooks,
+    whereabouts,
 )
 
 register_converter(AppealNumber, "appeal")
@@ -40,6 +42,16 @@ urlpatterns = [
     path("items/<item:number>/assess", desk.assess, name="assess"),
     path("items/<item:number>/agree", desk.agree, name="agree"),
     path("items/<item:number>/correct", desk.correct, name="correct"),
+    path("items/<item:number>/whereabouts", whereabouts.whereabouts, name="whereabouts"),
+    path("items/<item:number>/whereabouts/rule", whereabouts.rule, name="recheck_rule"),
+    path("items/<item:number>/whereabouts/look", whereabouts.look, name="recheck_look"),
+    path("items/<item:number>/whereabouts/pause", whereabouts.pause, name="recheck_pause"),
+    path("items/<item:number>/whereabouts/go-on", whereabouts.go_on, name="recheck_go_on"),
+    path("items/<item:number>/whereabouts/abroad", whereabouts.abroad, name="recheck_abroad"),
+    path("rechecks/", rechecks.rechecks, name="rechecks"),
+    path("rechecks/hops", rechecks.hops, name="hops"),
+    path("rechecks/stop", rechecks.stop, name="recheck_stop"),
+    path("rechecks/resume", rechecks.resume, name="recheck_resume"),
     path("notices/", notices.notices, name="notices"),
     path("notices/<notice:number>", notices.notice, name="notice"),
     path("appeals/", appeals.appeals, name="appeals"),

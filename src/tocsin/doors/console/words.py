@@ -41,7 +41,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges
+from tocsin.doors.console import words_exchanges, words_rechecks
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -363,9 +363,10 @@ ALL: dict[str, Words] = {
     "rate": RATE,
     "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
-    "history": HISTORY,
+    "history": {**HISTORY, **words_rechecks.HISTORY},
     "provider": PROVIDER,
     "application": APPLICATION,
+    **words_rechecks.ALL,
 }
 
 
