@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -30,15 +31,13 @@ from tests.domain.takedown.scenes import (
 )
 from tocsin.base.outbox.models import Message
 from tocsin.domain.hosting.types import ContactRole
+from tocsin.domain.reports import actions as reports
 from tocsin.domain.reports import queries as items
-from tocsin.domain.reports.types import ItemState
 from tocsin.domain.takedown import actions, queries
 from tocsin.domain.takedown.models import Answer, Event, Link, Notice, SendLogRow
 from tocsin.domain.takedown.types import (
     AnswerKind,
-    NoDispute,
     NoticeState,
-    NotIndependent,
     Rung,
     TakedownState,
 )
@@ -157,9 +156,8 @@ def test_removed_is_believed_when_it_is_seen(client: Client, link: str, mail: Ma
     answer(client, link, "removed")
     assert whole(number()).state is TakedownState.CLIMBING
     until(datetime.now(UTC), datetime.now(UTC) + 25 * HOUR, 25 * HOUR)
-    assert mail.ids("abuse@bighost.example") == ["N-2026-000001", "N-2026-000001.r1"][:1] + [
-        f"{mail.ids()[0]}.r1"
-    ]
+    first = the(number()).number
+    assert mail.ids("abuse@bighost.example") == [first, f"{first}.r1"]
 
 
 def test_not_ours_looks_for_whoever_it_is(client: Client, link: str, mail: Mail) -> None:
@@ -244,41 +242,42 @@ def test_a_dispute_stops_the_ladder_for_a_day_and_no_longer(
     assert whole(number()).state is TakedownState.CLIMBING
 
 
+def decided(name: str, at: datetime) -> None:
+    """Somebody who has not judged the item takes the appeal and decides it."""
+    boss = person("boss")
+    [appeal] = items.appeals()
+    reports.take_appeal(number=appeal.number, actor=boss, at=at)
+    decide = reports.uphold_appeal if name == "uphold" else reports.dismiss_appeal
+    decide(number=appeal.number, words="We looked again.", actor=boss, at=at)
+    turn(at)
+    turn(at)
+
+
 def test_a_dispute_that_is_right_withdraws_the_notice(
     client: Client, link: str, mail: Mail
 ) -> None:
     answer(client, link, "dispute", words="These are adults.")
-    at, notice = datetime.now(UTC), the(number()).number
-    finder = items.item(number()).findings[0].by
-    from tocsin.base.accounts.models import Person
-    from tocsin.base.audit.types import Actor
-
-    same = Actor("user", str(Person.objects.get(username=finder).pk))
-    with pytest.raises(NotIndependent):
-        actions.uphold(number=notice, why="right", actor=same, at=at)
-    actions.uphold(number=notice, why="an adult", actor=person("boss"), at=at)
-    turn(at)
+    [appeal] = items.appeals()
+    assert (appeal.words, appeal.contact) == ("These are adults.", the(number()).number)
+    decided("uphold", datetime.now(UTC))
     assert mail.ids()[-1].endswith(".withdrawal")
     page = client.post(link, {"show": "yes"}).content.decode()
     assert "This notice is withdrawn" in page
     assert URL not in page
-    with pytest.raises(NoDispute):
-        actions.dismiss(number=notice, why="no", actor=person("boss2"), at=at)
-    assert items.item(number()).state is not ItemState.UNLAWFUL
+    assert whole(number()).state is TakedownState.ENDED
 
 
 def test_a_dispute_that_is_wrong_is_answered_and_the_ladder_goes_on(
     client: Client, link: str, mail: Mail
 ) -> None:
     answer(client, link, "dispute", words="These are adults.")
-    at, notice = datetime.now(UTC), the(number()).number
-    actions.dismiss(number=notice, why="We looked again.", actor=person("boss"), at=at)
-    turn(at)
+    decided("dismiss", datetime.now(UTC))
     assert whole(number()).state is TakedownState.CLIMBING
     body = mail.taken[-1].get_body()
     assert body is not None
     assert "We looked again." in body.get_content()
     assert URL not in body.get_content()
+    assert "the notice stands" in client.post(link, {"show": "yes"}).content.decode()
 
 
 def test_a_question_is_answered_by_letter(client: Client, link: str, mail: Mail) -> None:
@@ -387,10 +386,8 @@ def test_anybody_can_check_that_a_notice_is_ours(client: Client, link: str) -> N
 
 @given(st.binary(max_size=300))
 def test_any_body_is_read_or_refused(body: bytes) -> None:
-    try:
+    with contextlib.suppress(WrongJson):
         said_in(body)
-    except WrongJson:
-        pass
 
 
 def test_where_hosters_cannot_come_no_letter_has_a_link(

@@ -1,11 +1,10 @@
 """Writing: make notices, climb the ladder, hear of letters and hosters, take notices back."""
 
 from tocsin.domain.takedown.answers import (
-    dismiss,
+    note_appeal_decided,
     note_opened,
     reply,
     say,
-    uphold,
     use_contact,
 )
 from tocsin.domain.takedown.climbing import (
@@ -39,10 +38,10 @@ __all__ = [
     "REPLY",
     "WITHDRAWAL",
     "climb",
-    "dismiss",
     "go_on",
     "keep_office",
     "make_notice",
+    "note_appeal_decided",
     "note_back",
     "note_bounced",
     "note_dead",
@@ -63,6 +62,5 @@ __all__ = [
     "still_waiting",
     "stop",
     "take_back",
-    "uphold",
     "use_contact",
 ]

@@ -15,6 +15,7 @@ from tocsin.base.audit.types import Actor, Json
 from tocsin.base.outbox.actions import put
 from tocsin.domain.reports import actions as report_actions
 from tocsin.domain.reports import queries as reports
+from tocsin.domain.reports.desk_types import AppealOrigin, ItemAppealState, NothingToAppealHere
 from tocsin.domain.takedown import climbing, moving, notices, rules, sealed, sendlog, writing
 from tocsin.domain.takedown.models import Answer, Link, Notice
 from tocsin.domain.takedown.types import (
@@ -23,9 +24,7 @@ from tocsin.domain.takedown.types import (
     AnswerRefused,
     Channel,
     LinkUnusable,
-    NoDispute,
     NoticeState,
-    NotIndependent,
     Rung,
     Said,
     TakedownState,
@@ -72,7 +71,7 @@ def say(*, secret: str, said: Said, by_machine: bool, at: datetime) -> Taken:
         line = sendlog.Line(notice.number, sendlog.ANSWERED, place=notice.place, said=said.kind)
         sendlog.append(line, at=at)
         moving.note(notice, "answered", at, actor=_LINK, answer=said.kind.value)
-        child = _follow(notice, said, at)
+        child = _follow(notice, answer, said, at)
         news: dict[str, Json] = {
             "item_id": notice.item_id,
             "notice_id": notice.pk,
@@ -82,27 +81,23 @@ def say(*, secret: str, said: Said, by_machine: bool, at: datetime) -> Taken:
     return Taken(said.kind, NoticeState(notice.state), child)
 
 
-def uphold(*, number: str, why: str, actor: Actor, at: datetime) -> None:
-    """The hoster is right: the finding is corrected, and every notice of it is withdrawn.
+def note_appeal_decided(*, appeal: str, outcome: str, at: datetime) -> None:
+    """The appeal that a hoster's dispute opened is decided: the hoster is told, the ladder goes on.
 
-    Raises NoDispute, NotIndependent for whoever made the finding, WhyNeeded, and what
-    `reports.actions.correct` raises.
+    Where the hoster was right, the correction of the finding withdraws every notice of it.
     """
     with transaction.atomic():
-        notice, answer = _disputed(number, why, actor)
-        _decide(answer, "upheld", notice, actor, at)
-        report_actions.correct(number=notice.item_number, why=why, actor=actor, at=at)
-
-
-def dismiss(*, number: str, why: str, actor: Actor, at: datetime) -> None:
-    """The finding stands: the ladder goes on, and the hoster is told why. Raises as `uphold`."""
-    with transaction.atomic():
-        notice, answer = _disputed(number, why, actor)
-        _decide(answer, "dismissed", notice, actor, at)
-        _reply(notice, why, at)
-        if notice.takedown.state == TakedownState.DISPUTED:
-            moving.move_takedown(notice.takedown, "go_on", at, actor=actor)
-            climbing.climb_now(notice.takedown, reports.case(notice.finding_id), at)
+        disputes = Answer.objects.filter(appeal=appeal, outcome="")
+        for notice_id in sorted(set(disputes.values_list("notice_id", flat=True))):
+            notice = moving.locked(notice_id)
+            disputes.filter(notice=notice).update(outcome=outcome, decided_at=at)
+            moving.note(notice, "dispute_decided", at, appeal=appeal, outcome=outcome)
+            if outcome != ItemAppealState.DISMISSED:
+                continue
+            _reply(notice, reports.appeal(appeal).outcome, at)
+            if notice.takedown.state == TakedownState.DISPUTED:
+                moving.move_takedown(notice.takedown, "go_on", at)
+                climbing.climb_now(notice.takedown, reports.case(notice.finding_id), at)
 
 
 def reply(*, number: str, words: str, actor: Actor, at: datetime) -> None:
@@ -129,7 +124,7 @@ def use_contact(*, answer_id: int, actor: Actor, at: datetime) -> bool:
     return True
 
 
-def _follow(notice: Notice, said: Said, at: datetime) -> str:
+def _follow(notice: Notice, answer: Answer, said: Said, at: datetime) -> str:
     """What follows from an answer; the secret of the child's link, if it made one."""
     if said.kind in rules.ENDS_WITH:
         if notice.state in rules.LIFE.sources("close"):
@@ -141,7 +136,7 @@ def _follow(notice: Notice, said: Said, at: datetime) -> str:
         if notice.takedown.state == TakedownState.CLIMBING:
             climbing.climb_now(notice.takedown, reports.case(notice.finding_id), at)
     elif said.kind is AnswerKind.DISPUTE:
-        _dispute(notice, at)
+        _dispute(notice, answer, said, at)
     elif said.kind is AnswerKind.BETTER_CONTACT:
         _better_contact(notice, said, at)
     elif said.kind is AnswerKind.PASS_ON:
@@ -151,10 +146,21 @@ def _follow(notice: Notice, said: Said, at: datetime) -> str:
     return ""
 
 
-def _dispute(notice: Notice, at: datetime) -> None:
-    """Somebody looks. The first time the ladder waits for that, for a day at most."""
+def _dispute(notice: Notice, answer: Answer, said: Said, at: datetime) -> None:
+    """An appeal is opened: somebody who has not judged the item looks again.
+
+    The first time the ladder waits for that, for a day at most.
+    """
     notice.disputes += 1
     notice.save(update_fields=["disputes"])
+    opening = report_actions.Opening(AppealOrigin.HOSTER, said.words, notice.number)
+    try:
+        answer.appeal = report_actions.open_appeal(
+            number=notice.item_number, opening=opening, actor=_LINK, at=at
+        )
+    except NothingToAppealHere:
+        return  # the finding is corrected already, and its withdrawal on the way
+    answer.save(update_fields=["appeal"])
     moving.press(notice, at)
     if notice.disputes == 1 and notice.takedown.state in rules.TAKEDOWN.sources("dispute"):
         moving.move_takedown(notice.takedown, "dispute", at)
@@ -228,37 +234,6 @@ def _reply(notice: Notice, words: str, at: datetime) -> None:
         case = reports.case(notice.finding_id)
         writing.send_reply(notice, case, words.strip(), to, at)
         notice.save()
-
-
-def _disputed(number: str, why: str, actor: Actor) -> tuple[Notice, Answer]:
-    if not 0 < len(why.strip()) <= rules.MOST_WORDS:
-        raise WhyNeeded(f"Write why, in at most {rules.MOST_WORDS} characters.")
-    pk = Notice.objects.values_list("pk", flat=True).filter(number=number).first()
-    if pk is None:
-        raise NoDispute(f"There is no notice {number}.")
-    notice = moving.locked(pk)
-    rows = Answer.objects.select_for_update().filter(notice=notice, kind=AnswerKind.DISPUTE)
-    answer = rows.filter(outcome="").order_by("id").first()
-    if answer is None:
-        raise NoDispute(f"No dispute about {number} waits for a decision.")
-    if reports.names().get(actor.text, actor.text) in _finders(notice):
-        raise NotIndependent("Somebody else than who made the finding decides about a dispute.")
-    return notice, answer
-
-
-def _finders(notice: Notice) -> set[str | None]:
-    """Who made the finding, and who agreed to it, by name."""
-    found = reports.item(notice.item_number).findings
-    mine = [finding for finding in found if finding.id == notice.finding_id]
-    return {name for finding in mine for name in (finding.by, finding.agreed_by)}
-
-
-def _decide(answer: Answer, outcome: str, notice: Notice, actor: Actor, at: datetime) -> None:
-    # All that wait: they are about the same finding.
-    Answer.objects.filter(notice=notice, kind=AnswerKind.DISPUTE, outcome="").update(
-        outcome=outcome, decided_by=actor.text, decided_at=at
-    )
-    moving.note(notice, f"dispute_{outcome}", at, actor=actor, answer=answer.pk)
 
 
 def _behind(secret: str, at: datetime) -> Notice:

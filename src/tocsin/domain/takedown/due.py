@@ -14,6 +14,7 @@ from tocsin.base.clock import rounds
 from tocsin.base.egress import Egress
 from tocsin.base.outbox.actions import consume, may_go_unheard
 from tocsin.base.outbox.types import News
+from tocsin.domain.hosting import actions as hosting
 from tocsin.domain.hosting.types import Hosting
 from tocsin.domain.takedown import (
     actions,
@@ -41,6 +42,7 @@ def register() -> None:
     consume("reports.found_unlawful", _found_unlawful)
     consume("reports.corrected", _corrected)
     consume("reports.seen_again", _seen_again)
+    consume("reports.appeal_decided", _appeal_decided)
     consume("rechecks.removed", _removed)
     consume("rechecks.back", _back)
     consume("rechecks.moved", _moved)
@@ -105,9 +107,7 @@ class Poster:
 
 
 def _resolve(host: str, at: datetime) -> Hosting:
-    from tocsin.domain.hosting import actions as hosting
-
-    return hosting.resolve(host=host, at=at)
+    return hosting.resolve_again(host=host, at=at)
 
 
 def _warm_up(at: datetime) -> None:
@@ -125,6 +125,12 @@ def _corrected(news: News, at: datetime) -> None:
 
 def _seen_again(news: News, at: datetime) -> None:
     actions.note_seen_again(item_id=_number(news, "item_id"), at=at)
+
+
+def _appeal_decided(news: News, at: datetime) -> None:
+    actions.note_appeal_decided(
+        appeal=str(news.payload["appeal"]), outcome=str(news.payload["outcome"]), at=at
+    )
 
 
 def _removed(news: News, at: datetime) -> None:

@@ -282,7 +282,7 @@ class Answer(models.Model):
     """What somebody said to a notice behind its link. Append-only but for a dispute's outcome."""
 
     personal_data = PersonalData(
-        fields=("sealed_words", "decided_by"),
+        fields=("sealed_words",),
         why="What a hoster answered; may name a colleague or a reseller.",
         kept=FIVE_YEARS,
         since=("at", "decided_at"),
@@ -295,8 +295,14 @@ class Answer(models.Model):
     by_machine = models.BooleanField(default=False)
     at = models.DateTimeField()
     outcome = models.CharField(max_length=10, blank=True)
-    decided_by = models.CharField(max_length=80, blank=True)
+    # Of a dispute: the appeal on the item that it opened, and what became of that.
+    appeal = models.CharField(max_length=16, blank=True)
     decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["appeal"], condition=~Q(appeal=""), name="takedown_appeals")
+        ]
 
 
 class SendLogRow(models.Model):

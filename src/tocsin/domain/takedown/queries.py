@@ -301,8 +301,8 @@ def _answer(row: Answer) -> AnswerView:
         email=email,
         at=row.at,
         by_machine=row.by_machine,
+        appeal=row.appeal,
         outcome=row.outcome,
-        decided_by=reports.names().get(row.decided_by, row.decided_by),
         decided_at=row.decided_at,
     )
 

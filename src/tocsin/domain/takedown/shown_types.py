@@ -75,7 +75,8 @@ class PostView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """What a hoster said, opened. `outcome` of a dispute: upheld or dismissed, empty until then."""
+    """What a hoster said, opened. A dispute's `appeal` is decided among the reports: `outcome` is
+    upheld, dismissed or moot, empty until then."""
 
     id: int
     kind: AnswerKind
@@ -84,8 +85,8 @@ class AnswerView:
     email: str
     at: datetime
     by_machine: bool
+    appeal: str = ""
     outcome: str = ""
-    decided_by: str = ""
     decided_at: datetime | None = None
 
     def __repr__(self) -> str:

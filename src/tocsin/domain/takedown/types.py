@@ -40,8 +40,6 @@ __all__ = [
     "LadderVersion",
     "LinkUnusable",
     "LogVerdict",
-    "NoDispute",
-    "NotIndependent",
     "NoticeDetail",
     "NoticeLetter",
     "NoticeState",
@@ -111,14 +109,6 @@ class OfficeRefused(Exception):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(f"{name}: {text}" for name, text in problems.items()))
         self.problems = problems
-
-
-class NotIndependent(Exception):
-    """Whoever made the finding cannot decide a dispute about it."""
-
-
-class NoDispute(Exception):
-    """The notice has no dispute that waits for a decision."""
 
 
 @dataclass(frozen=True, slots=True)

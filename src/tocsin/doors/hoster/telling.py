@@ -24,6 +24,7 @@ STATES: dict[NoticeState, Promise] = {
 OUTCOMES = {
     "upheld": _("You were right; the notice is withdrawn."),
     "dismissed": _("We looked again; the notice stands."),
+    "moot": _("The notice is withdrawn."),
     "": "",
 }
 _CALLED = dict(KINDS)

@@ -107,24 +107,27 @@ def _page(
 
 
 def _by_machine(request: HttpRequest, secret: str, at: datetime) -> HttpResponse:
-    if is_too_much(request, secret):
-        return JsonResponse({"error": "too_much"}, status=429)
     try:
+        if is_too_much(request, secret):
+            raise TooManyAnswers("Too much at once.")
         if request.method != "POST":
             return JsonResponse(_told(queries.behind(secret, at)))
         taken = actions.say(secret=secret, said=said_in(request.body), by_machine=True, at=at)
     except LinkUnusable:
         return JsonResponse({"error": "no_such_link"}, status=410)
-    except WrongJson as wrong:
-        return JsonResponse({"error": "wrong_body", "words": str(wrong)}, status=422)
-    except AnswerRefused as refusal:
-        told = {"error": "refused", "field": refusal.field, "words": str(refusal)}
-        return JsonResponse(told, status=422)
     except TooManyAnswers:
         return JsonResponse({"error": "too_much"}, status=429)
+    except (WrongJson, AnswerRefused) as wrong:
+        return JsonResponse(_wrong(wrong), status=422)
     link = _link(request, taken)
     body = {"taken": taken.kind.value, "state": taken.state.value}
     return JsonResponse({**body, **({"pass_on_link": link} if link else {})})
+
+
+def _wrong(wrong: WrongJson | AnswerRefused) -> dict[str, str]:
+    if isinstance(wrong, AnswerRefused):
+        return {"error": "refused", "field": wrong.field, "words": str(wrong)}
+    return {"error": "wrong_body", "words": str(wrong)}
 
 
 def _told(shown: Shown) -> dict[str, object]:

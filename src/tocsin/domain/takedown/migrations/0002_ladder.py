@@ -134,10 +134,13 @@ class Migration(migrations.Migration):
                 ('by_machine', models.BooleanField(default=False)),
                 ('at', models.DateTimeField()),
                 ('outcome', models.CharField(blank=True, max_length=10)),
-                ('decided_by', models.CharField(blank=True, max_length=80)),
+                ('appeal', models.CharField(blank=True, max_length=16)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='takedown.notice')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('appeal', ''), _negated=True), fields=['appeal'], name='takedown_appeals')],
+            },
         ),
         migrations.CreateModel(
             name='Link',
