@@ -108,6 +108,13 @@ TABLE: dict[str, Row] = {
     "console:recheck_resume": Row(NOT_SO, manager(302)),
     "console:notices": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
     "console:notice": Row(staff(404, READERS_OF_NOTICES), NOT_SO, NOTICE),
+    "console:notice_reply": Row(NOT_SO, DESK_ON_ONE, NOTICE),
+    "console:notice_use_contact": Row(NOT_SO, MANAGER_ON_ONE, {**NOTICE, "answer_id": 9_999}),
+    "console:ladder": Row(MANAGER, MANAGER_FORGOT_WORDS),
+    "console:office_keep": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:office_remove": Row(NOT_SO, manager(302), {"office_id": 9_999}),
+    "console:notices_stop": Row(NOT_SO, manager(302)),
+    "console:notices_go_on": Row(NOT_SO, manager(302)),
     # What providers say is wrong, and what suddenly matches everywhere: managers decide.
     "console:appeals": Row(ITEM_PAGES, NOT_SO),
     "console:appeal_new": Row(staff(200, DESK), staff(200, DESK)),

@@ -40,8 +40,7 @@ from tocsin.domain.reports.types import (
     Reason,
     ReasonCode,
 )
-from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges, words_rechecks
+from tocsin.doors.console import words_exchanges, words_notices, words_rechecks
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -107,15 +106,6 @@ RUN: Words = {
     RunState.READY: _("waits for release"),
     RunState.RELEASED: _("released"),
     RunState.DISCARDED: _("discarded"),
-}
-NOTICE: Words = {
-    NoticeState.WAITING_FOR_CONTACT: _("no contact known"),
-    NoticeState.QUEUED: _("about to leave"),
-    NoticeState.SENT: _("sent"),
-    NoticeState.DEAD: _("cannot be delivered"),
-    NoticeState.RECALLING: _("being recalled"),
-    NoticeState.RECALLED: _("recalled"),
-    NoticeState.CANCELLED: _("cancelled"),
 }
 LETTER: Words = {
     LetterState.WAITING: _("about to leave"),
@@ -351,7 +341,7 @@ ALL: dict[str, Words] = {
     "purpose": PURPOSE,
     "entry": ENTRY_STATUS,
     "run": RUN,
-    "notice": NOTICE,
+    **words_notices.GROUPS,
     "letter": LETTER,
     "role": ROLE,
     "party": PARTY,
