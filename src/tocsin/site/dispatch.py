@@ -170,7 +170,8 @@ def build() -> WsgiApp:
     if "api" in doors:
         facades = settings.TOCSIN_FACADES
         api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint, facades=facades)
-    return Dispatch(api=api, pages=WSGIHandler() if doors & {"console", "provider"} else None)
+    pages = WSGIHandler() if doors & {"console", "provider", "hoster"} else None
+    return Dispatch(api=api, pages=pages)
 
 
 def _is_stream(environ: Environ) -> bool:

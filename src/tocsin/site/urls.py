@@ -15,6 +15,7 @@ from tocsin.doors.console.views.front import front
 
 _FOR_ALL = [path("language", set_language, name="set_language")]
 _FOR_PROVIDERS = [path("", include("tocsin.doors.provider.urls"))]
+_FOR_HOSTERS = [path("", include("tocsin.doors.hoster.urls"))]
 _FRONT_OF_PROVIDERS = [
     path("", RedirectView.as_view(pattern_name="provider:join"), name="front"),
 ]
@@ -46,4 +47,5 @@ urlpatterns = [
     *_FOR_ALL,
     *(_FOR_STAFF if "console" in settings.TOCSIN_DOORS else _FRONT_OF_PROVIDERS),
     *(_FOR_PROVIDERS if "provider" in settings.TOCSIN_DOORS else []),
+    *(_FOR_HOSTERS if "hoster" in settings.TOCSIN_DOORS else []),
 ]

@@ -42,6 +42,7 @@ from tocsin.domain.reports.types import (
 )
 from tocsin.domain.takedown.types import NoticeState
 from tocsin.doors.console import words_desk, words_exchanges
+from tocsin.doors.console import words_exchanges, words_notices, words_rechecks
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -119,18 +120,10 @@ RUN: Words = {
     RunState.RELEASED: _("released"),
     RunState.DISCARDED: _("discarded"),
 }
-NOTICE: Words = {
-    NoticeState.WAITING_FOR_CONTACT: _("no contact known"),
-    NoticeState.QUEUED: _("about to leave"),
-    NoticeState.SENT: _("sent"),
-    NoticeState.DEAD: _("cannot be delivered"),
-    NoticeState.RECALLING: _("being recalled"),
-    NoticeState.RECALLED: _("recalled"),
-    NoticeState.CANCELLED: _("cancelled"),
-}
 LETTER: Words = {
     LetterState.WAITING: _("about to leave"),
     LetterState.SENT: _("sent"),
+    LetterState.BOUNCED: _("came back"),
     LetterState.DEAD: _("cannot be delivered"),
 }
 ROLE: Words = {
@@ -188,6 +181,7 @@ RATE: Words = {
     RateKind.EXTRAPOLATED: _("extrapolated"),
 }
 LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
+LETTER_LANGUAGE: Words = {**LANGUAGE, "de": _("German")}
 PERMISSION: Words = {
     Permission.ENTER: _("log in"),
     Permission.SEE_ITEMS: _("see items"),
@@ -344,7 +338,7 @@ ALL: dict[str, Words] = {
     "purpose": PURPOSE,
     "entry": ENTRY_STATUS,
     "run": RUN,
-    "notice": NOTICE,
+    **words_notices.GROUPS,
     "letter": LETTER,
     "role": ROLE,
     "party": PARTY,
@@ -354,11 +348,12 @@ ALL: dict[str, Words] = {
     "step": STEP,
     "sign": SIGN,
     "rate": RATE,
-    "language": LANGUAGE,
+    "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
-    "history": HISTORY,
+    "history": {**HISTORY, **words_rechecks.HISTORY},
     "provider": PROVIDER,
     "application": APPLICATION,
+    **words_rechecks.ALL,
 }
 
 

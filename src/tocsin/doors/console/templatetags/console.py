@@ -44,6 +44,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:queue", _("Queue"), Permission.SEE_ITEMS),
         ("console:day", _("My day"), Permission.SEE_ITEMS),
         ("console:notices", _("Notices"), Permission.SEE_NOTICES),
+        ("console:rechecks", _("Still there?"), Permission.SEE_NOTICES),
         ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
         ("console:quality", _("Quality"), Permission.SEE_QUALITY),
