@@ -11,6 +11,7 @@ from tests.domain import desk
 from tests.domain.hosting.outside import Outside
 from tests.domain.rechecks import scenes
 from tests.domain.rechecks.scenes import OTHER, World, found, looks, moves, run, told, until
+from tocsin.base.accounts.types import Role
 from tocsin.base.outbox.actions import put
 from tocsin.domain.rechecks import actions, queries
 from tocsin.domain.rechecks.models import Follow, Observation
@@ -196,7 +197,7 @@ def test_a_corrected_finding_is_looked_at_no_more_and_counts_for_nobody(
     world: World, now: datetime
 ) -> None:
     item_id = found(now)
-    boss = desk.person("boss", desk.Role.MANAGER)
+    boss = desk.person("boss", Role.MANAGER)
     number = scenes.follow(item_id).item.number
     reports.correct(number=number, why="a beach", actor=boss, at=now)
     run(now)
@@ -239,7 +240,7 @@ def test_a_report_after_the_watch_has_ended_follows_it_again(world: World, now: 
 
 def test_all_looks_stand_still_while_a_person_stopped_them(world: World, now: datetime) -> None:
     item_id = found(now)
-    boss = desk.person("boss", desk.Role.MANAGER)
+    boss = desk.person("boss", Role.MANAGER)
     with pytest.raises(RulingRefused):
         actions.stop_traffic(why="", actor=boss, at=now)
     actions.stop_traffic(why="the line is full", actor=boss, at=now)

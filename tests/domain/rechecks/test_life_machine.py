@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -39,19 +40,16 @@ class Life(RuleBasedStateMachine):
         self.undo = transaction.atomic()
         self.undo.__enter__()
         self.world = World()
-        self.patches = [
-            patch.object(looking.visits, "visit", self.world.visit),
-            patch.object(finding, "find", side_effect=NotFound("offline")),
-        ]
-        for one in self.patches:
-            one.start()
+        self.patches = ExitStack()
+        self.patches.enter_context(patch.object(visits, "visit", self.world.visit))
+        offline = NotFound("offline")
+        self.patches.enter_context(patch.object(finding, "find", side_effect=offline))
         self.now = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
         start = self.now - timedelta(days=1)
         visits.permit(basis="Mandate", until=None, actor=ADA, at=start)
 
     def teardown(self) -> None:
-        for one in self.patches:
-            one.stop()
+        self.patches.close()
         transaction.set_rollback(True)
         self.undo.__exit__(None, None, None)
 

@@ -19,7 +19,7 @@ from tocsin.domain.rechecks.likeness import Likeness, compare
 from tocsin.domain.rechecks.models import Follow, HostTurn, TrafficStop
 from tocsin.domain.rechecks.noting import Found
 from tocsin.domain.rechecks.rules import View
-from tocsin.domain.rechecks.types import FollowState, Seen, Spot
+from tocsin.domain.rechecks.types import ClosedBy, FollowState, Seen, Spot
 from tocsin.domain.reports import queries as reports
 from tocsin.domain.reports.types import Case
 from tocsin.domain.visits import actions as visits
@@ -97,7 +97,11 @@ def look(item_id: int, at: datetime) -> bool:
     if follow is None or follow.state not in rules.ACTIVE:
         return False
     case = reports.case(follow.finding_id)
-    if case.corrected or not case.url:
+    if not case.url:  # its time was over, and what is not known cannot be looked at
+        with transaction.atomic():
+            following.end(item_id, at, why=ClosedBy.NOTHING)
+        return False
+    if case.corrected:  # the news of it is on its way, and ends the follow
         return False
     views = configured_views()
     view = rules.next_view(
