@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tocsin.base.audit.types import Json
-from tocsin.base.outbox.actions import put
+from tocsin.base.outbox.actions import is_heard, put
 from tocsin.domain.hosters import queries as hosters
 from tocsin.domain.hosting.types import Hosting, Source
 from tocsin.domain.rechecks import clocks, following, rules
@@ -41,10 +41,12 @@ EARLIER = 24
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look brought: what was seen, and where the host is now, where that was asked."""
+    """What one look brought: what was seen, where the host is now, where that was asked, and the
+    looks before it, newest first, as they were known when it began."""
 
     seen: Seen
     spot: Spot | None = None
+    earlier: Sequence[Seen] = ()
 
 
 def note(follow: Follow, found: Found, views: Sequence[View], at: datetime) -> bool:
@@ -59,11 +61,10 @@ def note(follow: Follow, found: Found, views: Sequence[View], at: datetime) -> b
         if not won:
             return False
         row = clocks.locked(follow.item_id)
-        earlier = recent(row)
         _keep(row, found.seen)
         if found.spot is not None:
             _place(row, found, at)
-        _act(row, found, earlier, views, at)
+        _act(row, found, views, at)
         row.turn_at = None
         row.save()
         _tell_checked(row, at)
@@ -133,10 +134,8 @@ def _keep(row: Follow, now: Seen) -> None:
     )
 
 
-def _act(
-    row: Follow, found: Found, earlier: Sequence[Seen], views: Sequence[View], at: datetime
-) -> None:
-    state, now = FollowState(row.state), found.seen
+def _act(row: Follow, found: Found, views: Sequence[View], at: datetime) -> None:
+    state, now, earlier = FollowState(row.state), found.seen, found.earlier
     before = rules.Before(state, row.since, earlier, row.doubts, row.doubts_since)
     name = rules.decide(before, now, views)
     _bound(row, now, state)
@@ -215,7 +214,9 @@ def tell(topic: str, row: Follow, at: datetime, more: dict[str, str] | None = No
 
 
 def _tell_checked(row: Follow, at: datetime) -> None:
-    # At most one an hour for each item: two hundred thousand are looked at.
+    # At most one an hour for each item, and none for nobody: two hundred thousand are looked at.
+    if not is_heard(CHECKED):
+        return
     hour = at.strftime("%Y%m%d%H")
     news = {"item_id": row.item_id}
     put(topic=CHECKED, payload=news, at=at, dedupe_key=f"{CHECKED}:{row.item_id}:{hour}")
