@@ -22,9 +22,10 @@ from tocsin.base.audit.models import AuditRow
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.types import Category, OwnEntry
+from tocsin.domain.matching import ourselves
 from tocsin.domain.matching.actions import build_index
 from tocsin.domain.matching.checker import Checker
-from tocsin.domain.viewing import actions, listed, queries, shifts
+from tocsin.domain.viewing import actions, queries, shifts
 from tocsin.domain.viewing.models import Look
 from tocsin.domain.viewing.types import (
     LookIsOver,
@@ -60,7 +61,7 @@ def lists(
     made = Checker.from_settings()
     made.follow(now)
     # The one of this process would follow another test's folder.
-    monkeypatch.setattr(listed, "checker", lambda: made)
+    monkeypatch.setattr(ourselves, "checker", lambda: made)
     # A day of looking takes longer than lists without a database are believed.
     monkeypatch.setattr(made, "problem", lambda at: None)
     yield made

@@ -36,15 +36,13 @@ from tocsin.domain.reports.types import (
     SamePerson,
     TakenByAnother,
 )
+from tocsin.domain.viewing.queries import viewing_is_on
 from tocsin.engine.addresses import UnusableAddress, canonical
 
 log = structlog.get_logger()
 
 FOUND_UNLAWFUL = "reports.found_unlawful"
 CORRECTED = "reports.corrected"
-
-VIEWING_IS_ON = False
-"""Nobody has given this installation a mandate to look; there is no setting to pretend one."""
 
 
 def receive_report(*, report: IncomingReport, actor: Actor, at: datetime) -> Received:
@@ -135,7 +133,8 @@ def assess(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
     """
     with transaction.atomic():
         item = _held(number, actor)
-        rules.refuse(finding, matched=bool(item.entry_ids), viewing=VIEWING_IS_ON)
+        viewing = viewing_is_on(at=at)
+        rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing)
         move = rules.VERDICT_MOVE[finding.verdict]
         items.enter(item, rules.LIFE.target(move, ItemState(item.state)), at)
         items.reprioritise(item)

@@ -11,7 +11,7 @@ from tocsin.base.audit.types import system
 from tocsin.base.clock import rounds
 from tocsin.base.outbox.actions import consume
 from tocsin.base.outbox.types import News
-from tocsin.domain.reports import actions, items, rules
+from tocsin.domain.reports import actions, items, looking, rules
 from tocsin.domain.reports.models import Item
 from tocsin.domain.reports.types import ItemState
 
@@ -21,6 +21,7 @@ HIT = "matching.hit"
 def register() -> None:
     """Listen to hits; handle the clock of every waiting state."""
     consume(HIT, _open_from_hit)
+    consume(looking.LOOKED, looking.looked)
     rounds.handle(rules.WAITS, press)
     rounds.handle(rules.LEASE_LAPSES, lapse)
     rounds.handle(rules.SECOND_LOOK, look_again)

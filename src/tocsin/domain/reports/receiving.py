@@ -13,9 +13,18 @@ from tocsin.base.accounts.types import PartyKind
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.outbox.actions import put
+from tocsin.domain.hashlists.types import FingerprintValue
 from tocsin.domain.reports import items, rules, sealed
 from tocsin.domain.reports.models import Item, ItemReport, Report
-from tocsin.domain.reports.types import IncomingReport, ItemState, MatchKind, Received
+from tocsin.domain.reports.types import (
+    Channel,
+    IncomingReport,
+    ItemState,
+    Match,
+    MatchKind,
+    Received,
+)
+from tocsin.domain.visits import actions as visits
 from tocsin.engine.addresses import CanonicalUrl
 
 SEEN_AGAIN = "reports.seen_again"
@@ -38,7 +47,27 @@ def receive(report: IncomingReport, url: CanonicalUrl, actor: Actor, at: datetim
         facts={"report": str(row.pk), "channel": report.channel.value, "party": report.party_id},
     )
     _add_to(item, report, actor, at)
+    if opened:
+        visits.ask(reference=items.subject(item), url=url.text, at=at)
     return Received(item.number, str(row.pk), repeated=False)
+
+
+def learn(
+    item: Item,
+    fingerprints: tuple[FingerprintValue, ...],
+    match: Match | None,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Take over what a look at the address brought, as from a report that is not counted; in the
+    caller's transaction, who has locked the item."""
+    told = IncomingReport("", Channel.API, fingerprints=fingerprints, match=match)
+    _merge_fingerprints(item, told)
+    if _merge_match(item, told) and item.state in rules.LIFE.sources("reopen"):
+        items.enter(item, rules.LIFE.target("reopen", ItemState(item.state)), at)
+        record(actor=actor, action="reports.reopen", subject=items.subject(item), at=at)
+    items.reprioritise(item)
+    item.save()
 
 
 def _keep(report: IncomingReport, digest: str, at: datetime) -> tuple[Report, bool]:

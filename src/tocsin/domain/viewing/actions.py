@@ -12,7 +12,8 @@ from django.db import transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.types import FingerprintValue
-from tocsin.domain.viewing import listed, queries, rules, shifts
+from tocsin.domain.matching.queries import ListsAway, known_here
+from tocsin.domain.viewing import queries, rules, shifts
 from tocsin.domain.viewing.models import Look, Mandate, Viewer
 from tocsin.domain.viewing.types import (
     LookIsOver,
@@ -78,7 +79,7 @@ def look(*, subject: Subject, step: Veil, actor: Actor, at: datetime, moment: in
         url=subject.url,
         referer=subject.referer,
         wanted=Wanted(step, moment),
-        may_show=partial(_may_show, at),
+        may_show=partial(_may_show, subject, at),
         at=at,
     )
     if looked.held_back:
@@ -159,8 +160,12 @@ def _refuse(subject: Subject, step: Veil, moment: int, actor: Actor, at: datetim
         raise MayNotLook(WhyNot.NOT_THERE)
 
 
-def _may_show(at: datetime, values: Sequence[FingerprintValue]) -> bool:
-    return not listed.is_listed(values, at)
+def _may_show(subject: Subject, at: datetime, values: Sequence[FingerprintValue]) -> bool:
+    """No list knows it. While no list can be asked, nothing is shown: it cannot be ruled out."""
+    try:
+        return known_here(values, at=at, rehearsal=subject.rehearsal) is None
+    except ListsAway:
+        raise MayNotLook(WhyNot.LISTS_AWAY) from None
 
 
 def _keep(
