@@ -22,9 +22,10 @@ from tocsin.base.audit.models import AuditRow
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.types import Category, OwnEntry
+from tocsin.domain.matching import ourselves
 from tocsin.domain.matching.actions import build_index
 from tocsin.domain.matching.checker import Checker
-from tocsin.domain.viewing import actions, listed, queries, shifts
+from tocsin.domain.viewing import actions, queries, shifts
 from tocsin.domain.viewing.models import Look
 from tocsin.domain.viewing.types import (
     LookIsOver,
@@ -60,7 +61,7 @@ def lists(
     made = Checker.from_settings()
     made.follow(now)
     # The one of this process would follow another test's folder.
-    monkeypatch.setattr(listed, "checker", lambda: made)
+    monkeypatch.setattr(ourselves, "checker", lambda: made)
     # A day of looking takes longer than lists without a database are believed.
     monkeypatch.setattr(made, "problem", lambda at: None)
     yield made
@@ -205,6 +206,16 @@ def test_one_of_its_like_is_seen_once(subject: Subject, anna: Actor, now: dateti
         actions.look(subject=other, step=Veil.BLUR, actor=anna, at=now)
 
 
+def test_the_same_file_at_another_address_is_not_shown_again(
+    subject: Subject, sites: Sites, anna: Actor, now: datetime
+) -> None:
+    down_to(Veil.BLUR, subject, anna, now)
+    copy = Subject(2, "T-2026-000002", sites.put(LANDSCAPE), taken=True)
+    with pytest.raises(MayNotLook) as caught:
+        actions.look(subject=copy, step=Veil.BLUR, actor=person("ben"), at=now)
+    assert why(caught) is WhyNot.CLUSTER_SEEN
+
+
 def test_what_is_gone_is_no_exposure(
     subject: Subject, sites: Sites, anna: Actor, now: datetime
 ) -> None:
@@ -258,19 +269,18 @@ def test_after_four_hours_the_day_is_over(
         actions.look(subject=subject, step=Veil.BLUR, actor=anna, at=at)
     assert why(caught) is WhyNot.DAY_IS_OVER
     ben = person("ben")
-    actions.look(subject=replace(subject, item_id=3), step=Veil.BLUR, actor=ben, at=at)
+    actions.look(subject=subject, step=Veil.BLUR, actor=ben, at=at)
 
 
 def test_two_windows_are_no_second_pair_of_hours(
-    subject: Subject, anna: Actor, now: datetime
+    subject: Subject, sites: Sites, anna: Actor, now: datetime
 ) -> None:
     """A second window ends what is on the first, and the first learns it with its next beat."""
+    other = Subject(2, "T-2026-000002", sites.put(OTHER), taken=True)
     found = in_threads(
         *(
-            lambda n=n: actions.look(
-                subject=replace(subject, item_id=n), step=Veil.BLUR, actor=anna, at=now
-            )
-            for n in (1, 2)
+            lambda one=one: actions.look(subject=one, step=Veil.BLUR, actor=anna, at=now)
+            for one in (subject, other)
         )
     )
     assert not [one for one in found if isinstance(one, Exception)]

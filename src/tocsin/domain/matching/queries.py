@@ -24,6 +24,7 @@ from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
 from tocsin.domain.matching.measuring import CANARIES, measures_from
 from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.ourselves import ListsAway, known_here
 from tocsin.domain.matching.private.desk import PrivateDesk
 from tocsin.domain.matching.private.types import (
     Delta,
@@ -61,6 +62,7 @@ __all__ = [
     "DeltaNotReady",
     "DeltaTooOld",
     "Evaluated",
+    "ListsAway",
     "PrivateDesk",
     "WrongDelta",
     "canaries_seen",
@@ -74,6 +76,7 @@ __all__ = [
     "index_state",
     "key_view",
     "keys_noticed",
+    "known_here",
     "lists_of",
     "measures_of",
     "query_of",

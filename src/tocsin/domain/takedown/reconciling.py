@@ -15,15 +15,53 @@ from enum import StrEnum
 MOST_LINES = 1_000_000
 APART = timedelta(hours=1)
 _URL = ("url", "link", "address", "uri", "adres", "adresse", "location")
-_NOTICE = ("notice", "noticenumber", "reference", "ref", "melding", "meldingnummer", "kenmerk",
-           "externalid", "yourreference", "note", "notification", "numero", "meldung")
-_TIME = ("received", "receivedat", "time", "timestamp", "date", "datetime", "datum", "ontvangen",
-         "tijd", "firstseen", "created", "createdat", "recu", "erhalten", "eingang")
+_NOTICE = (
+    "notice",
+    "noticenumber",
+    "reference",
+    "ref",
+    "melding",
+    "meldingnummer",
+    "kenmerk",
+    "externalid",
+    "yourreference",
+    "note",
+    "notification",
+    "numero",
+    "meldung",
+)
+_TIME = (
+    "received",
+    "receivedat",
+    "time",
+    "timestamp",
+    "date",
+    "datetime",
+    "datum",
+    "ontvangen",
+    "tijd",
+    "firstseen",
+    "created",
+    "createdat",
+    "recu",
+    "erhalten",
+    "eingang",
+)
 _NUMBER = re.compile(r"N-\d{4}-\d{6,}", re.IGNORECASE)
 _FORMS = (
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M",
-    "%d-%m-%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y%m%dT%H%M%SZ",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%d-%m-%Y %H:%M:%S",
+    "%d-%m-%Y %H:%M",
+    "%d-%m-%Y",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%d/%m/%Y",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
+    "%Y%m%dT%H%M%SZ",
 )
 
 
@@ -168,9 +206,7 @@ def _pairs(ours: Ours, lines: list[Theirs], apart: timedelta) -> list[Compared]:
     for place, line in enumerate(dated):
         difference = None if line.at is None else line.at - ours.sent_at
         late = place == 0 and difference is not None and abs(difference) > apart
-        pairs.append(
-            Compared(Outcome.APART if late else Outcome.MATCHED, ours, line, difference)
-        )
+        pairs.append(Compared(Outcome.APART if late else Outcome.MATCHED, ours, line, difference))
     return pairs
 
 

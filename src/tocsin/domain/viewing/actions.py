@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -12,7 +13,8 @@ from django.db import transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.types import FingerprintValue
-from tocsin.domain.viewing import listed, queries, rules, shifts
+from tocsin.domain.matching.queries import ListsAway, known_here
+from tocsin.domain.viewing import queries, rules, sealed, shifts
 from tocsin.domain.viewing.models import Look, Mandate, Viewer
 from tocsin.domain.viewing.types import (
     LookIsOver,
@@ -25,6 +27,7 @@ from tocsin.domain.viewing.types import (
     WhyNot,
 )
 from tocsin.domain.visits import actions as visits
+from tocsin.domain.visits.types import Visit
 from tocsin.engine.media import Derivative, Wanted
 
 log = structlog.get_logger()
@@ -78,14 +81,15 @@ def look(*, subject: Subject, step: Veil, actor: Actor, at: datetime, moment: in
         url=subject.url,
         referer=subject.referer,
         wanted=Wanted(step, moment),
-        may_show=partial(_may_show, at),
+        may_show=partial(_may_show, subject, at),
         at=at,
     )
     if looked.held_back:
         raise MayNotLook(WhyNot.KNOWN)
     if looked.derivative is None or not looked.derivative.picture:
         raise MayNotLook(WhyNot.NOT_THERE)
-    return _keep(subject, step, moment, looked.derivative, looked.visit.id, actor, at)
+    drawn = _Drawn(looked.derivative, looked.visit.id, _digest(looked.visit))
+    return _keep(subject, Wanted(step, moment), drawn, actor, at)
 
 
 def beat(*, look_id: int, actor: Actor, at: datetime) -> int:
@@ -159,20 +163,34 @@ def _refuse(subject: Subject, step: Veil, moment: int, actor: Actor, at: datetim
         raise MayNotLook(WhyNot.NOT_THERE)
 
 
-def _may_show(at: datetime, values: Sequence[FingerprintValue]) -> bool:
-    return not listed.is_listed(values, at)
+def _may_show(subject: Subject, at: datetime, values: Sequence[FingerprintValue]) -> bool:
+    """No list knows it, and nobody saw this very file at another address. While no list can be
+    asked, nothing is shown: it cannot be ruled out."""
+    elsewhere = Look.objects.filter(file_digest=sealed.digest_of(values))
+    if elsewhere.exclude(item_id=subject.item_id).exists():
+        raise MayNotLook(WhyNot.CLUSTER_SEEN)
+    try:
+        return known_here(values, at=at, rehearsal=subject.rehearsal) is None
+    except ListsAway:
+        raise MayNotLook(WhyNot.LISTS_AWAY) from None
 
 
-def _keep(
-    subject: Subject,
-    step: Veil,
-    moment: int,
-    drawn: Derivative,
-    visit_id: int | None,
-    actor: Actor,
-    at: datetime,
-) -> Shown:
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What was fetched for a look: the picture, the visit it is from, and a keyed hash of it."""
+
+    derivative: Derivative
+    visit_id: int | None
+    file_digest: str
+
+
+def _digest(visit: Visit) -> str:
+    return sealed.digest_of(visit.images[0].fingerprints) if visit.images else ""
+
+
+def _keep(subject: Subject, wanted: Wanted, drawn: _Drawn, actor: Actor, at: datetime) -> Shown:
     """Write the look into the ledger, unless in the meantime it may not be any more."""
+    step, moment, picture = wanted.veil, wanted.moment, drawn.derivative
     with transaction.atomic():
         _locked(actor)
         _refuse(subject, step, moment, actor, at)
@@ -187,21 +205,22 @@ def _keep(
             place=subject.place,
             step=step,
             moment=moment,
-            moments=drawn.frames,
+            moments=picture.frames,
             opened_at=at,
             repeat=same.count(),
-            visit_id=visit_id,
+            visit_id=drawn.visit_id,
+            file_digest=drawn.file_digest,
         )
         record(
             actor=actor,
             action="viewing.look",
             subject=f"item:{subject.item_id}",
             at=at,
-            facts={"look": row.pk, "step": step.value, "repeat": row.repeat, "visit": visit_id},
+            facts={"look": row.pk, "step": step.value, "repeat": row.repeat, "visit": row.visit_id},
         )
         left = int(queries.allowance(actor, at=at).left.total_seconds())
     log.info("looked", look_id=row.pk, step=step.value)
-    return Shown(row.pk, drawn.picture, drawn.width, drawn.height, drawn.frames, left)
+    return Shown(row.pk, picture.picture, picture.width, picture.height, picture.frames, left)
 
 
 def _locked(actor: Actor) -> Viewer:

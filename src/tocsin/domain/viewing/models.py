@@ -57,9 +57,12 @@ class Look(models.Model):
     seconds = models.FloatField(default=0)
     repeat = models.PositiveIntegerField(default=0)
     visit_id = models.BigIntegerField(null=True)
+    # Of the file that was seen, keyed: the same file at another address is not shown again.
+    file_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         indexes = [
+            models.Index(fields=["file_digest"], name="viewing_of_file"),
             models.Index(fields=["who", "opened_at"], name="viewing_of_person"),
             models.Index(fields=["item_id", "who"], name="viewing_of_item"),
         ]

@@ -127,6 +127,7 @@ class Subject:
     decided: bool = False
     taken: bool = False
     like: tuple[int, ...] = ()
+    rehearsal: bool = False
 
     def __repr__(self) -> str:
         return f"Subject({self.number})"
