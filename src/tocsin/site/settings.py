@@ -25,6 +25,12 @@ TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
 TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
 TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
 
+# The public's pages: a process of their own, a form, and how many of them an hour are taken as usual.
+TOCSIN_PUBLIC_PORT = environment.number("TOCSIN_PUBLIC_PORT", TOCSIN_PORT + 2)
+TOCSIN_PUBLIC_PER_HOUR = environment.number("TOCSIN_PUBLIC_PER_HOUR", 1_000)
+TOCSIN_PUBLIC_ONION = environment.text("TOCSIN_PUBLIC_ONION", "")
+TOCSIN_PUBLIC_EXIT = environment.text("TOCSIN_PUBLIC_EXIT", "https://www.wikipedia.org/")
+
 # The gates: clamd's protocol and ICAP, in a process of their own and in the name of one key.
 TOCSIN_GATE_CLAMD = environment.text("TOCSIN_GATE_CLAMD", "")
 TOCSIN_GATE_ICAP = environment.text("TOCSIN_GATE_ICAP", "")

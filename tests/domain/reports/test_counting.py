@@ -1,4 +1,4 @@
-"""Reports made in bad faith count for nothing, and the slow form alone weighs little."""
+"""Reports made in bad faith count for nothing until that is taken back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 URL = "https://pictures.example/lake.jpg"
 
 
-def told(at: datetime, channel: Channel = Channel.PUBLIC) -> Received:
+def told(at: datetime, channel: Channel = Channel.FORM) -> Received:
     report = IncomingReport(url=URL, channel=channel)
     return actions.receive_report(report=report, actor=TESTER, at=at)
 
@@ -55,18 +55,3 @@ def test_an_item_with_no_report_left_stays_and_is_counted_anew(now: datetime) ->
     assert (item.priority, item.report_count) == (100, 1)
     # The clock that ran was not wound anew.
     assert item.decide_by == now + timedelta(hours=24)
-
-
-def test_the_slow_form_alone_weighs_less_until_somebody_else_says_it_too(now: datetime) -> None:
-    number = told(now, Channel.SLOW_FORM).item_number
-    assert queries.item(number).priority == 40
-    told(now, Channel.SLOW_FORM)
-    assert codes(number)[ReasonCode.SLOW_FORM] == -60
-    told(now, Channel.PUBLIC)
-    assert ReasonCode.SLOW_FORM not in codes(number)
-
-
-def test_an_item_that_others_opened_is_never_slowed_by_the_form(now: datetime) -> None:
-    number = told(now).item_number
-    told(now, Channel.SLOW_FORM)
-    assert queries.item(number).priority == 110

@@ -19,6 +19,7 @@ from tocsin.domain.reporters.types import (
     FormState,
     Pace,
     Sent,
+    Theme,
     Told,
 )
 from tocsin.domain.reports import actions as reports
@@ -26,7 +27,6 @@ from tocsin.domain.reports.types import Channel, IncomingReport
 from tocsin.engine.addresses import canonical
 
 PUBLIC = system("public form")
-_CHANNEL = {Pace.QUICK: Channel.PUBLIC, Pace.SLOW: Channel.SLOW_FORM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +182,12 @@ def report_one(
         return known.item_number
     report = IncomingReport(
         url=url,
-        channel=_CHANNEL[Pace(talk.pace)],
+        channel=Channel.FORM,
         words=words,
         category_hint=told.theme.value,
+        live=told.theme is Theme.LIVE,
+        slow=Pace(talk.pace) is Pace.SLOW,
+        batch=talks.subject(talk),
     )
     received = reports.receive_report(report=report, actor=actor, at=at)
     SentReport.objects.create(

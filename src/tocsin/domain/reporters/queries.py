@@ -26,6 +26,7 @@ from tocsin.domain.reporters.types import (
     Told,
 )
 from tocsin.domain.reports import queries as reports
+from tocsin.domain.reports.types import UnknownItem
 
 HOUR = timedelta(hours=1)
 
@@ -132,7 +133,7 @@ def _items(talk: Conversation) -> list[str]:
 def _plain(number: str) -> PlainState:
     try:
         state = reports.state(number)
-    except reports.UnknownItem:
+    except UnknownItem:
         return PlainState.LOOKED_AT
     return rules.plain(state)
 
@@ -147,7 +148,8 @@ def _line(message: Message, *, named: bool) -> Line:
 
 
 def _row(talk: Conversation) -> TalkRow:
-    counted = vars(talk)
+    counted = vars(talk)  # what `page` had counted along with the rows
+    n_items, n_messages = counted.get("n_items"), counted.get("n_messages")
     return TalkRow(
         id=talk.pk,
         state=TalkState(talk.state),
@@ -156,10 +158,8 @@ def _row(talk: Conversation) -> TalkRow:
         sent_at=talk.sent_at,
         last_at=talk.last_at,
         waits_since=talk.waits_since,
-        items=counted.get("n_items", talk.reports.count() if "n_items" not in counted else 0),
-        messages=counted.get(
-            "n_messages", talk.messages.count() if "n_messages" not in counted else 0
-        ),
+        items=talk.reports.count() if n_items is None else n_items,
+        messages=talk.messages.count() if n_messages is None else n_messages,
         set_aside=talk.set_aside,
         left=talk.left,
     )

@@ -18,6 +18,7 @@ from tocsin.domain.hashlists.classification import pack
 from tocsin.domain.hashlists.types import EntryStatus, Kind, OwnEntry
 from tocsin.domain.matching import queries as matching
 from tocsin.domain.reports import items, queries, receiving, rules, sealed
+from tocsin.domain.reports.counting import put_back, set_aside
 from tocsin.domain.reports.models import Correction, Finding, Item
 from tocsin.domain.reports.types import (
     Channel,
@@ -37,6 +38,8 @@ from tocsin.domain.reports.types import (
     TakenByAnother,
 )
 from tocsin.engine.addresses import UnusableAddress, canonical
+
+__all__ = ["put_back", "set_aside"]
 
 log = structlog.get_logger()
 

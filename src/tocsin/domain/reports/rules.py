@@ -210,12 +210,14 @@ class Pressing:
 
 def reasons(facts: Pressing) -> tuple[Reason, ...]:
     """Why an item is pressing, heaviest first; the priority is the sum of the points."""
+    # None are left where all were set aside as made in bad faith.
+    reported = facts.match is MatchKind.NONE and facts.reports > 0
     again = min(facts.reports - 1, 20)
     overdue = min(facts.overdue_rounds, 3)
     found = [
         Reason(ReasonCode.EXACT_MATCH, 1_000) if facts.match is MatchKind.EXACT else None,
         Reason(ReasonCode.NEAR_MATCH, 500) if facts.match is MatchKind.NEAR else None,
-        Reason(ReasonCode.REPORTED, 100) if facts.match is MatchKind.NONE else None,
+        Reason(ReasonCode.REPORTED, 100) if reported else None,
         Reason(ReasonCode.OFFICIAL_SOURCE, 200) if facts.official_source else None,
         Reason(ReasonCode.SEEN_AGAIN, 400) if facts.seen_again else None,
         Reason(ReasonCode.OVERDUE, 300 * overdue, facts.overdue_rounds) if overdue else None,

@@ -48,6 +48,7 @@ class Channel(StrEnum):
     HIT = "hit"
     API = "api"
     CONSOLE = "console"
+    FORM = "form"
 
 
 class MatchKind(StrEnum):
@@ -139,7 +140,8 @@ class IncomingReport:
     """What somebody tells. `client_reference`: the teller's own; the same one is the same report.
 
     `fingerprints` are of the file the teller found at `url`. `match` is set when the index has
-    been asked already.
+    been asked already. `live`: the teller says that it happens now. `slow`: it came through the
+    form without script, which proves no work. `batch`: what one visit's reports have in common.
     """
 
     url: str
@@ -153,6 +155,9 @@ class IncomingReport:
     rehearsal: bool = False
     hit_id: str | None = None
     match: Match | None = None
+    live: bool = False
+    slow: bool = False
+    batch: str = ""
 
     def __repr__(self) -> str:
         return "IncomingReport(…)"
