@@ -17,7 +17,7 @@ class Conversation(models.Model):
     )
 
     # Empty for a form whose writer went away: nobody has its receipt.
-    receipt_hash = models.CharField(max_length=64, null=True, unique=True)
+    receipt_hash = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=8)
     pace = models.CharField(max_length=6)
     language = models.CharField(max_length=5)
@@ -31,6 +31,13 @@ class Conversation(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "-last_at"], name="reporters_waiting")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receipt_hash"],
+                condition=~models.Q(receipt_hash=""),
+                name="reporters_one_receipt",
+            )
+        ]
 
 
 class SentReport(models.Model):

@@ -107,7 +107,7 @@ def talk(talk_id: int) -> TalkView:
         texts=rules.addresses(told.urls).texts,
         items=tuple(_items(row)),
         lines=tuple(_line(message, named=True) for message in row.messages.order_by("id")),
-        has_receipt=row.receipt_hash is not None,
+        has_receipt=bool(row.receipt_hash),
     )
 
 
