@@ -14,7 +14,7 @@ for _name in [name for name in os.environ if name.startswith("TOCSIN_")]:
     if _name != "TOCSIN_DATABASE_URL":
         del os.environ[_name]
 os.environ["TOCSIN_DATA"] = _folder
-os.environ["TOCSIN_DOORS"] = "console,api,provider"
+os.environ["TOCSIN_DOORS"] = "console,api,provider,public"
 
 from tocsin.site.settings import *  # noqa: E402, F403 - the environment comes first
 

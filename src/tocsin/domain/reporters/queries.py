@@ -1,4 +1,4 @@
-"""Reading: what a form held so far, what a receipt opens, and the desk's conversations."""
+"""Reading: what a receipt opens, and the desk's conversations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F
 
 from tocsin.domain.reporters import rules, sealed, talks
-from tocsin.domain.reporters.models import BegunForm, Conversation, Message
+from tocsin.domain.reporters.models import Conversation, Message
 from tocsin.domain.reporters.types import (
-    NOTHING,
     Completeness,
-    FormState,
     Line,
     NoSuchReceipt,
     NoSuchTalk,
@@ -31,14 +29,6 @@ from tocsin.domain.reports.types import UnknownItem
 HOUR = timedelta(hours=1)
 
 
-def so_far(number: str) -> Told:
-    """What was kept of the form with this number in its token; nothing when it is gone or sent."""
-    row = BegunForm.objects.filter(digest=sealed.form_digest(number)).first()
-    if row is None or row.state == FormState.SENT:
-        return NOTHING
-    return sealed.open_told(row.sealed_told, context=f"form:{row.digest}")
-
-
 def completeness(told: Told) -> Completeness:
     """How much of what helps a form has."""
     return rules.completeness(told)
@@ -47,6 +37,11 @@ def completeness(told: Told) -> Completeness:
 def unusable_lines(told: Told) -> tuple[str, ...]:
     """Lines of the first field that are no address; they are kept as text."""
     return rules.addresses(told.urls).texts
+
+
+def in_fours(receipt: str) -> str:
+    """A receipt as it is shown: `1234 5678 9012 3456`."""
+    return rules.in_fours(receipt)
 
 
 def sent_in_the_last_hour(at: datetime) -> int:

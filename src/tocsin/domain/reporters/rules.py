@@ -27,8 +27,6 @@ FORM_LIES = "reporters.form_lies"
 ANSWER_WAITS = "reporters.answer_waits"
 
 LEFT_AFTER = timedelta(minutes=20)
-FORM_LASTS = timedelta(hours=6)
-"""How long a form may be written; its token says when it was begun."""
 AGAIN_WITHIN = timedelta(minutes=15)
 """How long somebody whose page got lost may send the same form for another receipt."""
 ANSWER_WITHIN = timedelta(hours=48)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+FORM_LASTS = timedelta(hours=6)
+"""How long a form may be written; its token says when it was begun."""
 
 
 class Theme(StrEnum):
