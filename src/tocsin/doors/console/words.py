@@ -41,7 +41,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges
+from tocsin.doors.console import words_exchanges, words_reporters
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -365,6 +365,10 @@ ALL: dict[str, Words] = {
     "language": LANGUAGE,
     "permission": PERMISSION,
     "history": HISTORY,
+    "talk": words_reporters.TALK,
+    "pace": words_reporters.PACE,
+    "theme": words_reporters.THEME,
+    "site": words_reporters.SITE,
     "provider": PROVIDER,
     "application": APPLICATION,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -175,7 +175,7 @@ def _ask(
         place=STEPS.index(step) + 1,
         steps=len(STEPS),
         field=one[step] if step in FIELDS else None,
-        others=[one[name] for name in FIELDS if name != step],
+        others=[(name, value) for name, value in asdict(filled.told).items() if name != step],
         whole=[(whole[name], wrong.get(name, "")) for name in FIELDS],
         error=wrong.get(step, ""),
         note=note,

@@ -43,6 +43,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
     pages = [
         ("console:queue", _("Queue"), Permission.SEE_ITEMS),
         ("console:notices", _("Notices"), Permission.SEE_NOTICES),
+        ("console:reporters", _("Reporters"), Permission.TAKE_IN),
         ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
