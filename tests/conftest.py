@@ -34,6 +34,14 @@ def data_folder(tmp_path: Path, settings: Settings) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def empty_book() -> None:
+    """What a process remembers of the fingerprints of items is of another test's database."""
+    from tocsin.domain.reports.book import SHELF
+
+    SHELF.forget()
+
+
 @pytest.fixture
 def now() -> datetime:
     """A fixed moment: Tuesday 3 March 2026, 10:00 UTC."""

@@ -19,6 +19,7 @@ from tocsin.domain.matching import actions as matching
 from tocsin.domain.matching.hits import NewHit
 from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
 from tocsin.domain.reports import actions as reports
+from tocsin.domain.reports.desk_types import DeskRules
 from tocsin.domain.reports.types import (
     Channel,
     FindingInput,
@@ -115,3 +116,9 @@ def hoster(now: datetime, **changes: object) -> int:
     """Big Host on file, or another; its number."""
     terms = replace(BIG_HOST, **changes)  # type: ignore[arg-type]
     return hosters.add(terms=terms, actor=SYSTEM, at=now)
+
+
+def two_must_agree(now: datetime) -> None:
+    """From now on two people must agree on a picture that no list has."""
+    desk = DeskRules(second_for_new=True)
+    reports.set_rules(desk=desk, after=0, why="new material", actor=SYSTEM, at=now)

@@ -15,6 +15,7 @@ MORE_WAYS_IN = {
     "tocsin.base.privacy": {""},
     "tocsin.base.egress": {""},
     "tocsin.domain.hashlists": {"classification", "pages"},
+    "tocsin.domain.reports": {"desk_types", "questions"},
 }
 
 

@@ -27,6 +27,7 @@ from tocsin.domain.reporters.types import (
     TooMuch,
 )
 from tocsin.domain.reports import queries as reports
+from tocsin.domain.reports.desk_types import ReasonNeeded
 from tocsin.engine.addresses import UnusableAddress
 
 pytestmark = pytest.mark.django_db
@@ -150,12 +151,13 @@ def test_bad_faith_takes_back_what_it_added_and_only_that(talk: int, now: dateti
     both = reports.item(number).priority
     assert both > alone
 
-    actions.set_aside(talk_id=other, actor=TESTER, at=now)
+    actions.set_aside(talk_id=other, why="made up", actor=TESTER, at=now)
     assert reports.item(number).priority == alone
     hills = queries.talk(other).items[1]
-    assert reports.item(hills).priority == 0
+    assert reports.item(hills).report_count == 0
+    assert reports.item(hills).priority < alone
     with pytest.raises(NotSo):
-        actions.set_aside(talk_id=other, actor=TESTER, at=now)
+        actions.set_aside(talk_id=other, why="made up", actor=TESTER, at=now)
 
     actions.put_back(talk_id=other, actor=TESTER, at=now)
     assert reports.item(number).priority == both
@@ -166,15 +168,23 @@ def test_bad_faith_takes_back_what_it_added_and_only_that(talk: int, now: dateti
 
 
 def test_an_address_entered_after_setting_aside_is_counted_once(talk: int, now: datetime) -> None:
-    actions.set_aside(talk_id=talk, actor=TESTER, at=now)
+    actions.set_aside(talk_id=talk, why="made up", actor=TESTER, at=now)
     number = actions.enter_address(talk_id=talk, url="https://h.example/", actor=TESTER, at=now)
     actions.put_back(talk_id=talk, actor=TESTER, at=now)
     assert reports.item(number).report_count == 1
 
 
+def test_bad_faith_needs_a_reason(talk: int, now: datetime) -> None:
+    with pytest.raises(ReasonNeeded):
+        actions.set_aside(talk_id=talk, why=" ", actor=TESTER, at=now)
+    assert not queries.talk(talk).row.set_aside
+
+
 @pytest.mark.parametrize("act", ["answer", "settle", "set_aside", "put_back", "write"])
 def test_there_must_be_a_conversation(act: str, now: datetime) -> None:
     more: dict[str, object] = {"words": "x"} if act in {"answer", "write"} else {}
+    if act == "set_aside":
+        more["why"] = "x"
     if act != "write":
         more["actor"] = TESTER
     with pytest.raises(NoSuchTalk):
@@ -186,7 +196,10 @@ def test_set_aside_by_two_at_once_counts_once(now: datetime) -> None:
     talk_id = begin(now, "a")
     [number] = queries.talk(talk_id).items
     results = in_threads(
-        *[lambda: actions.set_aside(talk_id=talk_id, actor=TESTER, at=now) for _ in range(2)]
+        *[
+            lambda: actions.set_aside(talk_id=talk_id, why="x", actor=TESTER, at=now)
+            for _ in range(2)
+        ]
     )
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "NotSo"]
     assert reports.item(number).report_count == 0

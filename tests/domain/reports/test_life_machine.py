@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.domain.desk import picture
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.domain.hashlists.types import FingerprintValue
-from tocsin.domain.reports import rules
+from tocsin.domain.reports import pressing, rules
 from tocsin.domain.reports.types import ItemState, MatchKind
 
 
@@ -35,8 +35,9 @@ class AnItemsLife(RuleBasedStateMachine):
             assert before not in rules.LIFE.sources(name)
             return
         assert before in rules.LIFE.sources(name)
-        self.unlawful_findings += name == "find_unlawful"
-        self.corrections += name == "correct" and before is ItemState.UNLAWFUL
+        acts = {ItemState.UNLAWFUL, ItemState.FIRST_POLICE}
+        self.unlawful_findings += self.state in acts and before not in acts
+        self.corrections += name == "correct" and before in acts
 
     @rule(name=st.sampled_from(["a", "b"]), match=st.sampled_from(MatchKind))
     def report(self, name: str, match: MatchKind) -> None:
@@ -56,12 +57,23 @@ class AnItemsLife(RuleBasedStateMachine):
     @invariant()
     def unlawful_stands_exactly_while_a_finding_is_not_corrected(self) -> None:
         standing = self.unlawful_findings - self.corrections
-        assert standing == (self.state is ItemState.UNLAWFUL)
+        assert standing == (self.state in {ItemState.UNLAWFUL, ItemState.FIRST_POLICE})
 
     @invariant()
     def a_verdict_is_only_reached_by_taking(self) -> None:
-        for name in rules.VERDICT_MOVE.values():
+        for name in (*rules.VERDICT_MOVE.values(), "find_police_first", "ask_second"):
             assert rules.LIFE.sources(name) == {ItemState.TAKEN}
+
+    @invariant()
+    def what_two_people_differ_on_is_never_acted_on_by_one(self) -> None:
+        for name in rules.LIFE.names():
+            if ItemState.SECOND_REVIEW in rules.LIFE.sources(name):
+                assert name in {
+                    "second_agrees",
+                    "second_agrees_police",
+                    "second_differs",
+                    "correct",
+                }
 
     @invariant()
     def fingerprints_stay_those_of_the_first_file(self) -> None:
@@ -70,8 +82,8 @@ class AnItemsLife(RuleBasedStateMachine):
 
     @invariant()
     def priority_never_falls_while_nothing_is_decided(self) -> None:
-        facts = rules.Pressing(self.match, self.reports, overdue_rounds=self.overdue)
-        before, self.priority = self.priority, rules.priority(rules.reasons(facts))
+        facts = pressing.Pressing(self.match, self.reports, overdue_rounds=self.overdue)
+        before, self.priority = self.priority, pressing.priority(pressing.reasons(facts))
         assert self.priority >= before
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.domain.desk import CANNOT_TELL, NOT_UNLAWFUL, UNLAWFUL, incoming, picture
 from tocsin.domain.hashlists.types import Category, FingerprintValue, Kind
-from tocsin.domain.reports import rules
+from tocsin.domain.reports import pressing, rules
 from tocsin.domain.reports.types import (
     FindingInput,
     FindingKind,
@@ -122,8 +122,8 @@ def test_merged_fingerprints_are_always_of_the_first_file(names: list[str]) -> N
     assert known == (picture(names[0], Kind.MD5, Kind.PDQ) if names else ())
 
 
-pressing = st.builds(
-    rules.Pressing,
+urgent = st.builds(
+    pressing.Pressing,
     st.sampled_from(MatchKind),
     st.integers(1, 10_000),
     st.booleans(),
@@ -132,37 +132,39 @@ pressing = st.builds(
 )
 
 
-@given(pressing)
-def test_the_priority_is_the_sum_of_its_reasons(facts: rules.Pressing) -> None:
-    why = rules.reasons(facts)
-    assert rules.priority(why) == sum(reason.points for reason in why)
+@given(urgent)
+def test_the_priority_is_the_sum_of_its_reasons(facts: pressing.Pressing) -> None:
+    why = pressing.reasons(facts)
+    assert pressing.priority(why) == sum(reason.points for reason in why)
     assert all(reason.points > 0 for reason in why)
     assert [r.points for r in why] == sorted((r.points for r in why), reverse=True)
 
 
-@given(pressing)
-def test_repeats_and_waiting_only_ever_raise(facts: rules.Pressing) -> None:
-    base = rules.priority(rules.reasons(facts))
+@given(urgent)
+def test_repeats_and_waiting_only_ever_raise(facts: pressing.Pressing) -> None:
+    base = pressing.priority(pressing.reasons(facts))
     for more in (
         replace(facts, reports=facts.reports + 1),
         replace(facts, overdue_rounds=facts.overdue_rounds + 1),
         replace(facts, official_source=True),
         replace(facts, seen_again=True),
     ):
-        assert rules.priority(rules.reasons(more)) >= base
+        assert pressing.priority(pressing.reasons(more)) >= base
 
 
 def test_an_exact_match_goes_before_a_near_one_before_a_mere_report() -> None:
     exact, near, told = (
-        rules.priority(rules.reasons(rules.Pressing(match, 1)))
+        pressing.priority(pressing.reasons(pressing.Pressing(match, 1)))
         for match in (MatchKind.EXACT, MatchKind.NEAR, MatchKind.NONE)
     )
     assert exact > near > told
 
 
 def test_a_flood_of_reports_does_not_outweigh_a_list_match() -> None:
-    flood = rules.reasons(rules.Pressing(MatchKind.NONE, 100_000))
-    assert rules.priority(flood) < rules.priority(rules.reasons(rules.Pressing(MatchKind.NEAR, 1)))
+    flood = pressing.reasons(pressing.Pressing(MatchKind.NONE, 100_000))
+    assert pressing.priority(flood) < pressing.priority(
+        pressing.reasons(pressing.Pressing(MatchKind.NEAR, 1))
+    )
     assert flood[0].code is ReasonCode.REPORTED_AGAIN
     assert flood[0].count == 99_999
 

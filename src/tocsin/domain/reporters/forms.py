@@ -193,7 +193,6 @@ def report_one(
     SentReport.objects.create(
         conversation=talk,
         address_digest=digest,
-        report_id=received.report_id,
         item_number=received.item_number,
     )
     return received.item_number

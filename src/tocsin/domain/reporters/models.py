@@ -41,17 +41,15 @@ class Conversation(models.Model):
 
 
 class SentReport(models.Model):
-    """An address of a form: which report it became, of which item."""
+    """An address of a form, and the item it is told of."""
 
     personal_data = NOTHING_PERSONAL
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="reports")
     # A keyed digest, so that a form that is sent twice reports nothing twice.
     address_digest = models.CharField(max_length=64)
-    # No foreign keys: conversations are forgotten sooner than reports and items.
-    report_id = models.UUIDField()
+    # No foreign key: conversations are forgotten sooner than items.
     item_number = models.CharField(max_length=16, db_index=True)
-    set_aside = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -17,6 +16,7 @@ from tocsin.domain.reporters.types import (
     EmptyMessage,
     NoSuchTalk,
     NotSo,
+    Pace,
     Side,
     TalkState,
     TooManyMessages,
@@ -67,25 +67,31 @@ def settle(*, talk_id: int, actor: Actor, at: datetime) -> None:
         _note(talk, "settle", actor, at)
 
 
-def set_aside(*, talk_id: int, actor: Actor, at: datetime) -> None:
+def set_aside(*, talk_id: int, why: str, actor: Actor, at: datetime) -> None:
     """All reports of this one sending were made in bad faith: they press no item any more.
 
-    Who sent them stays unknown. Can be taken back. Raises NoSuchTalk and NotSo.
+    Who sent them stays unknown. Can be taken back. Raises NoSuchTalk, NotSo, and
+    `reports.desk_types.ReasonNeeded` when `why` is empty.
     """
     with transaction.atomic():
         talk = locked(talk_id)
-        ids = _flip(talk, aside=True)
-        reports.set_aside(report_ids=ids, actor=actor, at=at)
-        _note(talk, "set_aside", actor, at, reports=len(ids))
+        if talk.set_aside:
+            raise NotSo
+        n = reports.set_batch_aside(batch=subject(talk), why=why, actor=actor, at=at)
+        _mark(talk, aside=True)
+        _note(talk, "set_aside", actor, at, reports=n)
 
 
 def put_back(*, talk_id: int, actor: Actor, at: datetime) -> None:
     """They were made in good faith after all. Raises NoSuchTalk and NotSo."""
     with transaction.atomic():
         talk = locked(talk_id)
-        ids = _flip(talk, aside=False)
-        reports.put_back(report_ids=ids, actor=actor, at=at)
-        _note(talk, "put_back", actor, at, reports=len(ids))
+        if not talk.set_aside:
+            raise NotSo
+        slow = talk.pace == Pace.SLOW
+        n = reports.put_batch_back(batch=subject(talk), slow=slow, actor=actor, at=at)
+        _mark(talk, aside=False)
+        _note(talk, "put_back", actor, at, reports=n)
 
 
 def still_waiting(subject: str, at: datetime) -> None:
@@ -154,16 +160,9 @@ def _quieten(talk: Conversation, move: str, at: datetime) -> None:
     cancel(kind=rules.ANSWER_WAITS, subject=str(talk.pk))
 
 
-def _flip(talk: Conversation, *, aside: bool) -> list[UUID]:
-    """Mark the conversation and each of its reports; those that were not marked so yet."""
-    if talk.set_aside is aside:
-        raise NotSo
+def _mark(talk: Conversation, *, aside: bool) -> None:
     talk.set_aside = aside
     talk.save(update_fields=["set_aside"])
-    changed = talk.reports.filter(set_aside=not aside)
-    ids = list(changed.values_list("report_id", flat=True))
-    changed.update(set_aside=aside)
-    return ids
 
 
 def _note(talk: Conversation, action: str, actor: Actor, at: datetime, **facts: Json) -> None:

@@ -1,4 +1,7 @@
-"""Writing: receive reports, take and give back items, record, confirm and correct findings."""
+"""Writing: receive reports, take and give back items, record, confirm and correct findings.
+
+What takes more than a few lines stands in modules of its own and is handed out here.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +13,93 @@ from django.db.models import DateTimeField, Q, Value
 from django.db.models.functions import Coalesce
 
 from tocsin.base.audit.actions import record
-from tocsin.base.audit.types import Actor, system
+from tocsin.base.audit.types import Actor, Json, system
 from tocsin.base.clock.lifecycle import MoveRefused
-from tocsin.base.outbox.actions import put
 from tocsin.domain.hashlists import actions as hashlists
-from tocsin.domain.hashlists.classification import pack
-from tocsin.domain.hashlists.types import EntryStatus, Kind, OwnEntry
 from tocsin.domain.matching import queries as matching
-from tocsin.domain.reports import items, queries, receiving, rules, sealed
-from tocsin.domain.reports.counting import put_back, set_aside
-from tocsin.domain.reports.models import Correction, Finding, Item
+from tocsin.domain.reports import (
+    acting,
+    appealing,
+    clusters,
+    correcting,
+    items,
+    queries,
+    questions,
+    receiving,
+    reviewing,
+    rules,
+    setup,
+)
+from tocsin.domain.reports.acting import CORRECTED, FOUND_UNLAWFUL, POLICE_FIRST, REOPENED
+from tocsin.domain.reports.appealing import Opening, open_appeal
+from tocsin.domain.reports.appealing import dismiss as dismiss_appeal
+from tocsin.domain.reports.appealing import give_back as give_appeal_back
+from tocsin.domain.reports.appealing import take as take_appeal
+from tocsin.domain.reports.appealing import uphold as uphold_appeal
+from tocsin.domain.reports.clusters import put_together, take_apart
+from tocsin.domain.reports.desk_types import ReasonNeeded, SkipReason
+from tocsin.domain.reports.golden import make_golden, plant, retire
+from tocsin.domain.reports.handing import hand_over
+from tocsin.domain.reports.models import Finding, Item, Skip
+from tocsin.domain.reports.police import extend as extend_police
+from tocsin.domain.reports.police import release as release_police
+from tocsin.domain.reports.putting_back import put_batch_back
+from tocsin.domain.reports.setup import set_rules, set_weights
 from tocsin.domain.reports.types import (
     Channel,
     FindingInput,
     FindingKind,
-    FindingRefused,
-    Ground,
     IncomingReport,
     ItemState,
     ItemView,
     Match,
     MatchKind,
     NothingToAgree,
-    NotTaken,
     Received,
     SamePerson,
     TakenByAnother,
 )
 from tocsin.engine.addresses import UnusableAddress, canonical
 
-__all__ = ["put_back", "set_aside"]
+__all__ = [
+    "CORRECTED",
+    "FOUND_UNLAWFUL",
+    "POLICE_FIRST",
+    "REOPENED",
+    "Opening",
+    "agree",
+    "assess",
+    "correct",
+    "dismiss_appeal",
+    "extend_police",
+    "follow",
+    "give_appeal_back",
+    "give_back",
+    "hand_over",
+    "make_golden",
+    "open_appeal",
+    "open_from_hit",
+    "plant",
+    "put_batch_back",
+    "put_together",
+    "receive_report",
+    "release_police",
+    "retire",
+    "review",
+    "set_batch_aside",
+    "set_live",
+    "set_rules",
+    "set_weights",
+    "skip",
+    "skip_numbers",
+    "take",
+    "take_apart",
+    "take_appeal",
+    "take_next",
+    "uphold_appeal",
+]
 
 log = structlog.get_logger()
-
-FOUND_UNLAWFUL = "reports.found_unlawful"
-CORRECTED = "reports.corrected"
 
 VIEWING_IS_ON = False
 """Nobody has given this installation a mandate to look; there is no setting to pretend one."""
@@ -114,52 +169,111 @@ def take(*, number: str, actor: Actor, at: datetime) -> ItemView:
         )
         item = items.locked(number)
         if not won:
-            raise _not_free(item)
+            raise items.not_free(item)
         items.wind(item, at)
         record(actor=actor, action="reports.take", subject=items.subject(item), at=at)
-    return queries.item(number)
+    return queries.item(number, reader=actor)
+
+
+def take_next(*, actor: Actor, at: datetime) -> ItemView | None:
+    """Take the most pressing item that is free and that this person has not put back today."""
+    for number in queries.offered(actor=actor, at=at, limit=20):
+        try:
+            return take(number=number, actor=actor, at=at)
+        except (TakenByAnother, MoveRefused):
+            # Somebody was quicker; the next one then.
+            continue
+    return None
 
 
 def give_back(*, number: str, actor: Actor, at: datetime) -> ItemView:
     """Put an item back in the queue; raises as `assess` does for one that is not held."""
     with transaction.atomic():
-        item = _held(number, actor)
+        item = items.held(number, actor)
         items.enter(item, rules.LIFE.target("give_back", ItemState(item.state)), at)
         item.save()
         record(actor=actor, action="reports.give_back", subject=items.subject(item), at=at)
-    return queries.item(number)
+    return queries.item(number, reader=actor)
+
+
+def skip(*, number: str, reason: SkipReason, actor: Actor, at: datetime) -> ItemView:
+    """Put an item back and say why: it is offered to others, and not to this person today."""
+    with transaction.atomic():
+        item = items.held(number, actor)
+        items.enter(item, rules.LIFE.target("skip", ItemState(item.state)), at)
+        item.save()
+        Skip.objects.create(item=item, by=actor.text, at=at, reason=reason)
+        record(
+            actor=actor,
+            action="reports.skip",
+            subject=items.subject(item),
+            at=at,
+            facts={"reason": reason.value},
+        )
+    return queries.item(number, reader=actor)
+
+
+def set_live(*, number: str, actor: Actor, at: datetime) -> ItemView:
+    """Abuse is happening now: to the top of the queue, with an hour to decide.
+
+    Saying it again changes nothing. Raises UnknownItem, MoveRefused when it is decided.
+    """
+    with transaction.atomic():
+        item = items.locked(number)
+        if item.state not in rules.UNDECIDED:
+            raise MoveRefused(f"{number} is {item.state} by now")
+        if not item.live:
+            receiving.put_first(item, actor, at)
+            items.reprioritise(item)
+            item.save()
+    return queries.item(number, reader=actor)
 
 
 def assess(*, number: str, finding: FindingInput, actor: Actor, at: datetime) -> ItemView:
     """Record the finding of whoever holds the item.
 
     An unlawful one tells the takedown room, and puts a picture no list has on the own list, in
-    this same transaction. Raises FindingRefused, NotTaken, TakenByAnother, MoveRefused.
+    this same transaction; where a second person must agree first, or the police come first, that
+    waits. Raises FindingRefused, BadAnswer, NotTaken, TakenByAnother, MoveRefused.
     """
     with transaction.atomic():
-        item = _held(number, actor)
+        item = items.held(number, actor)
         rules.refuse(finding, matched=bool(item.entry_ids), viewing=VIEWING_IS_ON)
-        move = rules.VERDICT_MOVE[finding.verdict]
+        for answer in finding.answers:
+            questions.refuse(answer, finding.verdict)
+        second = item.golden_id is None and rules.needs_second(
+            finding, setup.rules(), listed=acting.listed_live(item)
+        )
+        move = rules.move_of(finding, second=second)
         items.enter(item, rules.LIFE.target(move, ItemState(item.state)), at)
         items.reprioritise(item)
         item.save()
-        row = _write_finding(item, finding, actor, at)
+        row = acting.write_finding(item, finding, actor, at)
+        if not second:
+            acting.settle(item, row, at)
+        told: dict[str, Json] = {"finding": row.pk}
+        if not second:
+            told |= {
+                "category": finding.category.value,
+                "ground": finding.ground.value,
+                "own_entry": row.own_entry_id,
+            }
         record(
             actor=actor,
             action=f"reports.{move}",
             subject=items.subject(item),
             at=at,
-            facts={
-                "finding": row.pk,
-                "category": finding.category.value,
-                "ground": finding.ground.value,
-                "own_entry": row.own_entry_id,
-            },
+            facts=told,
         )
-        if finding.verdict is FindingKind.UNLAWFUL:
-            news = {"item_id": item.pk, "finding_id": row.pk}
-            put(topic=FOUND_UNLAWFUL, payload=news, at=at, dedupe_key=f"{FOUND_UNLAWFUL}:{row.pk}")
-    return queries.item(number)
+    return queries.item(number, reader=actor)
+
+
+def review(*, number: str, finding: FindingInput, actor: Actor, at: datetime) -> ItemView:
+    """Judge blind what another has judged, or settle where two differ; see `reviewing.review`."""
+    for answer in finding.answers:
+        questions.refuse(answer, finding.verdict)
+    reviewing.review(number=number, finding=finding, viewing=VIEWING_IS_ON, actor=actor, at=at)
+    return queries.item(number, reader=actor)
 
 
 def agree(*, number: str, actor: Actor, at: datetime) -> ItemView:
@@ -169,7 +283,7 @@ def agree(*, number: str, actor: Actor, at: datetime) -> ItemView:
     """
     with transaction.atomic():
         item = items.locked(number)
-        finding = _standing(item, FindingKind.UNLAWFUL)
+        finding = acting.standing(item, FindingKind.UNLAWFUL)
         if finding is None or finding.own_entry_id is None or finding.agreed_by:
             raise NothingToAgree(f"Nothing of {number} waits for a second person.")
         if finding.by == actor.text:
@@ -186,7 +300,13 @@ def agree(*, number: str, actor: Actor, at: datetime) -> ItemView:
             at=at,
             facts={"finding": finding.pk, "own_entry": finding.own_entry_id},
         )
-    return queries.item(number)
+    return queries.item(number, reader=actor)
+
+
+def follow(*, number: str, actor: Actor, at: datetime) -> ItemView:
+    """Confirm that what was found of the item's cluster holds for it too; see `clusters.follow`."""
+    clusters.follow(number=number, actor=actor, at=at)
+    return queries.item(number, reader=actor)
 
 
 def correct(
@@ -195,142 +315,27 @@ def correct(
     """Say that the item's finding was wrong.
 
     A wrong "unlawful" is undone: its own entry is withdrawn, who had got hits on it is written
-    down, and the takedown room takes the notice back. A wrong "not unlawful" is judged again.
+    down, and the takedown room takes the notice back. A wrong "not unlawful" is judged again. What
+    was found of its cluster's others because of it goes with it.
     `was` is the state that was looked at: sent twice, it must not undo the correction itself.
     Raises FindingRefused when `why` is empty, MoveRefused when there is nothing to correct.
     """
+    correcting.correct(number=number, why=why, actor=actor, at=at, was=was)
+    return queries.item(number, reader=actor)
+
+
+def set_batch_aside(*, batch: str, why: str, actor: Actor, at: datetime) -> int:
+    """Whoever sent these reports together did so in bad faith: none of them counts any more.
+
+    An item that nobody else has reported goes to the end of the queue, and is not thrown away; a
+    clock that runs goes on. How many reports were set aside. Raises ReasonNeeded.
+    """
     if not 0 < len(why.strip()) <= rules.MOST_WORDS:
-        raise FindingRefused("why", f"Write why, in at most {rules.MOST_WORDS} characters.")
-    with transaction.atomic():
-        item = items.locked(number)
-        before = ItemState(item.state)
-        if was is not None and was is not before:
-            raise MoveRefused(f"{number} is {before} by now")
-        items.enter(item, rules.LIFE.target("correct", before), at)
-        item.seen_again = False
-        items.reprioritise(item)
-        item.save()
-        wrong = _mark_corrected(item, FindingKind(before.value))
-        correction = Finding.objects.create(
-            item=item, kind=FindingKind.CORRECTION, ground=Ground.NONE, by=actor.text, at=at
-        )
-        _seal_words(correction, "", why)
-        told = _undo_entry(wrong, correction, actor, at)
-        record(
-            actor=actor,
-            action="reports.correct",
-            subject=items.subject(item),
-            at=at,
-            facts={
-                "was": before.value,
-                "finding": wrong.pk if wrong else None,
-                "own_entry": wrong.own_entry_id if wrong else None,
-                "parties_that_got_it": [row.party_id for row in told],
-            },
-        )
-        if before is ItemState.UNLAWFUL:
-            news = {"item_id": item.pk}
-            key = f"{CORRECTED}:{correction.pk}"
-            put(topic=CORRECTED, payload=news, at=at, dedupe_key=key)
-    return queries.item(number)
+        raise ReasonNeeded(f"Write why, in at most {rules.MOST_WORDS} characters.")
+    return receiving.set_batch_aside(batch, why, actor, at) if batch else 0
 
 
 def skip_numbers(*, count: int, at: datetime) -> None:
-    """Leave out item numbers, in the caller's transaction: after a restore they are taken."""
+    """Leave out numbers of items and appeals, in the caller's transaction: they are taken."""
     items.skip_numbers(count, at)
-
-
-def _not_free(item: Item) -> Exception:
-    if item.state == ItemState.TAKEN:
-        name = queries.names().get(item.taken_by, item.taken_by)
-        return TakenByAnother(name, item.taken_at or item.last_reported_at)
-    return MoveRefused(f"cannot take from {item.state}")
-
-
-def _held(number: str, actor: Actor) -> Item:
-    """The item, held by the actor; a lapsed lease counts until somebody else takes the item."""
-    item = items.locked(number)
-    if item.state in {ItemState.NEW, ItemState.CANNOT_TELL}:
-        raise NotTaken("Take the item first.")
-    if item.state == ItemState.TAKEN and item.taken_by != actor.text:
-        raise _not_free(item)
-    return item
-
-
-def _write_finding(item: Item, finding: FindingInput, actor: Actor, at: datetime) -> Finding:
-    row = Finding.objects.create(
-        item=item,
-        kind=finding.verdict.value,
-        category=finding.category,
-        ground=finding.ground,
-        observed=pack(finding.observed),
-        labels=finding.labels.text(),
-        by=actor.text,
-        at=at,
-        own_entry_id=_own_entry(item, finding, actor, at),
-    )
-    _seal_words(row, finding.ground_detail, finding.note)
-    return row
-
-
-def _seal_words(row: Finding, detail: str, note: str) -> None:
-    # Only now has the row its key, to which the words are bound.
-    words = sealed.close_words(detail, note, context=f"finding:{row.pk}")
-    Finding.objects.filter(pk=row.pk).update(sealed_words=words)
-
-
-def _own_entry(item: Item, finding: FindingInput, actor: Actor, at: datetime) -> int | None:
-    context = f"{items.context(item.number)}:fingerprints"
-    fingerprints = sealed.open_fingerprints(item.sealed_fingerprints, context=context)
-    wanted = finding.verdict is FindingKind.UNLAWFUL and rules.needs_own_entry(
-        fingerprints,
-        match=MatchKind(item.match_kind),
-        listed_live=any(
-            entry.status is EntryStatus.ACTIVE for entry in queries.matched(item.entry_ids)
-        ),
-    )
-    if not wanted:
-        return None
-    pictured = any(value.kind is Kind.PDQ for value in fingerprints)
-    entry = OwnEntry(
-        fingerprints=fingerprints,
-        category=finding.category,
-        media_type="image" if pictured else "unknown",
-        rehearsal=item.rehearsal,
-        about=items.subject(item),
-        observed=finding.observed,
-        labels=finding.labels,
-    )
-    return hashlists.add_own_entry(entry=entry, actor=actor, at=at)
-
-
-def _standing(item: Item, kind: FindingKind) -> Finding | None:
-    """The item's latest finding of a kind that still stands."""
-    return item.findings.filter(kind=kind, corrected=False).order_by("-id").first()
-
-
-def _mark_corrected(item: Item, kind: FindingKind) -> Finding | None:
-    wrong = _standing(item, kind)
-    if wrong is not None:
-        Finding.objects.filter(pk=wrong.pk).update(corrected=True)
-    return wrong
-
-
-def _undo_entry(
-    wrong: Finding | None, correction: Finding, actor: Actor, at: datetime
-) -> list[Correction]:
-    """Withdraw the wrong finding's own entry and write down who had got hits on it."""
-    if wrong is None or wrong.own_entry_id is None:
-        return []
-    hashlists.withdraw_entry(entry_id=wrong.own_entry_id, reason="corrected", actor=actor, at=at)
-    return Correction.objects.bulk_create(
-        Correction(
-            finding=correction,
-            party_id=got.party_id,
-            party_name=got.party_name,
-            key_id=got.key_id,
-            hits=got.hits,
-            last_hit_at=got.last_at,
-        )
-        for got in matching.who_got(wrong.own_entry_id)
-    )
+    appealing.skip_numbers(count, at)

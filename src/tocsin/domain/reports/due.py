@@ -9,28 +9,53 @@ from django.db import transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import system
 from tocsin.base.clock import rounds
+from tocsin.base.clock.actions import set_due
 from tocsin.base.outbox.actions import consume
 from tocsin.base.outbox.types import News
-from tocsin.domain.reports import actions, items, rules
+from tocsin.domain.reports import (
+    acting,
+    actions,
+    appealing,
+    clusters,
+    items,
+    police,
+    rules,
+    setup,
+)
+from tocsin.domain.reports.desk_types import ItemAppealState
 from tocsin.domain.reports.models import Item
 from tocsin.domain.reports.types import ItemState
 
 HIT = "matching.hit"
+REWEIGH_STEP = 200
+WAITING = rules.UNDECIDED | rules.PENDING
 
 
 def register() -> None:
-    """Listen to hits; handle the clock of every waiting state."""
+    """Listen to hits; handle the clock of every waiting state, and what is done bit by bit."""
     consume(HIT, _open_from_hit)
     rounds.handle(rules.WAITS, press)
     rounds.handle(rules.LEASE_LAPSES, lapse)
     rounds.handle(rules.SECOND_LOOK, look_again)
+    rounds.handle(rules.REVIEW_WAITS, press)
+    rounds.handle(rules.SETTLING_WAITS, press)
+    rounds.handle(rules.POLICE_HOLD_ENDS, police.hold_ends)
+    rounds.handle(clusters.PLACE, clusters.place)
+    rounds.handle(clusters.REMARK, clusters.remark)
+    rounds.handle(acting.SPREAD, clusters.spread)
+    rounds.handle(setup.REWEIGH, reweigh)
+    rounds.handle(appealing.LIFE.waiting[ItemAppealState.OPENED].then, appealing.still_waiting)
+    rounds.handle(appealing.LIFE.waiting[ItemAppealState.BEING_REVIEWED].then, appealing.lapse)
+    # News that a room above may or may not be there to hear.
+    for topic in (acting.POLICE_FIRST, acting.REOPENED, appealing.DECIDED):
+        consume(topic, _nobody_need_listen)
 
 
 def press(number: str, at: datetime) -> None:
-    """A new item has waited past its time: raise it, and come back in four hours."""
+    """Something has waited past its time: raise it, and come back in four hours."""
     with transaction.atomic():
         item = items.locked(number)
-        if item.state != ItemState.NEW or (item.decide_by is not None and item.decide_by > at):
+        if not items.may_be_pressed(item, at):
             return
         item.overdue_rounds += 1
         items.reprioritise(item)
@@ -43,6 +68,23 @@ def press(number: str, at: datetime) -> None:
             at=at,
             facts={"round": item.overdue_rounds, "priority": item.priority},
         )
+
+
+def reweigh(subject: str, at: datetime) -> None:
+    """Put what waits in the order of new weights, some at a time; an older version gives up."""
+    version, _colon, after = subject.partition(":")
+    with transaction.atomic():
+        if int(version) != setup.version(setup.WEIGHTS):
+            return
+        weights = setup.weights()
+        waiting = Item.objects.select_for_update().filter(state__in=WAITING, pk__gt=int(after))
+        batch = list(waiting.order_by("pk")[:REWEIGH_STEP])
+        for item in batch:
+            items.reprioritise(item, weights)
+        Item.objects.bulk_update(batch, ["why", "priority", "rank"], batch_size=100)
+        if len(batch) == REWEIGH_STEP:
+            subject = f"{version}:{batch[-1].pk}"
+            set_due(kind=setup.REWEIGH, subject=subject, due_at=at)
 
 
 def lapse(number: str, at: datetime) -> None:
@@ -67,6 +109,10 @@ def _move(item: Item, name: str, at: datetime) -> None:
     items.reprioritise(item)
     item.save()
     record(actor=system("clock"), action=f"reports.{name}", subject=items.subject(item), at=at)
+
+
+def _nobody_need_listen(_news: News, _at: datetime) -> None:
+    """News without a listener would become a dead letter."""
 
 
 def _open_from_hit(news: News, at: datetime) -> None:

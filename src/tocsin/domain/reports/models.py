@@ -4,6 +4,13 @@ from datetime import timedelta
 from django.db import models
 
 from tocsin.base.privacy import NOTHING_PERSONAL, PersonalData, Then
+from tocsin.domain.reports.desk_models import HandoverNote as HandoverNote  # noqa: PLC0414 - a table too
+from tocsin.domain.reports.desk_models import ItemAppeal as ItemAppeal  # noqa: PLC0414
+from tocsin.domain.reports.desk_models import ItemAppealCounter as ItemAppealCounter  # noqa: PLC0414
+from tocsin.domain.reports.desk_models import PoliceHold as PoliceHold  # noqa: PLC0414
+from tocsin.domain.reports.desk_models import Setup as Setup  # noqa: PLC0414
+from tocsin.domain.reports.desk_models import Skip as Skip  # noqa: PLC0414
+from tocsin.domain.reports.desk_models import SourceRecord as SourceRecord  # noqa: PLC0414
 
 
 class Report(models.Model):
@@ -34,8 +41,12 @@ class Report(models.Model):
     fingerprint_count = models.PositiveSmallIntegerField(default=0)
     first_seen_at = models.DateTimeField(null=True)
     rehearsal = models.BooleanField(default=False)
+    # What the reports of one visit have in common; says nothing of who came.
+    batch = models.CharField(max_length=64, blank=True, default="", db_default="", db_index=True)
+    set_aside = models.BooleanField(default=False, db_default=False)
 
     class Meta:
+        indexes = [models.Index(fields=["client_reference"], name="reports_reference")]
         constraints = [
             models.UniqueConstraint(
                 fields=["party", "client_reference", "url_digest"],
@@ -43,6 +54,34 @@ class Report(models.Model):
                 name="reports_same_reference",
             )
         ]
+
+
+class Cluster(models.Model):
+    """Items that show the same picture, or nearly: judged together."""
+
+    personal_data = NOTHING_PERSONAL
+
+    made_at = models.DateTimeField()
+    rehearsal = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+
+
+class Golden(models.Model):
+    """A decided item that is put into the queue again under other names, to see who agrees."""
+
+    personal_data = PersonalData(
+        fields=("by",),
+        why="Who vouches for the expected answer.",
+        kept=timedelta(days=5 * 365),
+        since=("at",),
+        then=Then.EMPTY,
+    )
+
+    original = models.OneToOneField("Item", on_delete=models.PROTECT, related_name="+")
+    expected = models.CharField(max_length=14)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
 
 
 class Item(models.Model):
@@ -82,10 +121,29 @@ class Item(models.Model):
     match_kind = models.CharField(max_length=6, blank=True)
     distance_bits = models.PositiveSmallIntegerField(null=True)
     reports = models.ManyToManyField(Report, through="ItemReport", related_name="items")
+    host_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", db_index=True
+    )
+    # Where it stands in the queue: the priority less what later arrivals lose by having come later.
+    rank = models.BigIntegerField(default=0, db_default=0)
+    waiting_since = models.DateTimeField(null=True)
+    live = models.BooleanField(default=False, db_default=False)
+    slow = models.BooleanField(default=False, db_default=False)
+    site_found = models.PositiveSmallIntegerField(default=0, db_default=0)
+    source_key = models.CharField(max_length=80, blank=True, default="", db_default="")
+    police_until = models.DateTimeField(null=True)
+    cluster = models.ForeignKey(
+        Cluster, on_delete=models.PROTECT, null=True, related_name="members"
+    )
+    cluster_lead = models.BooleanField(default=False, db_default=False)
+    cluster_bits = models.PositiveSmallIntegerField(null=True)
+    cluster_decided = models.BooleanField(default=False, db_default=False)
+    kept_apart = models.BooleanField(default=False, db_default=False)
+    golden = models.ForeignKey(Golden, on_delete=models.PROTECT, null=True, related_name="planted")
 
     class Meta:
         indexes = [
-            models.Index(fields=["state", "-priority", "first_reported_at"], name="reports_queue")
+            models.Index(fields=["state", "-rank", "first_reported_at"], name="reports_ranked")
         ]
 
 
@@ -125,6 +183,80 @@ class Finding(models.Model):
     own_entry_id = models.BigIntegerField(null=True)
     agreed_by = models.CharField(max_length=80, blank=True)
     corrected = models.BooleanField(default=False)
+    look = models.CharField(max_length=8, default="first", db_default="first")
+    police = models.CharField(max_length=16, blank=True, default="", db_default="")
+    with_cluster = models.BooleanField(default=False, db_default=False)
+    # The finding on another item that this one repeats; of a correction, what was wrong.
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="followers"
+    )
+
+
+class FindingAnswer(models.Model):
+    """What was answered to one question of a set, in codes of that set's version."""
+
+    personal_data = NOTHING_PERSONAL
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="answers")
+    question_set = models.CharField(max_length=20)
+    version = models.CharField(max_length=20)
+    question = models.CharField(max_length=40)
+    values = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["finding", "question_set", "question"], name="reports_one_answer"
+            )
+        ]
+
+
+class ItemPrint(models.Model):
+    """A fingerprint of an item, to find its like by: a keyed digest, and for PDQ the value sealed.
+
+    `leads`: others are compared with it. Those that joined a cluster as a near variant do not, so
+    that a cluster never wanders from the picture it began with.
+    """
+
+    personal_data = NOTHING_PERSONAL
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="prints")
+    kind = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=64)
+    sealed_value = models.TextField(blank=True)
+    leads = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["digest"], name="reports_print")]
+        constraints = [models.UniqueConstraint(fields=["item", "digest"], name="reports_one_print")]
+
+
+class ClusterTurn(models.Model):
+    """One row, held while an item is placed: whoever comes next sees all who came before."""
+
+    personal_data = NOTHING_PERSONAL
+
+    turns = models.BigIntegerField(default=0)
+
+
+class ClusterEvent(models.Model):
+    """An item joined or left a cluster, or a cluster became part of another. Append-only."""
+
+    personal_data = PersonalData(
+        fields=("by",),
+        why="Who took an item out of its cluster.",
+        kept=timedelta(days=5 * 365),
+        since=("at",),
+        then=Then.EMPTY,
+    )
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=6)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="+")
+    other = models.ForeignKey(Cluster, on_delete=models.PROTECT, null=True, related_name="+")
+    distance_bits = models.PositiveSmallIntegerField(null=True)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
 
 
 class Correction(models.Model):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
-from tocsin.base.accounts import queries as accounts
 from tocsin.base.audit import queries as audit
-from tocsin.domain.hashlists import queries as lists
+from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.classification import Labels, unpack
 from tocsin.domain.hashlists.types import Category
-from tocsin.domain.reports import items, sealed
-from tocsin.domain.reports.models import Correction, Finding, Item, Report
+from tocsin.domain.reports import clustering, items, pressing, sealed
+from tocsin.domain.reports.appeals_read import appeal, appeals
+from tocsin.domain.reports.desk_types import Answer, Look, PoliceReason
+from tocsin.domain.reports.finding_items import day_began, found_by, my_day
+from tocsin.domain.reports.handing import notes
+from tocsin.domain.reports.items import names
+from tocsin.domain.reports.matches import matched
+from tocsin.domain.reports.models import Correction, Finding, Item, Report, Skip
+from tocsin.domain.reports.quality import golden, quality
+from tocsin.domain.reports.setup import rules as desk_rules
+from tocsin.domain.reports.setup import version as setup_version
+from tocsin.domain.reports.setup import versions as setup_versions
+from tocsin.domain.reports.setup import weights
+from tocsin.domain.reports.trying import dry_view
 from tocsin.domain.reports.types import (
     Case,
     Channel,
@@ -23,7 +33,6 @@ from tocsin.domain.reports.types import (
     HistoryLine,
     ItemState,
     ItemView,
-    MatchedEntry,
     MatchKind,
     QueuePage,
     QueueRow,
@@ -33,20 +42,66 @@ from tocsin.domain.reports.types import (
 )
 from tocsin.engine.addresses import canonical
 
-WAITING_FOR_SOMEBODY = (ItemState.NEW, ItemState.TAKEN, ItemState.CANNOT_TELL)
+__all__ = [
+    "WAITING_FOR_SOMEBODY",
+    "appeal",
+    "appeals",
+    "case",
+    "counts",
+    "day_began",
+    "desk_rules",
+    "dry_view",
+    "found_by",
+    "golden",
+    "item",
+    "matched",
+    "my_day",
+    "names",
+    "notes",
+    "offered",
+    "overdue",
+    "quality",
+    "queue",
+    "setup_version",
+    "setup_versions",
+    "weights",
+]
+
+WAITING_FOR_SOMEBODY = (
+    ItemState.NEW,
+    ItemState.TAKEN,
+    ItemState.CANNOT_TELL,
+    ItemState.SECOND_REVIEW,
+    ItemState.DISAGREED,
+)
 MOST_REPORTS_SHOWN = 50
 
 
-def queue(*, state: ItemState | None = None, limit: int = 50, offset: int = 0) -> QueuePage:
+def queue(
+    *,
+    state: ItemState | None = None,
+    limit: int = 50,
+    offset: int = 0,
+    at: datetime | None = None,
+) -> QueuePage:
     """Items, most pressing first, the oldest first among equals.
 
-    Without a `state`: all that wait for somebody (new, taken, cannot tell).
+    Without a `state`: all that wait for somebody (new, taken, cannot tell, a second or third look).
+    With `at`, how long they have waited stands among the reasons.
     """
     states = WAITING_FOR_SOMEBODY if state is None else (state,)
-    found = Item.objects.filter(state__in=states).order_by("-priority", "first_reported_at", "id")
-    known = names()
-    rows = tuple(_row(item, known) for item in found[offset : offset + limit])
+    found = Item.objects.filter(state__in=states).order_by("-rank", "first_reported_at", "id")
+    known, points = names(), weights()
+    rows = tuple(_row(item, known, at, points) for item in found[offset : offset + limit])
     return QueuePage(rows, found.count())
+
+
+def offered(*, actor: Actor, at: datetime, limit: int = 20) -> tuple[str, ...]:
+    """Numbers of free items, most pressing first, but for those this person put back today."""
+    put_back = Skip.objects.filter(by=actor.text, at__gte=day_began(at)).values("item_id")
+    free = Item.objects.filter(state=ItemState.NEW).exclude(pk__in=put_back)
+    found = free.order_by("-rank", "first_reported_at", "id").values_list("number", flat=True)
+    return tuple(found[:limit])
 
 
 def counts() -> dict[ItemState, int]:
@@ -60,8 +115,12 @@ def overdue(*, at: datetime) -> int:
     return Item.objects.filter(decide_by__lt=at).count()
 
 
-def item(number: str) -> ItemView:
-    """An item with everything an analyst may see; raises UnknownItem."""
+def item(number: str, *, reader: Actor | None = None) -> ItemView:
+    """An item with everything an analyst may see; raises UnknownItem.
+
+    While a second or third look is awaited, findings are shown to a `reader` only where they made
+    them: whoever judges next is to judge blind.
+    """
     row = Item.objects.filter(number=number).first()
     if row is None:
         raise UnknownItem(f"There is no item {number}.")
@@ -92,9 +151,13 @@ def item(number: str) -> ItemView:
         taken_until=row.taken_until,
         rehearsal=row.rehearsal,
         reports=_reports(row),
-        findings=tuple(_finding(f, known) for f in row.findings.order_by("id")),
+        findings=_findings(row, known, reader),
         told=_told(row),
         history=_history(row, known),
+        live=row.live,
+        cluster=clustering.view(row),
+        police_until=row.police_until,
+        blind=_blind(row, reader),
     )
 
 
@@ -108,10 +171,12 @@ def state(number: str) -> ItemState:
 
 def case(finding_id: int) -> Case:
     """What a notice needs of a finding and its item; raises UnknownItem."""
-    finding = Finding.objects.select_related("item").filter(pk=finding_id).first()
+    finding = Finding.objects.select_related("item", "follows").filter(pk=finding_id).first()
     if finding is None:
         raise UnknownItem(f"There is no finding {finding_id}.")
     row = finding.item
+    # One that follows another finding rests on what that one rests on.
+    ground = finding.follows.ground if finding.follows else finding.ground
     return Case(
         item_id=row.pk,
         finding_id=finding.pk,
@@ -119,7 +184,7 @@ def case(finding_id: int) -> Case:
         url=sealed.open_text(row.sealed_url, context=items.context(row.number)),
         rehearsal=row.rehearsal,
         category=Category(finding.category),
-        ground=Ground(finding.ground),
+        ground=Ground(ground),
         fingerprints=sealed.open_fingerprints(
             row.sealed_fingerprints, context=f"{items.context(row.number)}:fingerprints"
         ),
@@ -129,17 +194,16 @@ def case(finding_id: int) -> Case:
     )
 
 
-def names() -> dict[str, str]:
-    """Actor text to the person's name."""
-    return {f"user:{person.pk}": person.username for person in accounts.people()}
-
-
-def _row(row: Item, known: dict[str, str]) -> QueueRow:
+def _row(
+    row: Item, known: dict[str, str], at: datetime | None, points: pressing.Weights
+) -> QueueRow:
+    since = row.waiting_since or row.first_reported_at
+    waits = pressing.waited(since, at, points) if at and row.state == ItemState.NEW else None
     return QueueRow(
         number=row.number,
         state=ItemState(row.state),
-        priority=row.priority,
-        why=items.why(row.why),
+        priority=row.priority + (waits.points if waits else 0),
+        why=items.why(row.why) + ((waits,) if waits else ()),
         match_kind=MatchKind(row.match_kind),
         source=row.source,
         report_count=row.report_count,
@@ -149,29 +213,7 @@ def _row(row: Item, known: dict[str, str]) -> QueueRow:
         holder=known.get(row.taken_by, row.taken_by) or None,
         taken_until=row.taken_until,
         rehearsal=row.rehearsal,
-    )
-
-
-def matched(entry_ids: Iterable[int]) -> tuple[MatchedEntry, ...]:
-    """The list entries of a match that are still on file, in the order given."""
-    found = (_matched(entry_id) for entry_id in entry_ids)
-    return tuple(entry for entry in found if entry is not None)
-
-
-def _matched(entry_id: int) -> MatchedEntry | None:
-    try:
-        entry = lists.entry(entry_id)
-    except lists.NoSuchEntry:
-        # A restored older database may not know what a newer index has matched.
-        return None
-    return MatchedEntry(
-        entry_id=entry.id,
-        list_name=entry.list_name,
-        purpose=entry.purpose,
-        category=entry.category,
-        status=entry.status,
-        sources=entry.sources,
-        own=entry.own,
+        live=row.live,
     )
 
 
@@ -200,6 +242,19 @@ def _report(report: Report) -> ReportView:
     )
 
 
+def _blind(row: Item, reader: Actor | None) -> bool:
+    pending = row.state in {ItemState.SECOND_REVIEW, ItemState.DISAGREED}
+    return pending and reader is not None
+
+
+def _findings(row: Item, known: dict[str, str], reader: Actor | None) -> tuple[FindingView, ...]:
+    rows = row.findings.order_by("id").prefetch_related("answers")
+    if _blind(row, reader) and reader is not None:
+        # What was found and settled before this round is no secret.
+        rows = rows.filter(Q(by=reader.text) | Q(corrected=True) | Q(kind=FindingKind.CORRECTION))
+    return tuple(_finding(finding, known) for finding in rows)
+
+
 def _finding(finding: Finding, known: dict[str, str]) -> FindingView:
     detail, note = sealed.open_words(finding.sealed_words, context=f"finding:{finding.pk}")
     return FindingView(
@@ -216,6 +271,12 @@ def _finding(finding: Finding, known: dict[str, str]) -> FindingView:
         corrected=finding.corrected,
         observed=unpack(finding.observed),
         labels=Labels.of_text(finding.labels),
+        look=Look(finding.look),
+        answers=tuple(
+            Answer(a.question_set, a.version, a.question, tuple(a.values))
+            for a in finding.answers.all()
+        ),
+        police=PoliceReason(finding.police) if finding.police else None,
     )
 
 

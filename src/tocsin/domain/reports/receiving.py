@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -13,9 +14,15 @@ from tocsin.base.accounts.types import PartyKind
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.outbox.actions import put
-from tocsin.domain.reports import items, rules, sealed
+from tocsin.domain.reports import acting, clusters, items, pressing, rules, sealed
 from tocsin.domain.reports.models import Item, ItemReport, Report
-from tocsin.domain.reports.types import IncomingReport, ItemState, MatchKind, Received
+from tocsin.domain.reports.types import (
+    IncomingReport,
+    ItemState,
+    MatchKind,
+    ReasonCode,
+    Received,
+)
 from tocsin.engine.addresses import CanonicalUrl
 
 SEEN_AGAIN = "reports.seen_again"
@@ -27,7 +34,7 @@ def receive(report: IncomingReport, url: CanonicalUrl, actor: Actor, at: datetim
     digest = sealed.digest(url, rehearsal=report.rehearsal)
     row, new = _keep(report, digest, at)
     if not new:
-        return Received(row.items.get().number, str(row.pk), repeated=True)
+        return Received(row.items.get(golden__isnull=True).number, str(row.pk), repeated=True)
     item, opened = _item_of(url, digest, report, at)
     ItemReport.objects.create(item=item, report=row)
     record(
@@ -86,6 +93,7 @@ def _write(report: IncomingReport, digest: str, at: datetime) -> Report:
         fingerprint_count=len(report.fingerprints),
         first_seen_at=report.first_seen_at,
         rehearsal=report.rehearsal,
+        batch=report.batch,
     )
 
 
@@ -122,10 +130,23 @@ def _open(url: CanonicalUrl, digest: str, report: IncomingReport, at: datetime) 
         rehearsal=report.rehearsal,
         state=rules.LIFE.first,
         source=party.name if party else report.channel.value,
+        source_key=f"party:{party.pk}" if party else f"channel:{report.channel.value}",
         first_reported_at=at,
         last_reported_at=at,
+        waiting_since=at,
         decide_by=at + rules.DECIDE_WITHIN,
+        slow=report.slow,
+        **_site(url, report),
     )
+
+
+def _site(url: CanonicalUrl, report: IncomingReport) -> dict[str, Any]:
+    """The item's site, and how often something was found unlawful there."""
+    digest = sealed.host_digest(url, rehearsal=report.rehearsal)
+    there = Item.objects.filter(host_digest=digest, state=ItemState.UNLAWFUL)
+    most = pressing.MOST_TIMES[ReasonCode.SITE_KNOWN]
+    # Cut off: a site with ten thousand is looked up as fast as one with ten.
+    return {"host_digest": digest, "site_found": there.order_by()[:most].count()}
 
 
 def _add_to(item: Item, report: IncomingReport, actor: Actor, at: datetime) -> None:
@@ -136,14 +157,19 @@ def _add_to(item: Item, report: IncomingReport, actor: Actor, at: datetime) -> N
     first = item.report_count == 1
     item.last_reported_at = max(item.last_reported_at, at)
     item.official_source = item.official_source or _is_official(report)
-    _merge_fingerprints(item, report)
+    item.slow = item.slow and report.slow
+    if _merge_fingerprints(item, report):
+        clusters.ask_to_place(item, at)
     reopened = _merge_match(item, report) and item.state in rules.LIFE.sources("reopen")
     if reopened:
         state = rules.LIFE.target("reopen", ItemState(item.state))
         items.enter(item, state, at)
         record(actor=actor, action="reports.reopen", subject=items.subject(item), at=at)
+        _tell_reopened(item, report, at)
     elif first:
         items.wind(item, at)
+    if report.live and not item.live and item.state in rules.UNDECIDED:
+        put_first(item, actor, at)
     if item.state == ItemState.UNLAWFUL:
         _tell_seen_again(item, at)
     items.reprioritise(item)
@@ -155,13 +181,64 @@ def _is_official(report: IncomingReport) -> bool:
     return party is not None and PartyKind(party.kind) in _OFFICIAL
 
 
-def _merge_fingerprints(item: Item, report: IncomingReport) -> None:
+def put_first(item: Item, actor: Actor, at: datetime) -> None:
+    """Mark the item as happening now, with an hour to decide; the caller saves."""
+    item.live = True
+    soon = at + rules.LIVE_WITHIN
+    item.decide_by = soon if item.decide_by is None else min(item.decide_by, soon)
+    items.wind(item, at)
+    record(actor=actor, action="reports.live", subject=items.subject(item), at=at)
+
+
+def set_batch_aside(batch: str, why: str, actor: Actor, at: datetime) -> int:
+    """Count the reports of a batch no longer; how many there were."""
+    with transaction.atomic():
+        fresh = Report.objects.filter(batch=batch, set_aside=False)
+        pks = list(fresh.values_list("pk", flat=True))
+        Report.objects.filter(pk__in=pks).update(set_aside=True)
+        about = Item.objects.filter(reports__pk__in=pks).order_by("pk").distinct()
+        for number in list(about.values_list("number", flat=True)):
+            _count_less(items.locked(number), pks)
+        if pks:
+            record(
+                actor=actor,
+                action="reports.set_aside",
+                subject="batch",
+                at=at,
+                facts={"reports": [str(pk) for pk in pks]},
+                personal={"why": why},
+            )
+    return len(pks)
+
+
+def _count_less(item: Item, pks: list[UUID]) -> None:
+    lost = item.reports.filter(pk__in=pks).count()
+    item.report_count = max(item.report_count - lost, 0)
+    if not item.reports.filter(set_aside=False).exists():
+        item.slow = True
+    items.reprioritise(item)
+    item.save(update_fields=["report_count", "slow", "why", "priority", "rank"])
+
+
+def _tell_reopened(item: Item, report: IncomingReport, at: datetime) -> None:
+    put(
+        topic=acting.REOPENED,
+        payload={"item_id": item.pk},
+        at=at,
+        dedupe_key=f"{acting.REOPENED}:{item.pk}:{report.hit_id or at.isoformat()}",
+    )
+
+
+def _merge_fingerprints(item: Item, report: IncomingReport) -> bool:
+    """Take the fingerprints over; True when the item has some it did not have."""
     context = f"{items.context(item.number)}:fingerprints"
     known = sealed.open_fingerprints(item.sealed_fingerprints, context=context)
     merged = rules.merge(known, report.fingerprints)
     item.content_differs = item.content_differs or merged.differs
-    if merged.fingerprints != known:
-        item.sealed_fingerprints = sealed.close_fingerprints(merged.fingerprints, context=context)
+    if merged.fingerprints == known:
+        return False
+    item.sealed_fingerprints = sealed.close_fingerprints(merged.fingerprints, context=context)
+    return True
 
 
 def _merge_match(item: Item, report: IncomingReport) -> bool:

@@ -15,6 +15,7 @@ from tocsin.domain.hashlists.types import (
     FingerprintValue,
     Kind,
 )
+from tocsin.domain.reports.desk_types import DeskRules
 from tocsin.domain.reports.types import (
     FindingInput,
     FindingKind,
@@ -24,8 +25,6 @@ from tocsin.domain.reports.types import (
     ItemState,
     MatchKind,
     NoListMatch,
-    Reason,
-    ReasonCode,
     ReportRefused,
     ViewingIsOff,
 )
@@ -33,14 +32,21 @@ from tocsin.domain.reports.types import (
 WAITS = "reports.item_waits"
 LEASE_LAPSES = "reports.lease_lapses"
 SECOND_LOOK = "reports.second_look"
+REVIEW_WAITS = "reports.second_review_waits"
+SETTLING_WAITS = "reports.disagreement_waits"
+POLICE_HOLD_ENDS = "reports.police_hold_ends"
 
 DECIDE_WITHIN = timedelta(hours=24)
 LEASE = timedelta(minutes=30)
+REVIEW_WITHIN = timedelta(hours=12)
+POLICE_HOLD = timedelta(hours=24)
+LIVE_WITHIN = timedelta(hours=1)
 SECOND_LOOK_AFTER = timedelta(days=7)
 OVERDUE_AGAIN_AFTER = timedelta(hours=4)
 MOST_WORDS = 4_000
 MOST_REFERENCE = 120
 MOST_HINT = 40
+MOST_BATCH = 64
 MOST_FINGERPRINTS = 64
 MOST_ENTRIES = 64
 
@@ -48,28 +54,50 @@ _NEW, _TAKEN = ItemState.NEW, ItemState.TAKEN
 _UNLAWFUL, _NOT_UNLAWFUL = ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL
 _CANNOT_TELL = ItemState.CANNOT_TELL
 
+_SECOND, _DISAGREED = ItemState.SECOND_REVIEW, ItemState.DISAGREED
+_POLICE = ItemState.FIRST_POLICE
+_OPEN = (_NEW, _TAKEN, _CANNOT_TELL)
+
 LIFE = Lifecycle(
     states=ItemState,
     first=_NEW,
     moves=(
         move("take", [_NEW, _CANNOT_TELL], _TAKEN),
         move("give_back", [_TAKEN], _NEW),
+        move("skip", [_TAKEN], _NEW),
         move("lease_lapses", [_TAKEN], _NEW),
         move("find_unlawful", [_TAKEN], _UNLAWFUL),
         move("find_not_unlawful", [_TAKEN], _NOT_UNLAWFUL),
         move("find_cannot_tell", [_TAKEN], _CANNOT_TELL),
+        move("find_police_first", [_TAKEN], _POLICE),
+        # Where a second person must agree before anything is done.
+        move("ask_second", [_TAKEN], _SECOND),
+        move("second_agrees", [_SECOND], _UNLAWFUL),
+        move("second_agrees_police", [_SECOND], _POLICE),
+        move("second_differs", [_SECOND], _DISAGREED),
+        move("settle_unlawful", [_DISAGREED], _UNLAWFUL),
+        move("settle_police_first", [_DISAGREED], _POLICE),
+        move("settle_not_unlawful", [_DISAGREED], _NOT_UNLAWFUL),
+        move("settle_cannot_tell", [_DISAGREED], _CANNOT_TELL),
+        # The same picture has been judged elsewhere: the finding there is the finding here.
+        move("follow_unlawful", _OPEN, _UNLAWFUL),
+        move("follow_not_unlawful", _OPEN, _NOT_UNLAWFUL),
+        move("release_police", [_POLICE], _UNLAWFUL),
         move("second_look", [_CANNOT_TELL], _NEW),
         # New evidence (a list match not known before) opens what was closed without a notice.
         move("reopen", [_NOT_UNLAWFUL, _CANNOT_TELL], _NEW),
         # A wrong "unlawful" is undone at once; a wrong "not unlawful" must be judged again.
-        move("correct", [_UNLAWFUL], _NOT_UNLAWFUL),
-        move("correct", [_NOT_UNLAWFUL], _NEW),
+        move("correct", [_UNLAWFUL, _POLICE], _NOT_UNLAWFUL),
+        move("correct", [_NOT_UNLAWFUL, _SECOND, _DISAGREED], _NEW),
     ),
     final=frozenset({_UNLAWFUL, _NOT_UNLAWFUL}),
     waiting={
         _NEW: Waiting(DECIDE_WITHIN, WAITS),
         _TAKEN: Waiting(LEASE, LEASE_LAPSES),
         _CANNOT_TELL: Waiting(SECOND_LOOK_AFTER, SECOND_LOOK),
+        _SECOND: Waiting(REVIEW_WITHIN, REVIEW_WAITS),
+        _DISAGREED: Waiting(REVIEW_WITHIN, SETTLING_WAITS),
+        _POLICE: Waiting(POLICE_HOLD, POLICE_HOLD_ENDS),
     },
 )
 
@@ -78,6 +106,39 @@ VERDICT_MOVE = {
     FindingKind.NOT_UNLAWFUL: "find_not_unlawful",
     FindingKind.CANNOT_TELL: "find_cannot_tell",
 }
+SETTLE_MOVE = {
+    FindingKind.UNLAWFUL: "settle_unlawful",
+    FindingKind.NOT_UNLAWFUL: "settle_not_unlawful",
+    FindingKind.CANNOT_TELL: "settle_cannot_tell",
+}
+FOLLOW_MOVE = {
+    FindingKind.UNLAWFUL: "follow_unlawful",
+    FindingKind.NOT_UNLAWFUL: "follow_not_unlawful",
+}
+UNDECIDED = frozenset(_OPEN)
+PENDING = frozenset({_SECOND, _DISAGREED})
+"""States in which a finding has been made and nothing been done about it yet."""
+
+
+def move_of(finding: FindingInput, *, second: bool) -> str:
+    """The move a first finding makes; `second`: somebody else must agree before action."""
+    if second:
+        return "ask_second"
+    if finding.police is not None:
+        return "find_police_first"
+    return VERDICT_MOVE[finding.verdict]
+
+
+def needs_second(finding: FindingInput, desk: DeskRules, *, listed: bool) -> bool:
+    """Whether a second person must agree before anything is done about a finding.
+
+    Only what leads to action: nobody is written to about what is not unlawful. `listed`: a live
+    list entry holds this very picture, so somebody else has looked at it before.
+    """
+    if finding.verdict is not FindingKind.UNLAWFUL:
+        return False
+    new = desk.second_for_new and not listed
+    return new or (desk.second_for_police and finding.police is not None)
 
 
 def refuse_report(report: IncomingReport) -> None:
@@ -88,6 +149,8 @@ def refuse_report(report: IncomingReport) -> None:
         )
     if len(report.category_hint) > MOST_HINT or not report.category_hint.isprintable():
         raise ReportRefused("category_hint", f"Give at most {MOST_HINT} printable characters.")
+    if len(report.batch) > MOST_BATCH or not report.batch.isprintable():
+        raise ReportRefused("batch", f"Give at most {MOST_BATCH} printable characters.")
     if len(report.words) > MOST_WORDS:
         raise ReportRefused("words", f"Write at most {MOST_WORDS} characters.")
     if len(report.fingerprints) > MOST_FINGERPRINTS:
@@ -115,6 +178,8 @@ def refuse(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
     unlawful = finding.verdict is FindingKind.UNLAWFUL
     if unlawful and finding.category is Category.UNKNOWN:
         raise FindingRefused("category", "Choose a category.")
+    if finding.police is not None and not unlawful:
+        raise FindingRefused("police", "The police come first only for what is unlawful.")
     if not unlawful and finding.category is not Category.UNKNOWN:
         raise FindingRefused("category", "Only an unlawful finding has a category.")
     if max(len(finding.ground_detail), len(finding.note)) > MOST_WORDS:
@@ -122,6 +187,8 @@ def refuse(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
 
 
 def _refuse_ground(finding: FindingInput, *, matched: bool, viewing: bool) -> None:
+    if finding.ground is Ground.WITH_CLUSTER:
+        raise FindingRefused("ground", "Say what the finding rests on.")
     if finding.ground is Ground.SEEN and not viewing:
         raise ViewingIsOff
     if finding.ground is Ground.MATCHED_LIST and not matched:
@@ -195,38 +262,3 @@ def _all_in(
     theirs: dict[tuple[Kind, int], FingerprintValue], mine: dict[tuple[Kind, int], FingerprintValue]
 ) -> bool:
     return all(key in mine and mine[key].value == value.value for key, value in theirs.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Pressing:
-    """What the priority is made of."""
-
-    match: MatchKind
-    reports: int
-    official_source: bool = False
-    overdue_rounds: int = 0
-    seen_again: bool = False
-
-
-def reasons(facts: Pressing) -> tuple[Reason, ...]:
-    """Why an item is pressing, heaviest first; the priority is the sum of the points."""
-    # None are left where all were set aside as made in bad faith.
-    reported = facts.match is MatchKind.NONE and facts.reports > 0
-    again = min(facts.reports - 1, 20)
-    overdue = min(facts.overdue_rounds, 3)
-    found = [
-        Reason(ReasonCode.EXACT_MATCH, 1_000) if facts.match is MatchKind.EXACT else None,
-        Reason(ReasonCode.NEAR_MATCH, 500) if facts.match is MatchKind.NEAR else None,
-        Reason(ReasonCode.REPORTED, 100) if reported else None,
-        Reason(ReasonCode.OFFICIAL_SOURCE, 200) if facts.official_source else None,
-        Reason(ReasonCode.SEEN_AGAIN, 400) if facts.seen_again else None,
-        Reason(ReasonCode.OVERDUE, 300 * overdue, facts.overdue_rounds) if overdue else None,
-        Reason(ReasonCode.REPORTED_AGAIN, 10 * again, facts.reports - 1) if again > 0 else None,
-    ]
-    kept = [reason for reason in found if reason is not None]
-    return tuple(sorted(kept, key=lambda reason: -reason.points))
-
-
-def priority(why: Sequence[Reason]) -> int:
-    """How pressing, as one number."""
-    return sum(reason.points for reason in why)

@@ -20,6 +20,30 @@ def digest(url: CanonicalUrl, *, rehearsal: bool) -> str:
     return keyed_digest(ring, url.identity_key.encode(), context=f"item:{world}")
 
 
+def host_digest(url: CanonicalUrl, *, rehearsal: bool) -> str:
+    """What the items of one site are found by: a keyed hash of its host."""
+    world = "rehearsal" if rehearsal else "real"
+    ring = settings.TOCSIN_KEYS.ring("url")
+    return keyed_digest(ring, url.host.encode(), context=f"host:{world}")
+
+
+def print_digest(value: FingerprintValue, *, rehearsal: bool) -> str:
+    """What items with the same fingerprint are found by: a keyed hash of kind and value."""
+    world = "rehearsal" if rehearsal else "real"
+    ring = settings.TOCSIN_KEYS.ring("url")
+    return keyed_digest(ring, value.value, context=f"print:{world}:{int(value.kind)}")
+
+
+def close_print(value: bytes, *, item_id: int) -> str:
+    """Seal a PDQ to its item: short, since many are opened when a worker starts."""
+    return seal(settings.TOCSIN_KEYS.ring("seal"), value, context=f"print:{item_id}")
+
+
+def open_print(sealed: str, *, item_id: int) -> bytes:
+    """What `close_print` sealed; raises secrets.NotOurs."""
+    return unseal(settings.TOCSIN_KEYS.ring("seal"), sealed, context=f"print:{item_id}")
+
+
 def close(text: str, *, context: str) -> str:
     """Seal a text to the row that `context` names; the empty text stays empty."""
     return seal(settings.TOCSIN_KEYS.ring("seal"), text.encode(), context=context) if text else ""

@@ -14,6 +14,7 @@ from tocsin.domain.hashlists.classification import (
     Observations,
 )
 from tocsin.domain.hashlists.types import Category, EntryStatus, FingerprintValue, Purpose
+from tocsin.domain.reports.desk_types import Answer, ClusterView, Look, PoliceReason
 
 
 class ItemState(StrEnum):
@@ -22,6 +23,9 @@ class ItemState(StrEnum):
     UNLAWFUL = "unlawful"
     NOT_UNLAWFUL = "not_unlawful"
     CANNOT_TELL = "cannot_tell"
+    SECOND_REVIEW = "second_review"
+    DISAGREED = "disagreed"
+    FIRST_POLICE = "first_police"
 
 
 class FindingKind(StrEnum):
@@ -39,6 +43,7 @@ class Ground(StrEnum):
     SEEN = "seen"
     MATCHED_LIST = "matched_list"
     STATED_BY_AUTHORITY = "stated_by_authority"
+    WITH_CLUSTER = "with_cluster"
     NONE = "none"
 
 
@@ -49,6 +54,12 @@ class Channel(StrEnum):
     API = "api"
     CONSOLE = "console"
     FORM = "form"
+    MAIL = "mail"
+    FILE = "file"
+    ICCAM = "iccam"
+    SCANNER = "scanner"
+    MEETING = "meeting"
+    HOSTER = "hoster"
 
 
 class MatchKind(StrEnum):
@@ -69,6 +80,15 @@ class ReasonCode(StrEnum):
     OFFICIAL_SOURCE = "official_source"
     OVERDUE = "overdue"
     SEEN_AGAIN = "seen_again"
+    LIVE = "live"
+    NEW_TO_LISTS = "new_to_lists"
+    CLUSTER_DECIDED = "cluster_decided"
+    CLUSTER_SIZE = "cluster_size"
+    SITE_KNOWN = "site_known"
+    SLOW_LANE = "slow_lane"
+    GOOD_SOURCE = "good_source"
+    POOR_SOURCE = "poor_source"
+    WAITING = "waiting"
 
 
 class ReportRefused(Exception):
@@ -177,7 +197,8 @@ class FindingInput:
     """An analyst's finding as entered; `rules.refuse` says what may be recorded.
 
     `ground_detail` names the authority, the list or the law; `note` is for colleagues. `observed`
-    and `labels`: what was stated of the picture, if anything; neither is ever needed.
+    and `labels`: what was stated of the picture, if anything; neither is ever needed. `police`: the
+    police come first, for this reason. `with_cluster`: the same for all that look the same.
     """
 
     verdict: FindingKind
@@ -187,6 +208,9 @@ class FindingInput:
     note: str = ""
     observed: Observations = NOTHING_OBSERVED
     labels: Labels = NO_LABELS
+    answers: tuple[Answer, ...] = ()
+    police: PoliceReason | None = None
+    with_cluster: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +239,7 @@ class QueueRow:
     holder: str | None
     taken_until: datetime | None
     rehearsal: bool
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +298,9 @@ class FindingView:
     corrected: bool
     observed: Observations = NOTHING_OBSERVED
     labels: Labels = NO_LABELS
+    look: Look = Look.FIRST
+    answers: tuple[Answer, ...] = ()
+    police: PoliceReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +353,11 @@ class ItemView:
     findings: tuple[FindingView, ...]
     told: tuple[ToldParty, ...]
     history: tuple[HistoryLine, ...]
+    live: bool = False
+    cluster: ClusterView | None = None
+    police_until: datetime | None = None
+    blind: bool = False
+    """Findings are left out: whoever reads this may still judge it without knowing them."""
 
     def __repr__(self) -> str:
         return f"ItemView({self.number})"

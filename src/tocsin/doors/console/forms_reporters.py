@@ -30,3 +30,13 @@ class AddressForm(forms.Form):
             attrs={"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
         ),
     )
+
+
+class BadFaithForm(forms.Form):
+    """Why the reports of a sending are set aside."""
+
+    why = forms.CharField(
+        label=_("Why they are in bad faith"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

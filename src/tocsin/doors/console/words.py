@@ -211,8 +211,6 @@ HISTORY: Words = {
     "reports.open": _("reported, item opened"),
     "reports.count": _("reported again"),
     "reports.reopen": _("opened again: a list knows it now"),
-    "reports.set_aside": _("a report set aside as made in bad faith"),
-    "reports.put_back": _("a report counts again"),
     "reports.take": _("taken"),
     "reports.give_back": _("given back"),
     "reports.lease_lapses": _("given back by the clock"),

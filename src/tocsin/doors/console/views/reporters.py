@@ -15,7 +15,7 @@ from tocsin.base.accounts.types import Permission
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.domain.reporters import actions, queries
 from tocsin.domain.reporters.types import NoSuchTalk, NotSo
-from tocsin.doors.console.forms_reporters import AddressForm, AnswerForm
+from tocsin.doors.console.forms_reporters import AddressForm, AnswerForm, BadFaithForm
 from tocsin.doors.console.numbers import page_number
 from tocsin.doors.console.permissions import StaffRequest, may
 from tocsin.engine.addresses import UnusableAddress
@@ -100,10 +100,14 @@ def enter_address(request: StaffRequest, talk_id: int) -> HttpResponse:
 @may(Permission.TAKE_IN)
 def set_aside(request: StaffRequest, talk_id: int) -> HttpResponse:
     """All reports of this sending were made in bad faith."""
+    form = BadFaithForm(request.POST)
+    if not form.is_valid():
+        return _page(request, talk_id, bad_faith_form=form, status=422)
+    why = form.cleaned_data["why"]
     return _done(
         request,
         talk_id,
-        lambda: actions.set_aside(talk_id=talk_id, actor=request.actor, at=request.at),
+        lambda: actions.set_aside(talk_id=talk_id, why=why, actor=request.actor, at=request.at),
         _("Its reports press no item any more."),
     )
 
@@ -138,6 +142,7 @@ def _page(
     *,
     answer_form: forms.Form | None = None,
     address_form: forms.Form | None = None,
+    bad_faith_form: forms.Form | None = None,
     status: int = 200,
 ) -> HttpResponse:
     try:
@@ -147,6 +152,7 @@ def _page(
     page = {
         "talk": found,
         "answer_form": answer_form or AnswerForm(),
-        "address_form": address_form or AddressForm(auto_id="address_%s"),
+        "address_form": address_form or AddressForm(),
+        "bad_faith_form": bad_faith_form or BadFaithForm(),
     }
     return render(request, "console/reporter.html", page, status=status)
