@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -94,7 +95,8 @@ def test_a_form_without_address_and_words_is_not_taken(told: Told, now: datetime
 
 @pytest.mark.parametrize("field", list(rules.MOST))
 def test_a_field_that_is_too_long_is_named(field: str, now: datetime) -> None:
-    told = replace(Told(urls="https://lake.example/"), **{field: "x" * (rules.MOST[field] + 1)})
+    long: dict[str, Any] = {field: "x" * (rules.MOST[field] + 1)}
+    told = replace(Told(urls="https://lake.example/"), **long)
     with pytest.raises(TooMuch) as refused:
         send(told, now)
     assert (refused.value.field, refused.value.most) == (field, rules.MOST[field])

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -17,6 +18,7 @@ from tests.doors.staff import enter, person
 from tocsin.base.accounts.types import Role
 from tocsin.domain.reporters import queries
 from tocsin.domain.reporters.models import Conversation
+from tocsin.domain.reporters.types import PlainState, Site, Theme
 from tocsin.domain.reports import queries as reports
 from tocsin.doors.public import help_lines, pages, words
 from tocsin.doors.public.forms import MISSING, SITE, THEME
@@ -96,7 +98,7 @@ def _sentences(html: bytes) -> list[str]:
 
 def test_all_that_the_public_is_told_is_about_the_same_size(client: Client) -> None:
     receipt = receipt_of(send(client, urls=LAKE))
-    answers = [
+    answers: list[Any] = [
         client.get("/en/"),
         client.get("/en/report"),
         client.get("/fr/report"),
@@ -168,12 +170,10 @@ def test_the_open_web_names_the_onion_service(client: Client, settings: Settings
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_scripts_in_every_field_come_out_as_text_everywhere(
-    script: str, client: Client, django_user_model: object
-) -> None:
+def test_scripts_in_every_field_come_out_as_text_everywhere(script: str, client: Client) -> None:
     fields = dict.fromkeys(("urls", "theme", "site", "where", "seen", "words"), script)
     fields["urls"] = f"{LAKE}?q={script}\n{script}"
-    shown = []
+    shown: list[Any] = []
     for go, step in (("next", "words"), ("back", "site"), ("next", "urls")):
         told = {"token": token(client), "go": go, "step": step, **fields}
         shown.append(post(client, "/en/report", told))
@@ -192,7 +192,7 @@ def test_scripts_in_every_field_come_out_as_text_everywhere(
     paths += ["/console/reporters/", f"/console/reporters/{talk_id}"]
     by_staff = [staff.get(path) for path in paths]
     assert {answer.status_code for answer in by_staff} == {200}
-    shown += by_staff  # type: ignore[arg-type]
+    shown += by_staff
     for answer in shown:
         page = answer.content.decode()
         assert answer.status_code < 500
@@ -226,8 +226,6 @@ def test_every_field_has_a_label_and_every_part_a_name(client: Client) -> None:
 
 
 def test_every_choice_has_words() -> None:
-    from tocsin.domain.reporters.types import PlainState, Site, Theme
-
     assert set(THEME) == set(Theme)
     assert set(SITE) == set(Site)
     assert set(words.PLAIN) == set(PlainState)
