@@ -50,6 +50,12 @@ class Token:
     bits: int
     text: str
 
+    @property
+    def challenge(self) -> str:
+        """What the work is done on: of this token alone, and short enough for one block of SHA-256
+        with what is added to it."""
+        return self.text[-64:-32]
+
     def __repr__(self) -> str:
         return f"Token({self.purpose})"
 

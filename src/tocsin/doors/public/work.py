@@ -1,8 +1,8 @@
 """Proof of work instead of pictures to click on: what a browser computes while its user types.
 
-For each of 8 puzzles a number is found for which SHA-256 of `<token>:<puzzle>:<number>` begins
-with so many zero bits. Several small puzzles take about the same time for everybody, one large
-one would be a lottery. Checking costs 8 hashes.
+For each of 8 puzzles a number is found for which SHA-256 of `<challenge>:<puzzle>:<number>` begins
+with so many zero bits; the challenge is the token's own. Several small puzzles take about the same
+time for everybody, one large one would be a lottery. Checking costs 8 hashes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def is_done(token: Token, work: str) -> bool:
     if _WORK.fullmatch(work) is None:
         return False
     return all(
-        _zero_bits(f"{token.text}:{puzzle}:{number}") >= token.bits
+        _zero_bits(f"{token.challenge}:{puzzle}:{number}") >= token.bits
         for puzzle, number in enumerate(work.split(","))
     )
 
@@ -42,7 +42,7 @@ def solve(token: Token) -> str:
     found = []
     for puzzle in range(PUZZLES):
         number = 0
-        while _zero_bits(f"{token.text}:{puzzle}:{number}") < token.bits:
+        while _zero_bits(f"{token.challenge}:{puzzle}:{number}") < token.bits:
             number += 1
         found.append(str(number))
     return ",".join(found)
