@@ -23,6 +23,7 @@ EVERYBODY = frozenset(Role)
 DESK = frozenset({Role.ANALYST, Role.MANAGER})
 # Everybody who sees items at all.
 SEERS = DESK | {Role.INTAKE, Role.SECOND_REVIEWER, Role.QUALITY, Role.POLICE_LIAISON}
+TAKERS_IN = DESK | {Role.INTAKE}
 JUDGES = DESK | {Role.SECOND_REVIEWER}
 READERS_OF_NOTICES = SEERS - {Role.INTAKE}
 READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
@@ -54,6 +55,7 @@ OPEN = same(200)
 WRONG_FORM = same(422)
 SENT_ON = same(302)
 GONE = same(410)
+NO_PARTS = same(415)
 STAFF = staff(200)
 GOES_ON = staff(302)
 ITEM_PAGES = staff(200, SEERS)
@@ -84,6 +86,8 @@ class Row:
 ITEM = {"number": "T-2026-000001"}
 NOTICE = {"number": "N-2026-000001"}
 NOBODY = {"person_id": 9_999}
+TALK = {"talk_id": 9_999}
+LANGUAGE = {"language": "en"}
 APPEAL = {"number": "A-2026-000001"}
 ITEM_APPEAL = {"number": "R-2026-000001"}
 
@@ -147,6 +151,21 @@ TABLE: dict[str, Row] = {
     "console:office_remove": Row(NOT_SO, manager(302), {"office_id": 9_999}),
     "console:notices_stop": Row(NOT_SO, manager(302)),
     "console:notices_go_on": Row(NOT_SO, manager(302)),
+    # People who stay unknown: whoever takes reports in talks with them.
+    "console:reporters": Row(staff(200, TAKERS_IN), NOT_SO),
+    "console:reporter": Row(staff(404, TAKERS_IN), NOT_SO, TALK),
+    "console:reporter_answer": Row(NOT_SO, staff(404, TAKERS_IN), TALK),
+    "console:reporter_settle": Row(NOT_SO, staff(404, TAKERS_IN), TALK),
+    "console:reporter_address": Row(NOT_SO, staff(404, TAKERS_IN), TALK),
+    "console:reporter_set_aside": Row(NOT_SO, staff(404, TAKERS_IN), TALK),
+    "console:reporter_put_back": Row(NOT_SO, staff(404, TAKERS_IN), TALK),
+    # The public's pages: the same to everybody, and a file, a form of many parts, to nobody.
+    "public:choose": Row(SENT_ON, NOT_SO),
+    "public:front": Row(OPEN, NOT_SO, LANGUAGE),
+    "public:report": Row(OPEN, NO_PARTS, LANGUAGE),
+    "public:draft": Row(NOT_SO, NO_PARTS, LANGUAGE),
+    "public:receipt": Row(OPEN, NO_PARTS, LANGUAGE),
+    "public:leave": Row(same(303), NOT_SO, LANGUAGE),
     # What providers say is wrong, and what suddenly matches everywhere: managers decide.
     "console:appeals": Row(ITEM_PAGES, NOT_SO),
     "console:appeal_new": Row(staff(200, DESK), staff(200, DESK)),

@@ -32,13 +32,13 @@ def found() -> list[str | None]:
 
 def test_gates_on_this_machine_with_a_key_are_in_order() -> None:
     assert (wrong(), found()) == ([], [])
-    assert [program.name for program in programs()] == ["web", "live", "worker", "gates"]
+    assert [program.name for program in programs()] == ["web", "live", "public", "worker", "gates"]
 
 
 def test_nothing_is_opened_or_asked_unless_it_is_set(settings: Settings) -> None:
     settings.TOCSIN_GATE_CLAMD = settings.TOCSIN_GATE_ICAP = settings.TOCSIN_GATE_KEY = ""
     assert wrong() == []
-    assert [program.name for program in programs()] == ["web", "live", "worker"]
+    assert [program.name for program in programs()] == ["web", "live", "public", "worker"]
 
 
 @pytest.mark.parametrize("key", ["", "k1", "k1.", ".secret"])

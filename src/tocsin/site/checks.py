@@ -11,7 +11,7 @@ from tocsin.doors.api.facade import NAMES
 from tocsin.engine.media import why_not_contained
 from tocsin.site import gating
 
-DOORS = frozenset({"console", "api", "provider", "hoster"})
+DOORS = frozenset({"console", "api", "provider", "hoster", "public"})
 EXAMPLE_DOMAIN = "hotline.example"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 

@@ -29,6 +29,7 @@ from tocsin.engine.media import DecoderPool, MediaOptions, Precision
 log = structlog.get_logger()
 
 HEALTH = "/healthz"
+PAGES = {"console", "hoster", "provider", "public"}
 # These look into memory only. Everything else may have to wait: for a slow upload, for the
 # database. A few threads are kept free of that, so that no number of waiting requests stops checks.
 PROMPT = ("/v1/", "/v2/checks")
@@ -170,8 +171,7 @@ def build() -> WsgiApp:
     if "api" in doors:
         facades = settings.TOCSIN_FACADES
         api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint, facades=facades)
-    pages = WSGIHandler() if doors & {"console", "provider", "hoster"} else None
-    return Dispatch(api=api, pages=pages)
+    return Dispatch(api=api, pages=WSGIHandler() if doors & PAGES else None)
 
 
 def _is_stream(environ: Environ) -> bool:

@@ -8,7 +8,7 @@ from tocsin.base.letters.transports import Folder, Smtp, Transport
 from tocsin.base.letters.types import Organisation
 from tocsin.base.secrets import Keyrings
 from tocsin.site import environment, logs
-from tocsin.site.third_party import PERSONAL_DATA
+from tocsin.site.third_party import OF_STAFF, PERSONAL_DATA
 
 TOCSIN_DATA = Path(environment.text("TOCSIN_DATA", "data")).resolve()
 TOCSIN_OUTSIDE = Path(environment.text("TOCSIN_OUTSIDE", str(TOCSIN_DATA / "outside"))).resolve()
@@ -24,6 +24,12 @@ TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
 TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
 TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
 TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
+
+# The public's pages, in a process of their own; how many forms an hour are taken as usual.
+TOCSIN_PUBLIC_PORT = environment.number("TOCSIN_PUBLIC_PORT", TOCSIN_PORT + 2)
+TOCSIN_PUBLIC_PER_HOUR = environment.number("TOCSIN_PUBLIC_PER_HOUR", 1_000)
+TOCSIN_PUBLIC_ONION = environment.text("TOCSIN_PUBLIC_ONION", "")
+TOCSIN_PUBLIC_EXIT = environment.text("TOCSIN_PUBLIC_EXIT", "https://www.wikipedia.org/")
 
 # The gates: clamd's protocol and ICAP, in a process of their own and in the name of one key.
 TOCSIN_GATE_CLAMD = environment.text("TOCSIN_GATE_CLAMD", "")
@@ -129,6 +135,8 @@ SECRET_KEY_FALLBACKS = [key.material.hex() for key in TOCSIN_KEYS.ring("django")
 DEBUG = False
 _HTTPS = environment.yes("TOCSIN_HTTPS")
 ALLOWED_HOSTS = environment.words("TOCSIN_HOSTS", "localhost,127.0.0.1,[::1]")
+if TOCSIN_PUBLIC_ONION:
+    ALLOWED_HOSTS.append(TOCSIN_PUBLIC_ONION.partition("://")[2].partition("/")[0])
 CSRF_TRUSTED_ORIGINS = environment.words("TOCSIN_ORIGINS", "")
 ROOT_URLCONF = "tocsin.site.urls"
 WSGI_APPLICATION = "tocsin.site.wsgi.application"
@@ -219,6 +227,11 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# A process that opens the public's door alone carries no staff code: no console, no log-in, and no
+# cookie that either would set.
+if set(TOCSIN_DOORS) == {"public"}:
+    for _names in (INSTALLED_APPS, MIDDLEWARE, AUTHENTICATION_BACKENDS):
+        _names[:] = [name for name in _names if not name.startswith(OF_STAFF)]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/console/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"

@@ -34,3 +34,15 @@ PERSONAL_DATA: dict[str, PersonalData] = {
     ),
 }
 """By `app_label.Model`; a test fails for a table that is not in it."""
+
+OF_STAFF = (
+    "allauth",
+    "django.contrib.auth.middleware",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.middleware.csrf",
+    "tocsin.doors.console",
+    "tocsin.doors.hoster",
+    "tocsin.doors.provider",
+)
+"""What the settings leave out of a process that opens the public's door alone."""

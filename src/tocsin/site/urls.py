@@ -1,51 +1,28 @@
-"""Every address Django answers, by the doors that are open. Of allauth only the pages that are used
-here; a process without the console answers none of the staff's."""
+"""Every address Django answers, by the doors that are open. A process without the console answers
+none of the staff's, and one with the public's door alone does not even load what they need."""
 
-from allauth.account import views as account
-from allauth.mfa.recovery_codes import views as recovery
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tocsin.doors.console import codes
-from tocsin.doors.console.permissions import entered
-from tocsin.doors.console.views import account as own
-from tocsin.doors.console.views.front import front
-
+_DOORS = set(settings.TOCSIN_DOORS)
 _FOR_ALL = [path("language", set_language, name="set_language")]
-_FOR_PROVIDERS = [path("", include("tocsin.doors.provider.urls"))]
-_FOR_HOSTERS = [path("", include("tocsin.doors.hoster.urls"))]
-_FRONT_OF_PROVIDERS = [
-    path("", RedirectView.as_view(pattern_name="provider:join"), name="front"),
-]
-_FOR_STAFF = [
-    path("", front, name="front"),
-    path("console/", include("tocsin.doors.console.urls")),
-    path("account/login", account.login, name="account_login"),
-    path("account/logout", account.logout, name="account_logout"),
-    path("account/inactive", account.account_inactive, name="account_inactive"),
-    path("account/again", account.reauthenticate, name="account_reauthenticate"),
-    path("account/password", entered(account.password_change), name="account_change_password"),
-    path("account/sessions", entered(own.Sessions.as_view()), name="usersessions_list"),
-    path("account/code", codes.EnterCode.as_view(), name="mfa_authenticate"),
-    path("account/code-again", codes.EnterCodeAgain.as_view(), name="mfa_reauthenticate"),
-    path("account/authenticator", own.SetUpSecondFactor.as_view(), name="mfa_activate_totp"),
-    path(
-        "account/recovery-codes",
-        entered(recovery.view_recovery_codes),
-        name="mfa_view_recovery_codes",
-    ),
-    path(
-        "account/recovery-codes/new",
-        entered(own.NewRecoveryCodes.as_view()),
-        name="mfa_generate_recovery_codes",
-    ),
-]
+
+
+def _front() -> list[URLPattern | URLResolver]:
+    """What answers at the very front: the staff's page, else the public's, else the providers'."""
+    if "console" in _DOORS:
+        return [path("", include("tocsin.site.urls_staff"))]
+    door = "public:choose" if "public" in _DOORS else "provider:join"
+    return [path("", RedirectView.as_view(pattern_name=door), name="front")]
+
 
 urlpatterns = [
-    *_FOR_ALL,
-    *(_FOR_STAFF if "console" in settings.TOCSIN_DOORS else _FRONT_OF_PROVIDERS),
-    *(_FOR_PROVIDERS if "provider" in settings.TOCSIN_DOORS else []),
-    *(_FOR_HOSTERS if "hoster" in settings.TOCSIN_DOORS else []),
+    # The public's pages take their language from the address: nothing is kept of a choice.
+    *([] if {"public"} == _DOORS else _FOR_ALL),
+    *_front(),
+    *([path("", include("tocsin.doors.provider.urls"))] if "provider" in _DOORS else []),
+    *([path("", include("tocsin.doors.hoster.urls"))] if "hoster" in _DOORS else []),
+    *([path("", include("tocsin.doors.public.urls"))] if "public" in _DOORS else []),
 ]

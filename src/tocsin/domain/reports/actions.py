@@ -43,6 +43,7 @@ from tocsin.domain.reports.handing import hand_over
 from tocsin.domain.reports.models import Finding, Item, Skip
 from tocsin.domain.reports.police import extend as extend_police
 from tocsin.domain.reports.police import release as release_police
+from tocsin.domain.reports.putting_back import put_batch_back
 from tocsin.domain.reports.setup import set_rules, set_weights
 from tocsin.domain.reports.types import (
     Channel,
@@ -80,6 +81,7 @@ __all__ = [
     "open_appeal",
     "open_from_hit",
     "plant",
+    "put_batch_back",
     "put_together",
     "receive_report",
     "release_police",

@@ -161,6 +161,14 @@ def item(number: str, *, reader: Actor | None = None) -> ItemView:
     )
 
 
+def state(number: str) -> ItemState:
+    """Where an item stands, and nothing else of it; raises UnknownItem."""
+    known = Item.objects.filter(number=number).values_list("state", flat=True).first()
+    if known is None:
+        raise UnknownItem(f"There is no item {number}.")
+    return ItemState(known)
+
+
 def case(finding_id: int) -> Case:
     """What a notice needs of a finding and its item; raises UnknownItem."""
     finding = Finding.objects.select_related("item", "follows").filter(pk=finding_id).first()

@@ -40,9 +40,13 @@ from tocsin.domain.reports.types import (
     Reason,
     ReasonCode,
 )
-from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_desk, words_exchanges
-from tocsin.doors.console import words_exchanges, words_notices, words_rechecks
+from tocsin.doors.console import (
+    words_desk,
+    words_exchanges,
+    words_notices,
+    words_rechecks,
+    words_reporters,
+)
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -351,6 +355,11 @@ ALL: dict[str, Words] = {
     "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
     "history": {**HISTORY, **words_rechecks.HISTORY},
+    "history": HISTORY,
+    "talk": words_reporters.TALK,
+    "pace": words_reporters.PACE,
+    "theme": words_reporters.THEME,
+    "site": words_reporters.SITE,
     "provider": PROVIDER,
     "application": APPLICATION,
     **words_rechecks.ALL,

@@ -40,8 +40,10 @@ def run(options: argparse.Namespace) -> int:
     from tocsin.site.first_start import prepare
     from tocsin.site.supervisor import Supervisor
 
+    if set(settings.TOCSIN_DOORS) == {"public"}:
+        return _public_alone()
     started = time.monotonic()
-    for port in (settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT):
+    for port in _ports():
         _refuse_taken(port)
     _say("Tocsin starts.")
     prepared = prepare(rehearsal=options.rehearsal, say=_say)
@@ -50,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         if _wait_until_ready(supervisor, settings.TOCSIN_PORT):
             _say(f"  processes: ready ({time.monotonic() - started:.1f} s in all)")
-            _say(_welcome(prepared, settings.TOCSIN_PORT))
+            is_public = "public" in settings.TOCSIN_DOORS
+            public_port = settings.TOCSIN_PUBLIC_PORT if is_public else None
+            _say(_welcome(prepared, settings.TOCSIN_PORT, public_port))
     finally:
         # Looks after the programs until told to stop; at once when it was told already.
         supervisor.run()
@@ -58,8 +62,30 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _public_alone() -> int:
+    """The public's pages on a machine of their own; another one keeps the tables and the clocks."""
+    from django.conf import settings
+
+    from tocsin.site.supervisor import Supervisor
+
+    _refuse_taken(settings.TOCSIN_PUBLIC_PORT)
+    _say(f"The public's pages are at http://{HOST}:{settings.TOCSIN_PUBLIC_PORT}")
+    supervisor = Supervisor([program for program in programs() if program.name == "public"])
+    supervisor.start()
+    supervisor.run()
+    return 0
+
+
+def _ports() -> list[int]:
+    """Every port that the programs listen on."""
+    from django.conf import settings
+
+    public = [settings.TOCSIN_PUBLIC_PORT] if "public" in settings.TOCSIN_DOORS else []
+    return [settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT, *public]
+
+
 def programs() -> list[Program]:
-    """The processes of one machine."""
+    """The processes of one machine. The public's pages are always one of their own."""
     from django.conf import settings
 
     from tocsin.site import gating
@@ -71,13 +97,20 @@ def programs() -> list[Program]:
         *(sys.executable, "-m", "granian", "--host", HOST, "--no-ws", "--no-access-log"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "error"),
     )
+    wsgi = (*granian, "--interface", "wsgi", "--blocking-threads", str(THREADS))
     web = (
-        *granian,
-        *("--interface", "wsgi", "--port", str(settings.TOCSIN_PORT)),
-        *("--workers", str(settings.TOCSIN_WEB_WORKERS), "--blocking-threads", str(THREADS)),
+        *wsgi,
+        *("--port", str(settings.TOCSIN_PORT), "--workers", str(settings.TOCSIN_WEB_WORKERS)),
         *("--backpressure", "64"),
         "tocsin.site.wsgi:application",
     )
+    public_pages = (
+        *wsgi,
+        *("--port", str(settings.TOCSIN_PUBLIC_PORT), "--workers", "1", "--backpressure", "64"),
+        "tocsin.site.wsgi:application",
+    )
+    public = Program("public", public_pages, {"TOCSIN_DOORS": "public"})
+    others = {"TOCSIN_DOORS": ",".join(door for door in settings.TOCSIN_DOORS if door != "public")}
     live = (
         *granian,
         *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
@@ -85,8 +118,9 @@ def programs() -> list[Program]:
     )
     ours = ["worker", "gates"] if gating.are_wanted() else ["worker"]
     return [
-        Program("web", web),
+        Program("web", web, others),
         Program("live", live),
+        *([public] if "public" in settings.TOCSIN_DOORS else []),
         *(Program(name, (sys.executable, "-m", "tocsin.site.cli", name)) for name in ours),
     ]
 
@@ -127,11 +161,13 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _welcome(prepared: Prepared, port: int) -> str:
+def _welcome(prepared: Prepared, port: int, public_port: int | None = None) -> str:
     from tocsin.site.first_start import REHEARSAL
 
     base = f"http://{HOST}:{port}"
     lines = ["", f"Tocsin is at {base}", ""]
+    if public_port is not None:
+        lines += [f"The public's report form is at http://{HOST}:{public_port}/report", ""]
     if prepared.links:
         lines.append("One-time links (48 hours, each works once; you choose a password there):")
         lines += [
