@@ -48,6 +48,9 @@ class Channel(StrEnum):
     HIT = "hit"
     API = "api"
     CONSOLE = "console"
+    FILE = "file"
+    MAIL = "mail"
+    ICCAM = "iccam"
 
 
 class MatchKind(StrEnum):
@@ -182,6 +185,14 @@ class FindingInput:
     note: str = ""
     observed: Observations = NOTHING_OBSERVED
     labels: Labels = NO_LABELS
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKey:
+    """What an item is called by rooms (`id`, in news and audit) and by people (`number`)."""
+
+    id: int
+    number: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,9 @@ CHANNEL: Words = {
     Channel.HIT: _("hit of a provider"),
     Channel.API: _("report of a partner"),
     Channel.CONSOLE: _("entered here"),
+    Channel.FILE: _("line of a file"),
+    Channel.MAIL: _("mail of a partner"),
+    Channel.ICCAM: _("ICCAM"),
 }
 PURPOSE: Words = {
     Purpose.ILLEGAL: _("illegal"),
