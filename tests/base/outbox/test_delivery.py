@@ -126,27 +126,3 @@ def test_a_dead_letter_can_be_brought_back(now: datetime, heard: list[News]) -> 
     assert Message.objects.get().state == MessageState.DONE
     assert not Due.objects.exists()
     assert AuditRow.objects.filter(action="outbox.revive", actor="user:7").count() == 1
-
-
-def test_each_room_that_listens_is_told_for_itself(now: datetime, heard: list[News]) -> None:
-    actions.consume(TOPIC, fail, room="broken")
-    actions.put(topic=TOPIC, payload={"n": 1}, at=now)
-    clock.run_round(at=now, worker="w")
-    assert [news.payload for news in heard] == [{"n": 1}]
-    again = Due.objects.get(kind=actions.DELIVER)
-    actions.consume(TOPIC, lambda news, at: heard.append(news), room="broken")
-    clock.run_round(at=again.due_at, worker="w")
-    assert [news.payload for news in heard] == [{"n": 1}, {"n": 1}]
-    assert queries.waiting() == 0
-
-
-def test_a_room_that_listens_no_more_leaves_a_dead_letter_and_not_a_silence(
-    now: datetime, heard: list[News]
-) -> None:
-    actions.consume(TOPIC, fail, room="gone")
-    actions.put(topic=TOPIC, payload={}, at=now)
-    actions.deliver(str(Message.objects.get().pk), now)
-    del actions._consumers[TOPIC]["gone"]
-    clock.run_round(at=now, worker="w")
-    assert len(heard) == 1
-    assert Message.objects.get(room="gone").last_error == "NoConsumer"

@@ -23,20 +23,16 @@ REMIND_AFTER = timedelta(hours=1)
 REMIND_EACH = timedelta(days=1)
 DEAD_AFTER_ATTEMPTS = 12
 
-_consumers: dict[str, dict[str, Consumer]] = {}
+_consumers: dict[str, Consumer] = {}
 
 
 class NoConsumer(Exception):
     """News on a topic that no room listens to."""
 
 
-def consume(topic: str, consumer: Consumer, *, room: str = "") -> None:
-    """Register who is told about a topic. The consumer runs inside a transaction of its own.
-
-    Each room is told for itself: one that fails keeps no other from hearing. A room listens to a
-    topic once, and is known by `room`, or else by the module that the consumer is written in.
-    """
-    _consumers.setdefault(topic, {})[room or _room_of(consumer)] = consumer
+def consume(topic: str, consumer: Consumer) -> None:
+    """Register who is told about a topic. The consumer runs inside a transaction."""
+    _consumers[topic] = consumer
 
 
 def topics() -> list[str]:
@@ -104,33 +100,10 @@ def remind(subject: str, at: datetime) -> None:
 
 
 def _hand_over(message: Message, at: datetime) -> None:
-    listening = _consumers.get(message.topic, {})
-    named = [message.room] if message.room else sorted(listening)
-    if not named or named[0] not in listening:
+    consumer = _consumers.get(message.topic)
+    if consumer is None:
         raise NoConsumer(f"nobody listens to {message.topic!r}")
-    if len(named) > 1:
-        _tell_each(message, named, at)
-    else:
-        news = News(str(message.pk), message.topic, message.payload)
-        listening[named[0]](news, at)
-
-
-def _tell_each(message: Message, rooms: list[str], at: datetime) -> None:
-    """One message for each room that listens, with tries and a dead letter of its own."""
-    for room in rooms:
-        one = Message.objects.create(
-            topic=message.topic,
-            room=room,
-            payload=message.payload,
-            state=MessageState.WAITING,
-            created_at=message.created_at,
-        )
-        set_due(kind=DELIVER, subject=str(one.pk), due_at=at)
-
-
-def _room_of(consumer: Consumer) -> str:
-    parts = str(getattr(consumer, "__module__", "")).split(".")
-    return parts[2] if parts[0] == "tocsin" and len(parts) > 2 else ".".join(parts)
+    consumer(News(str(message.pk), message.topic, message.payload), at)
 
 
 def _note_failure(subject: str, at: datetime, error: Exception) -> bool:

@@ -20,8 +20,6 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     topic = models.CharField(max_length=60)
-    # Whom it is for, where several rooms listen to its topic; empty while that is not parted.
-    room = models.CharField(max_length=60, blank=True, default="", db_default="")
     dedupe_key = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001 - many rows have none, and none is not equal to none
     payload = models.JSONField()
     state = models.CharField(max_length=10, db_index=True)
