@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from tocsin.base.clock import rounds
-from tocsin.domain.intake import actions, rules
+from tocsin.base.outbox import actions as outbox
+from tocsin.domain.intake import actions, rules, working
 from tocsin.domain.intake.mailbox import Mailbox
 
 log = structlog.get_logger()
@@ -22,6 +23,7 @@ def register() -> None:
     """Handle the clock of every waiting state; read the mailbox each minute where there is one."""
     rounds.handle(rules.WORK, go_on)
     rounds.handle(rules.WAITS, actions.remind)
+    outbox.may_go_unheard(working.SAID_GONE)
     rounds.every("intake.mailbox", LOOK_EVERY, MailReader().look)
 
 

@@ -113,7 +113,5 @@ def _state(batch: Batch, told: Record, at: datetime) -> tuple[str, dict[str, obj
         at=at,
         facts={"batch": batch.pk},
     )
-    # Where nobody listens there is nobody to look: the word stands in the item's history.
-    if SAID_GONE in outbox.topics():
-        outbox.put(topic=SAID_GONE, payload={"item_id": item.id, "said": str(batch.command)}, at=at)
+    outbox.put(topic=SAID_GONE, payload={"item_id": item.id, "said": str(batch.command)}, at=at)
     return "note", {"item_number": item.number}
