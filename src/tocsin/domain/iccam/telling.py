@@ -84,7 +84,9 @@ def moved(item_id: int, at: datetime) -> None:
 def corrected(item_id: int, at: datetime) -> None:
     """Our finding was wrong: what was not told yet is not told; what was, a person takes back."""
     for content in _contents(item_id):
-        told = content.steps.filter(kind__in=[StepKind.ASSESS, StepKind.FILE])
+        told = content.steps.filter(kind__in=[StepKind.ASSESS, StepKind.FILE]).exclude(
+            key=f"assess:{content.pk}:{int(Classification.IGNORE)}"
+        )
         in_flight = Q(state=StepState.WAITING, leased_until__gt=at)
         was_told = told.filter(Q(state=StepState.SENT) | in_flight).exists()
         _take_back(content, at)
@@ -210,7 +212,12 @@ def _not_illegal(content: Content, at: datetime) -> None:
 
 def _take_back(content: Content, at: datetime) -> None:
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
-    ours = content.steps.exclude(kind=StepKind.REFERENCE)
+    # What says that it is not illegal stays: that is what the correction says, too.
+    stays = [
+        f"assess:{content.pk}:{int(Classification.IGNORE)}",
+        f"act:{content.pk}:{int(ActionType.NOT_ILLEGAL)}",
+    ]
+    ours = content.steps.exclude(kind=StepKind.REFERENCE).exclude(key__in=stays)
     for step in ours.filter(free, state__in=[StepState.WAITING, StepState.DEAD]):
         state = rules.LIFE.target("pass_over", StepState(step.state))
         mine = Step.objects.filter(free, pk=step.pk, version=step.version, state=step.state)

@@ -157,7 +157,7 @@ def _assessment(row: Mapping[str, Any]) -> Assessment:
 
 
 def _flag(value: object) -> bool:
-    if value is None or isinstance(value, bool) or value == 0 or value == 1:
+    if value is None or isinstance(value, bool) or value in {0, 1}:
         return bool(value)
     raise ValueError("a flag is 0 or 1")
 

@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ class FakeIccam:
 
     country: str = "NL"
     username: str = "tocsin"
-    password: str = "rehearsal"
+    password: str = "rehearsal"  # noqa: S105 - of nothing
     faults: list[tuple[Fault, str]] = field(default_factory=list)
     done: list[tuple[str, int, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -354,8 +355,8 @@ def _country(text: str) -> str:
 
 
 @contextlib.contextmanager
-def serving(iccam: FakeIccam) -> Iterator[str]:
-    """Serve it on loopback; its address."""
+def serving(iccam: FakeIccam, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve it on loopback, by TLS where a context is given; its address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -389,10 +390,13 @@ def serving(iccam: FakeIccam) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        scheme = "https" if tls is not None else "http"
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
