@@ -33,7 +33,7 @@ from tocsin.domain.visits.types import Outcome
 from tocsin.site.rehearsal.iccam import FakeIccam, Fault
 
 BEGINNING = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
-_CALLS = ["actions", "assessment", "PUT", "GET", "unassigned", "reference", "payment"]
+_CALLS = ["POST .*actions", "assessment", "PUT", "GET", "unassigned", "reference", "payment"]
 _DONE = {"refer": "reference", "act": "act", "assess": "assess", "host": "hosting",
          "assign": "assign", "SiteType": "site_type", "Commerciality": "commerciality",
          "PaymentMethods": "payment_methods"}  # fmt: skip
@@ -79,6 +79,14 @@ class AnExchange(RuleBasedStateMachine):
         urls = [f"https://{host}/{len(self.iccam.contents) + n}" for n in range(pages)]
         return multiple(*self.iccam.add(*urls))
 
+    @rule(target=contents)
+    def one_of_a_single_page_that_we_have_found(self) -> int:
+        [number] = self.iccam.add(f"https://near.example/{len(self.iccam.contents)}")
+        self.a_round(1)
+        self.it_is_found_unlawful(number)
+        self.news_of_it(number, "notice")
+        return number
+
     @rule(number=contents)
     def it_is_found_unlawful(self, number: int) -> None:
         content = self._here(number)
@@ -104,6 +112,10 @@ class AnExchange(RuleBasedStateMachine):
             telling.removed(item_id, Outcome.GONE_404, at, at)
         else:
             telling.moved(item_id, at)
+
+    @rule(fault=st.sampled_from([Fault.CUT, Fault.BROKEN_AFTER, Fault.LATE]))
+    def an_action_will_go_unanswered(self, fault: Fault) -> None:
+        self.iccam.faults.append((fault, "POST .*actions"))
 
     @rule(fault=st.sampled_from(Fault), call=st.sampled_from(_CALLS))
     def it_will_go_wrong(self, fault: Fault, call: str) -> None:
@@ -195,8 +207,8 @@ def test_in_any_order_and_however_it_breaks() -> None:
     run_state_machine_as_test(
         AnExchange,
         settings=settings(
-            max_examples=30,
-            stateful_step_count=20,
+            max_examples=25,
+            stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

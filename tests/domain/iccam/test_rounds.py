@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.support import expect_cell, run_worker_round
 from tocsin.base.accounts.types import PartyKind
 from tocsin.base.clock.models import Due
 from tocsin.base.outbox import actions as outbox
+from tocsin.domain.hashlists.types import Category
 from tocsin.domain.iccam import actions, queries, rules, telling
 from tocsin.domain.iccam.models import Content, Link, Step
 from tocsin.domain.iccam.types import (
@@ -351,9 +353,7 @@ def test_a_finding_that_is_corrected_before_it_was_told_is_not_told(
     assert iccam.contents[number]["assessments"][-1]["classification"] == 2
 
 
-def test_one_that_was_told_already_is_taken_back_by_a_person(
-    iccam: FakeIccam, clock: Clock
-) -> None:
+def test_one_that_was_told_already_is_overruled(iccam: FakeIccam, clock: Clock) -> None:
     [number] = iccam.add(URL)
     a_round(iccam, clock)
     item = judged(number, clock())
@@ -361,10 +361,44 @@ def test_one_that_was_told_already_is_taken_back_by_a_person(
     rounds(iccam, clock, 2)
     reports.correct(number=item, why="adults", actor=person("ben"), at=clock())
     run_worker_round(clock())
+    run_worker_round(clock())
+    rounds(iccam, clock, 3)
+    assert [one["classification"] for one in iccam.contents[number]["assessments"]] == [2, 4]
+    assert told(iccam)[-1] == "act 6"
+
+
+def test_a_baseline_that_was_told_is_for_a_person_to_take_back(
+    iccam: FakeIccam, clock: Clock
+) -> None:
+    [number] = iccam.add(URL)
+    a_round(iccam, clock)
+    item = judged(number, clock(), replace(UNLAWFUL, category=Category.BASELINE))
+    run_worker_round(clock())
+    rounds(iccam, clock, 2)
+    reports.correct(number=item, why="adults", actor=person("ben"), at=clock())
+    run_worker_round(clock())
+    run_worker_round(clock())
     rounds(iccam, clock, 3)
     [dead] = queries.dead_steps()
-    assert (dead.trouble, dead.what) == (Trouble.CORRECTED, "NotIllegal")
+    assert (dead.kind, dead.trouble) == (StepKind.ASSESS, Trouble.BASELINE_STANDS)
     assert told(iccam)[-1] == "assess"
+
+
+def test_a_report_of_ours_that_was_wrong_is_for_a_person_to_take_back(clock: Clock) -> None:
+    connect(clock())
+    iccam = FakeIccam(clock=clock)
+    item = report(clock(), URL)
+    found(item, person("ada"), clock(), UNLAWFUL)
+    actions.file_item(
+        item_number=item, country="DE", ip="", organisation="", actor=SYSTEM, at=clock()
+    )
+    rounds(iccam, clock, 2)
+    reports.correct(number=item, why="adults", actor=person("ben"), at=clock())
+    run_worker_round(clock())
+    rounds(iccam, clock, 2)
+    [dead] = queries.dead_steps()
+    assert (dead.trouble, dead.what) == (Trouble.CORRECTED, "NotIllegal")
+    assert [what for what, *_ in iccam.done] == ["file"]
 
 
 def test_an_item_that_is_hosted_abroad_is_reported_there_once(clock: Clock) -> None:

@@ -82,15 +82,17 @@ def moved(item_id: int, at: datetime) -> None:
 
 
 def corrected(item_id: int, at: datetime) -> None:
-    """Our finding was wrong: what was not told yet is not told; what was, a person takes back."""
+    """Our finding was wrong: what was not told yet is not told.
+
+    What was told is overruled by `look_at_items`, where ICCAM lets it be; a report that we filed
+    abroad is another hotline's by now, so that a person has to write.
+    """
     for content in _contents(item_id):
-        told = content.steps.filter(kind__in=[StepKind.ASSESS, StepKind.FILE]).exclude(
-            key=f"assess:{content.pk}:{int(Classification.IGNORE)}"
-        )
         in_flight = Q(state=StepState.WAITING, leased_until__gt=at)
-        was_told = told.filter(Q(state=StepState.SENT) | in_flight).exists()
+        filed = content.steps.filter(Q(state=StepState.SENT) | in_flight, kind=StepKind.FILE)
+        was_filed = filed.exists()
         _take_back(content, at)
-        if was_told:
+        if was_filed:
             _ask_for_help(content, at)
 
 
