@@ -7,6 +7,7 @@ from pathlib import Path
 from tocsin.base.letters.transports import Folder, Smtp, Transport
 from tocsin.base.letters.types import Organisation
 from tocsin.base.secrets import Keyrings
+from tocsin.domain.intake.mailbox import Mailbox
 from tocsin.site import environment, logs
 from tocsin.site.third_party import OF_STAFF, PERSONAL_DATA
 
@@ -96,6 +97,26 @@ TOCSIN_VIEWING_MINUTES_IN_A_ROW = environment.number_within(
 TOCSIN_VIEWING_BREAK_MINUTES = environment.number_within(
     "TOCSIN_VIEWING_BREAK_MINUTES", 10, 10, 240
 )
+
+# The mailbox that other systems' mails arrive in, and the name our mail server signs its findings
+# by (Authentication-Results).
+_IMAP_HOST = environment.text("TOCSIN_INTAKE_IMAP_HOST", "")
+try:
+    TOCSIN_INTAKE_MAILBOX = (
+        Mailbox(
+            host=_IMAP_HOST,
+            port=environment.number("TOCSIN_INTAKE_IMAP_PORT", 993),
+            security=environment.text("TOCSIN_INTAKE_IMAP_SECURITY", "tls"),
+            username=environment.text("TOCSIN_INTAKE_IMAP_USERNAME", ""),
+            password=environment.text("TOCSIN_INTAKE_IMAP_PASSWORD", ""),
+            folder=environment.text("TOCSIN_INTAKE_IMAP_FOLDER", "INBOX"),
+        )
+        if _IMAP_HOST
+        else None
+    )
+except ValueError as error:
+    raise environment.WrongSetting(f"TOCSIN_INTAKE_IMAP_SECURITY: {error}") from error
+TOCSIN_INTAKE_AUTHSERV = environment.text("TOCSIN_INTAKE_AUTHSERV", "")
 
 # From when on an entry is held for review: by how many providers and hits in an hour, and how far
 # above its own habit; by how many parties that say it is wrong (0: never by their number alone).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Count, Q
@@ -31,6 +32,7 @@ from tocsin.domain.reports.types import (
     FindingView,
     Ground,
     HistoryLine,
+    ItemKey,
     ItemState,
     ItemView,
     MatchKind,
@@ -167,6 +169,19 @@ def state(number: str) -> ItemState:
     if known is None:
         raise UnknownItem(f"There is no item {number}.")
     return ItemState(known)
+
+
+def of_address(url: str, *, rehearsal: bool = False) -> ItemKey | None:
+    """The item of an address, None when there is none; raises UnusableAddress."""
+    digest = sealed.digest(canonical(url), rehearsal=rehearsal)
+    found = Item.objects.filter(url_digest=digest).values_list("pk", "number").first()
+    return ItemKey(*found) if found else None
+
+
+def states(item_ids: Collection[int]) -> dict[int, ItemState]:
+    """Where each of these items stands, by id; those that are not there are left out."""
+    found = Item.objects.filter(pk__in=item_ids).values_list("pk", "state")
+    return {item_id: ItemState(state) for item_id, state in found}
 
 
 def case(finding_id: int) -> Case:

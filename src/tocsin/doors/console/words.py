@@ -100,6 +100,9 @@ CHANNEL: Words = {
     Channel.SCANNER: _("scanner"),
     Channel.MEETING: _("live meeting"),
     Channel.HOSTER: _("a hoster"),
+    Channel.FILE: _("line of a file"),
+    Channel.MAIL: _("mail of a partner"),
+    Channel.ICCAM: _("ICCAM"),
 }
 PURPOSE: Words = {
     Purpose.ILLEGAL: _("illegal"),
