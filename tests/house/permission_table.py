@@ -106,6 +106,7 @@ TABLE: dict[str, Row] = {
     "console:appeal_decide": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
     "console:holds": Row(ITEM_PAGES, NOT_SO),
     "console:let_count": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
+    "console:withdraw_held": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
     "console:floods": Row(ITEM_PAGES, NOT_SO),
     "console:flood_decide": Row(NOT_SO, MANAGER_ON_ONE, {"flood_id": 9_999}),
     # Kept by managers.

@@ -12,6 +12,7 @@ from django.db import transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import archive, lint, runs
+from tocsin.domain.hashlists.alike import FOUND_WRONG, hold_alike
 from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
 from tocsin.domain.hashlists.braking import SetWaits
 from tocsin.domain.hashlists.braking import confirm as confirm_set
@@ -74,6 +75,7 @@ from tocsin.engine.knowngood import WrongSet
 
 __all__ = [
     "EXPIRE_AT_ONCE",
+    "FOUND_WRONG",
     "JUDGED",
     "ArchiveFailed",
     "ArchiveUnreadable",
@@ -116,6 +118,7 @@ __all__ = [
     "discard",
     "expire",
     "go_on_without_set",
+    "hold_alike",
     "hold_entry",
     "import_file",
     "keep_from_unvetted",

@@ -104,6 +104,20 @@ def wrong_before(entry_id: int) -> int | None:
     return min((other for _, other in alike), default=None)
 
 
+def like(wrong: int, rows: Iterable[Entry]) -> tuple[set[int], set[int]]:
+    """Those of these entries, lists at hand, that are of the same picture as one that was found
+    wrong, and those that an MD5 alone speaks for while a SHA speaks against."""
+    alike: set[int] = set()
+    noted: set[int] = set()
+    for row in rows:
+        rehearsal = row.hash_list.purpose == Purpose.TEST
+        pairs = _shared(row.pk, row.pk, rehearsal=rehearsal, after=0)
+        same, twins = _weigh({pair: kinds for pair, kinds in pairs.items() if pair[1] == wrong})
+        alike |= {one for one, _ in same}
+        noted |= {one for one, _ in twins}
+    return alike, noted
+
+
 def look(run: ImportRun, found: Found) -> None:
     """Add what an import brings that is remembered since `found` was looked for.
 

@@ -46,6 +46,7 @@ urlpatterns = [
     path("appeals/new", appeals.open_appeal, name="appeal_new"),
     path("appeals/holds", holds.holds, name="holds"),
     path("appeals/holds/<row:entry_id>/let-count", holds.let_count, name="let_count"),
+    path("appeals/holds/<row:entry_id>/withdraw", holds.withdraw_held, name="withdraw_held"),
     path("appeals/<appeal:number>", appeals.appeal, name="appeal"),
     path("appeals/<appeal:number>/take", appeals.take, name="appeal_take"),
     path("appeals/<appeal:number>/give-back", appeals.give_back, name="appeal_give_back"),
