@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
     "console:hoster_new": Row(MANAGER, MANAGER),
     "console:hoster": Row(MANAGER_ON_ONE, MANAGER_ON_ONE, {"hoster_id": 9_999}),
     "console:hoster_remove": Row(NOT_SO, MANAGER_ON_ONE, {"hoster_id": 9_999}),
+    "console:confirm_set": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine": Row(ITEM_PAGES, NOT_SO),
     "console:quarantine_all": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine_decide": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),

@@ -306,6 +306,7 @@ def runs(list_slug: str | None = None, limit: int = 50) -> list[RunView]:
             quarantined=row.quarantined,
             older=row.older,
             unmatched=row.unmatched,
+            unlinted=row.unlinted,
             broken=row.broken,
         )
         for row in rows[:limit]

@@ -60,6 +60,7 @@ urlpatterns = [
     path("lists/", lists.lists, name="lists"),
     path("lists/entries/<row:entry_id>", lists.entry, name="entry"),
     path("lists/<row:number>/unvetted", lists.answer_unvetted, name="answer_unvetted"),
+    path("lists/known-good/confirm", lists.confirm_set, name="confirm_set"),
     path("lists/quarantine", quarantine.quarantine, name="quarantine"),
     path("lists/quarantine/all", quarantine.decide_all, name="quarantine_all"),
     path("lists/quarantine/<row:number>", quarantine.decide, name="quarantine_decide"),
