@@ -149,6 +149,7 @@ TABLE: dict[str, Row] = {
     "console:exchanges": Row(SYSTEM, NOT_SO),
     "console:exchange_try": Row(NOT_SO, staff(404, KEEPERS), {"slug": "nothing"}),
     "console:exchange_votes": Row(NOT_SO, MANAGER_ON_ONE, {"slug": "nothing"}),
+    "console:exchange_members": Row(NOT_SO, MANAGER_FORGOT_WORDS, {"slug": "nothing"}),
     "console:exchange_vote": Row(NOT_SO, SYSTEM_GOES_ON, {"vote_id": 9_999}),
     "console:webhooks": Row(SYSTEM, NOT_SO),
     "console:webhook": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),

@@ -89,6 +89,7 @@ urlpatterns = [
     path("exchanges/", exchanges.exchanges, name="exchanges"),
     path("exchanges/<slug:slug>/try", exchanges.try_now, name="exchange_try"),
     path("exchanges/<slug:slug>/votes", exchanges.set_votes, name="exchange_votes"),
+    path("exchanges/<slug:slug>/members", exchanges.decide_members, name="exchange_members"),
     path("exchanges/votes/<row:vote_id>", exchanges.revive_vote, name="exchange_vote"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/<row:party_id>", webhooks.webhook, name="webhook"),
