@@ -24,6 +24,9 @@ TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
 TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
 TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
 TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
+# Figures for Prometheus, on a port of loopback (0: none), and whether they name providers.
+TOCSIN_METRICS_PORT = environment.number("TOCSIN_METRICS_PORT", 0)
+TOCSIN_METRICS_PROVIDERS = environment.yes("TOCSIN_METRICS_PROVIDERS")
 
 # The gates: clamd's protocol and ICAP, in a process of their own and in the name of one key.
 TOCSIN_GATE_CLAMD = environment.text("TOCSIN_GATE_CLAMD", "")

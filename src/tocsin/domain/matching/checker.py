@@ -45,6 +45,7 @@ from tocsin.domain.matching.types import (
     Outcome,
     Query,
 )
+from tocsin.domain.matching.vitals import Tally, Vitals
 from tocsin.engine.index import IndexUnusable
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ class Checker:
         self._lists = LiveLists(index)
         self._journal = journal
         self._counts = Counts()
+        self._tally = Tally()
         self._references = references
         self.guard = Guard(references)
         self._heard_at: datetime | None = None
@@ -112,6 +114,7 @@ class Checker:
         elif sung:
             answer = self._unavailable(key, queries, answer.problem or "", at)
         taken = time.perf_counter() - started
+        self._tally.add(door, Counter(outcome.status for outcome in answer.outcomes), taken)
         self._counts.add(
             measured(queries, taken, day=at.date(), key_id=key.key_id, sung=list(sung.values()))
         )
@@ -161,6 +164,18 @@ class Checker:
     def problem(self, at: datetime) -> str | None:
         """Why nothing could be answered at the moment, in words; None when checks are made."""
         return self._problem(self._lists.serving, at)
+
+    def vitals(self) -> Vitals:
+        """How this process is doing; reads memory only."""
+        answers, times = self._tally.totals()
+        serving = self._lists.serving
+        return Vitals(
+            answers=answers,
+            times=times,
+            list_version=None if serving is None else serving.version,
+            generation=None if serving is None else serving.index.manifest.generation,
+            heard_at=self._heard_at,
+        )
 
     def follow(self, at: datetime) -> None:
         """Read what is new in the database; raises DatabaseError."""

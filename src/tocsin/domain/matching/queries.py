@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, QuerySet
 
-from tocsin.base.accounts.queries import live_keys, party_names
+from tocsin.base.accounts.queries import live_keys, parties, party_names
 from tocsin.base.secrets import unseal
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.actions import fingerprints_context, url_context
@@ -52,9 +52,11 @@ from tocsin.domain.matching.types import (
     PartyHit,
     PolicyTerms,
 )
+from tocsin.domain.matching.vitals import EDGES_SECONDS
 from tocsin.engine.index import IndexUnusable, open_published
 
 __all__ = [
+    "EDGES_SECONDS",
     "Checker",
     "Delta",
     "DeltaAsked",
@@ -65,6 +67,7 @@ __all__ = [
     "WrongDelta",
     "canaries_seen",
     "checker",
+    "checks_by_party",
     "checks_counted",
     "counts_by_day",
     "entries_with_hits",
@@ -120,6 +123,17 @@ def who_got(entry_id: int) -> list[PartyHit]:
 def checks_counted(*, since: datetime) -> dict[AnswerStatus, int]:
     """How many checks ended how since the day of `since`, over all keys and doors."""
     return _counted(CheckCount.objects.filter(day__gte=since.date()))
+
+
+def checks_by_party(*, since: datetime) -> dict[tuple[str, AnswerStatus], int]:
+    """How many checks ended how since the day of `since`, by the name of the party that asked."""
+    names = {key.key_id: party.name for party in parties() for key in party.keys.all()}
+    rows = CheckCount.objects.filter(day__gte=since.date()).values_list("key_id", "status", "n")
+    counted: dict[tuple[str, AnswerStatus], int] = {}
+    for key_id, status, n in rows:
+        told = names.get(key_id, ""), AnswerStatus(status)
+        counted[told] = counted.get(told, 0) + n
+    return counted
 
 
 _FOUND = frozenset({AnswerStatus.LISTED, AnswerStatus.NEAR, AnswerStatus.HELD})

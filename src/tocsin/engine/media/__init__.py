@@ -9,7 +9,7 @@ from tocsin.engine.media.containment import Containment, ContainmentWarning
 from tocsin.engine.media.examination import examine, fingerprint
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 from tocsin.engine.media.pixels import Pixels
-from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed
+from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed, PoolState
 from tocsin.engine.media.seccomp import why_not as why_not_contained
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "MediaOptions",
     "Pixels",
     "PoolClosed",
+    "PoolState",
     "Precision",
     "examine",
     "fingerprint",

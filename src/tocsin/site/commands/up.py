@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     from tocsin.site.supervisor import Supervisor
 
     started = time.monotonic()
-    for port in (settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT):
+    ports = (settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT, settings.TOCSIN_METRICS_PORT)
+    for port in filter(None, ports):
         _refuse_taken(port)
     _say("Tocsin starts.")
     prepared = prepare(rehearsal=options.rehearsal, say=_say)
@@ -83,7 +84,9 @@ def programs() -> list[Program]:
         *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
         "tocsin.site.asgi:application",
     )
-    ours = ["worker", "gates"] if gating.are_wanted() else ["worker"]
+    ours = ["worker"]
+    ours += ["gates"] if gating.are_wanted() else []
+    ours += ["metrics"] if settings.TOCSIN_METRICS_PORT else []
     return [
         Program("web", web),
         Program("live", live),
