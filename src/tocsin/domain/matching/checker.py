@@ -107,7 +107,7 @@ class Checker:
         started = time.perf_counter()
         sung = {n: kind for n, query in enumerate(queries) if (kind := canary(query, key))}
         asked = [query for n, query in enumerate(queries) if n not in sung]
-        answer = self._checked(key, asked, door, at)
+        answer = counted = self._checked(key, asked, door, at)
         self._count(key, answer, door, at)
         if sung and answer.problem is None:
             answer = _with_canaries(answer, queries, sung, key)
@@ -115,9 +115,11 @@ class Checker:
             answer = self._unavailable(key, queries, answer.problem or "", at)
         taken = time.perf_counter() - started
         self._tally.add(door, Counter(outcome.status for outcome in answer.outcomes), taken)
-        self._counts.add(
-            measured(queries, taken, day=at.date(), key_id=key.key_id, sung=list(sung.values()))
+        ended = Counter(outcome.status for outcome in counted.outcomes)
+        told = measured(
+            queries, taken, at=at, key_id=key.key_id, ended=ended, sung=list(sung.values())
         )
+        self._counts.add(told)
         return answer
 
     def _checked(self, key: CheckKey, queries: Sequence[Query], door: Door, at: datetime) -> Answer:

@@ -15,6 +15,7 @@ from tocsin.base.clock import rounds
 from tocsin.base.outbox.actions import consume
 from tocsin.domain.hashlists import actions as hashlists_actions
 from tocsin.domain.hashlists import queries as hashlists
+from tocsin.domain.matching.actions import forget_hours
 from tocsin.domain.matching.alike import LOOK_FOR_ALIKE, Alike, heard_of_wrong
 from tocsin.domain.matching.building import Need, build_index
 from tocsin.domain.matching.drain import Drain
@@ -53,6 +54,7 @@ def register() -> None:
 
 def _forget(at: datetime) -> None:
     forget_old(at=at)
+    forget_hours(at=at)
 
 
 class Builder:

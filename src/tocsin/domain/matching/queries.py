@@ -22,7 +22,7 @@ from tocsin.domain.matching.guard.types import GOOD_STANDING, LIMITS
 from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
-from tocsin.domain.matching.measuring import CANARIES, measures_from
+from tocsin.domain.matching.measuring import CANARIES, hours_from, measures_from
 from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
 from tocsin.domain.matching.private.desk import PrivateDesk
 from tocsin.domain.matching.private.types import (
@@ -42,6 +42,7 @@ from tocsin.domain.matching.types import (
     DayCount,
     GuardView,
     HitView,
+    HourCount,
     IndexState,
     KeyView,
     ListsSeen,
@@ -69,7 +70,9 @@ __all__ = [
     "checker",
     "checks_by_party",
     "checks_counted",
+    "counts_by_answer",
     "counts_by_day",
+    "counts_by_hour",
     "entries_with_hits",
     "hit",
     "hit_lines",
@@ -150,6 +153,21 @@ def counts_by_day(key_ids: Sequence[str], *, since: datetime) -> list[DayCount]:
         total[1] += n if status in _FOUND else 0
         total[2] += n if status not in _FINE else 0
     return [DayCount(day, *total) for day, total in sorted(days.items())]
+
+
+def counts_by_hour(key_ids: Sequence[str], *, since: datetime) -> list[HourCount]:
+    """What these keys asked each hour since that of `since`, of the last fortnight at most."""
+    rows = CheckMeasure.objects.filter(
+        key_id__in=key_ids, day__gte=since.date(), what__startswith="h"
+    )
+    begins = since.replace(minute=0, second=0, microsecond=0)
+    found = hours_from(rows.values_list("day", "what", "n"))
+    return [hour for hour in found if hour.begins >= begins]
+
+
+def counts_by_answer(key_ids: Sequence[str], *, since: datetime) -> dict[AnswerStatus, int]:
+    """How many checks of these keys ended how since the day of `since`."""
+    return _counted(CheckCount.objects.filter(key_id__in=key_ids, day__gte=since.date()))
 
 
 def measures_of(key_ids: Sequence[str], *, since: datetime) -> Measures:
