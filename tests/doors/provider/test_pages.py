@@ -222,7 +222,7 @@ def test_the_page_tells_of_hours_and_answers(inside: Client) -> None:
     key = ApiKey.objects.get().key_id
     at = datetime.now(UTC)
     ended = {AnswerStatus.LISTED: 1, AnswerStatus.NOT_LISTED: 7}
-    count_checks(measured([], 0.004, at=at, key_id=key, ended=ended))
+    count_checks({**measured([], 0.004, at=at, key_id=key, ended=ended)})
     count_checks({CountKey(at.date(), key, Door.CHECKS, status): n for status, n in ended.items()})
     text = read(inside.get("/provider/").content).text
     assert f"{at:%Y-%m-%d %H}:00\n8\n1\n0" in text
