@@ -150,7 +150,9 @@ def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
         )
         put(topic=KEPT, payload={"hits": [str(hit.id) for hit in new]}, at=at)
         for hit in new:
-            if hit.url is not None and hit.status is not AnswerStatus.HELD:
+            # An entry that is held is doubted, and nobody is to act on it. An answer that was held
+            # back from its key is something else: what lies at the address is known material.
+            if hit.url is not None and hit.in_truth is not AnswerStatus.HELD:
                 put(topic=HIT, payload={"hit_id": str(hit.id)}, at=at, dedupe_key=f"{HIT}:{hit.id}")
     return len(new)
 
