@@ -73,6 +73,8 @@ TOCSIN_FLOOD_TIMES = environment.number("TOCSIN_FLOOD_TIMES", 10)
 TOCSIN_DOWN_VOTES_TO_HOLD = environment.number("TOCSIN_DOWN_VOTES_TO_HOLD", 3)
 # What tables of other people's making know of people, for `retention`.
 TOCSIN_NOTES = PERSONAL_DATA
+# Whose checksums are fetched from wordpress.org once a day: `releases`, and names of plugins.
+TOCSIN_WORDPRESS = environment.words("TOCSIN_WORDPRESS", "")
 # Where it is night when the lists are gone over.
 TOCSIN_ZONE = environment.zone("TOCSIN_ZONE", "UTC")
 

@@ -46,7 +46,7 @@ curl {base}/v2/checks \\
   -d '{{"items": [{{"id": "upload-1", "sha256": "'$(sha256sum < upload.jpg | cut -c1-64)'"}}]}}'
 """,
     "curl, /v1": """\
-curl -u "{key_id}:$SECRET" {base}/v1/{test}md5 -d "$(md5sum < upload.jpg | cut -c1-32)"
+curl -u "{key_id}:$SECRET" {base}/v1/{test}check/md5 -d "$(md5sum < upload.jpg | cut -c1-32)"
 """,
     "Python": """\
 from tocsin.client import Client, Decision, Key, OutagePolicy
