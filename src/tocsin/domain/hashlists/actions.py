@@ -100,6 +100,7 @@ __all__ = [
     "NotOwn",
     "NotPulled",
     "NotReady",
+    "Pulled",
     "Puller",
     "SamePerson",
     "SetIsWell",
