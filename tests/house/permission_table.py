@@ -175,6 +175,7 @@ TABLE: dict[str, Row] = {
     "console:appeal_decide": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
     "console:holds": Row(ITEM_PAGES, NOT_SO),
     "console:let_count": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
+    "console:withdraw_held": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
     "console:floods": Row(ITEM_PAGES, NOT_SO),
     "console:flood_decide": Row(NOT_SO, MANAGER_ON_ONE, {"flood_id": 9_999}),
     # Hosters, behind the links in their notices.
@@ -186,6 +187,7 @@ TABLE: dict[str, Row] = {
     "console:hoster_new": Row(MANAGER, MANAGER),
     "console:hoster": Row(MANAGER_ON_ONE, MANAGER_ON_ONE, {"hoster_id": 9_999}),
     "console:hoster_remove": Row(NOT_SO, MANAGER_ON_ONE, {"hoster_id": 9_999}),
+    "console:confirm_set": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine": Row(ITEM_PAGES, NOT_SO),
     "console:quarantine_all": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine_decide": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),
@@ -220,6 +222,7 @@ TABLE: dict[str, Row] = {
     "console:exchanges": Row(SYSTEM, NOT_SO),
     "console:exchange_try": Row(NOT_SO, staff(404, KEEPERS), {"slug": "nothing"}),
     "console:exchange_votes": Row(NOT_SO, MANAGER_ON_ONE, {"slug": "nothing"}),
+    "console:exchange_members": Row(NOT_SO, MANAGER_FORGOT_WORDS, {"slug": "nothing"}),
     "console:exchange_vote": Row(NOT_SO, SYSTEM_GOES_ON, {"vote_id": 9_999}),
     "console:webhooks": Row(SYSTEM, NOT_SO),
     "console:webhook": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),

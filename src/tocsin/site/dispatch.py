@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
-from tocsin.domain.matching.queries import checker
+from tocsin.domain.matching.queries import Checker, checker
 from tocsin.doors.api.door import PREFIXES, ApiDoor
 from tocsin.doors.api.facade import refusal
 from tocsin.doors.api.http import (
@@ -24,7 +24,8 @@ from tocsin.doors.api.http import (
     media_type,
 )
 from tocsin.engine.fingerprints import Fingerprints
-from tocsin.engine.media import DecoderPool, MediaOptions, Precision
+from tocsin.engine.media import DecoderPool, MediaOptions, PoolState, Precision
+from tocsin.site.metrics import noting
 
 log = structlog.get_logger()
 
@@ -152,6 +153,12 @@ class Decoders:
                 self._pool = DecoderPool(settings.TOCSIN_DECODERS)
         return self._pool.fingerprint(data, self._options)
 
+    def state(self) -> tuple[PoolState, dict[str, int]] | None:
+        """What the decoders are doing, and how those ended that nobody bade end; None before the
+        first file."""
+        pool = self._pool
+        return None if pool is None else (pool.state(), pool.deaths())
+
     def close(self) -> None:
         """End the decoder processes; the next file starts new ones."""
         with self._making:
@@ -170,7 +177,19 @@ def build() -> WsgiApp:
     api = None
     if "api" in doors:
         facades = settings.TOCSIN_FACADES
-        api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint, facades=facades)
+        decoders = Decoders()
+        note = noting.for_process("web", decoders.state)
+
+        def noted_checker() -> Checker:
+            note()
+            return checker()
+
+        api = ApiDoor(
+            checker=noted_checker,
+            fingerprint=decoders.fingerprint,
+            facades=facades,
+            refused=noting.refused,
+        )
     return Dispatch(api=api, pages=WSGIHandler() if doors & PAGES else None)
 
 

@@ -25,6 +25,9 @@ TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
 TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
 TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
 TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
+# Figures for Prometheus, on a port of loopback (0: none), and whether they name providers.
+TOCSIN_METRICS_PORT = environment.number("TOCSIN_METRICS_PORT", 0)
+TOCSIN_METRICS_PROVIDERS = environment.yes("TOCSIN_METRICS_PROVIDERS")
 
 # The public's pages, in a process of their own; how many forms an hour are taken as usual.
 TOCSIN_PUBLIC_PORT = environment.number("TOCSIN_PUBLIC_PORT", TOCSIN_PORT + 2)
@@ -148,6 +151,8 @@ TOCSIN_RECHECK_AT_ONCE = environment.number("TOCSIN_RECHECK_AT_ONCE", 8)
 TOCSIN_RECHECK_HOST_GAP_MS = environment.number("TOCSIN_RECHECK_HOST_GAP_MS", 500)
 # What tables of other people's making know of people, for `retention`.
 TOCSIN_NOTES = PERSONAL_DATA
+# Whose checksums are fetched from wordpress.org once a day: `releases`, and names of plugins.
+TOCSIN_WORDPRESS = environment.words("TOCSIN_WORDPRESS", "")
 # Where it is night when the lists are gone over.
 TOCSIN_ZONE = environment.zone("TOCSIN_ZONE", "UTC")
 

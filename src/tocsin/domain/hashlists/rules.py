@@ -71,6 +71,11 @@ def may_set_aside(entries: int) -> int:
     return max(BRAKE_LEAST, entries // BRAKE_SHARE)
 
 
+def is_too_much(found: int, *, of: int) -> bool:
+    """Whether a set that silences `found` entries of so many needs a person first."""
+    return found > may_set_aside(of)
+
+
 def flags(*, held: bool, purpose: Purpose) -> int:
     """The flags byte of a policy record."""
     return (FLAG_HELD if held else 0) | (FLAG_TEST if purpose is Purpose.TEST else 0)

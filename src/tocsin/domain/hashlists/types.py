@@ -28,6 +28,7 @@ from tocsin.domain.hashlists.quarantine_types import Group as Group  # noqa: PLC
 from tocsin.domain.hashlists.quarantine_types import LintReason as LintReason  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.quarantine_types import QuarantineState as QuarantineState  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.quarantine_types import SetState as SetState  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import SetView as SetView  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.run_types import ImportReport as ImportReport  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.run_types import ImportRequest as ImportRequest  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.run_types import Progress as Progress  # noqa: PLC0414 - handed out here

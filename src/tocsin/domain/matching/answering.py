@@ -135,6 +135,7 @@ def hit_of(one: Judged, key: CheckKey, *, version: int, at: datetime) -> NewHit:
         list_version=version,
         rehearsal=key.terms.lists is ListsSeen.TEST,
         beside_ids=_beside(verdict),
+        found=verdict.status if one.is_held_back and verdict.entries else None,
     )
 
 

@@ -45,6 +45,7 @@ from tocsin.domain.matching.types import (
     Outcome,
     Query,
 )
+from tocsin.domain.matching.vitals import Tally, Vitals
 from tocsin.engine.index import IndexUnusable
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ class Checker:
         self._lists = LiveLists(index)
         self._journal = journal
         self._counts = Counts()
+        self._tally = Tally()
         self._references = references
         self.guard = Guard(references)
         self._heard_at: datetime | None = None
@@ -105,16 +107,19 @@ class Checker:
         started = time.perf_counter()
         sung = {n: kind for n, query in enumerate(queries) if (kind := canary(query, key))}
         asked = [query for n, query in enumerate(queries) if n not in sung]
-        answer = self._checked(key, asked, door, at)
+        answer = counted = self._checked(key, asked, door, at)
         self._count(key, answer, door, at)
         if sung and answer.problem is None:
             answer = _with_canaries(answer, queries, sung, key)
         elif sung:
             answer = self._unavailable(key, queries, answer.problem or "", at)
         taken = time.perf_counter() - started
-        self._counts.add(
-            measured(queries, taken, day=at.date(), key_id=key.key_id, sung=list(sung.values()))
+        self._tally.add(door, Counter(outcome.status for outcome in answer.outcomes), taken)
+        ended = Counter(outcome.status for outcome in counted.outcomes)
+        told = measured(
+            queries, taken, at=at, key_id=key.key_id, ended=ended, sung=list(sung.values())
         )
+        self._counts.add(told)
         return answer
 
     def _checked(self, key: CheckKey, queries: Sequence[Query], door: Door, at: datetime) -> Answer:
@@ -161,6 +166,18 @@ class Checker:
     def problem(self, at: datetime) -> str | None:
         """Why nothing could be answered at the moment, in words; None when checks are made."""
         return self._problem(self._lists.serving, at)
+
+    def vitals(self) -> Vitals:
+        """How this process is doing; reads memory only."""
+        answers, times = self._tally.totals()
+        serving = self._lists.serving
+        return Vitals(
+            answers=answers,
+            times=times,
+            list_version=None if serving is None else serving.version,
+            generation=None if serving is None else serving.index.manifest.generation,
+            heard_at=self._heard_at,
+        )
 
     def follow(self, at: datetime) -> None:
         """Read what is new in the database; raises DatabaseError."""

@@ -376,6 +376,16 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True)
+class HourCount:
+    """The same of an hour in UTC that begins at `begins`; canaries are not in it."""
+
+    begins: datetime
+    checks: int
+    hits: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """What some keys sent, by kind of fingerprint, and how long their requests took: so many
     milliseconds at most for half, and for nineteen of twenty, without the way to us and back."""

@@ -53,7 +53,10 @@ class ApiDoor:
         limit: RateLimit | None = None,
         facades: Collection[str] = facade.USUAL,
         issuer: Callable[[], Issuer] = issuer,
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`refused` hears the code of every request that is."""
+        self._heard = refused
         self._checker = checker
         self._issuer = issuer
         self._now = now
@@ -88,6 +91,7 @@ class ApiDoor:
         try:
             reply = self._answer(environ, limit)
         except Refused as refused:
+            self._heard(refused.code)
             reply = facade.refusal(environ["PATH_INFO"], refused)
         return limit.told_in(reply).send(start_response)
 

@@ -11,7 +11,7 @@ from tocsin.engine.media.examination import examine, fingerprint
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
 from tocsin.engine.media.pages import AsPage, PageRead, Reference, looks_like_page
 from tocsin.engine.media.pixels import Pixels
-from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed
+from tocsin.engine.media.pool import DecoderPool, DecoderUnavailable, PoolClosed, PoolState
 from tocsin.engine.media.seccomp import why_not as why_not_contained
 from tocsin.engine.media.veils import Derivative, Veil, Wanted
 
@@ -27,6 +27,7 @@ __all__ = [
     "PageRead",
     "Pixels",
     "PoolClosed",
+    "PoolState",
     "Precision",
     "Reference",
     "Veil",

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
 from tocsin.engine.fingerprints.types import Fingerprints, Sight, Status
@@ -32,6 +32,16 @@ _AT_DEADLINE: Final = "deadline"
 
 class PoolClosed(Exception):
     """The pool was closed, or belongs to the process that this one was forked from."""
+
+
+class PoolState(NamedTuple):
+    """How many workers there may be, how many have a file, how many wait for one (the rest are not
+    started), and how many files wait for a worker."""
+
+    workers: int
+    busy: int
+    idle: int
+    files_waiting: int
 
 
 class DecoderPool:
@@ -60,6 +70,7 @@ class DecoderPool:
         self._workers = workers
         self._idle: list[WorkerProcess | None] = [None] * workers
         self._busy: set[WorkerProcess] = set()
+        self._waiting = 0
         self._deaths: Counter[str] = Counter()
         self._closed = False
         self._owner_pid = os.getpid()
@@ -141,6 +152,12 @@ class DecoderPool:
         """Process ids of the workers that are running now, busy ones first."""
         with self._changed:
             return tuple(w.pid for w in (*self._busy, *self._idle) if w is not None)
+
+    def state(self) -> PoolState:
+        """What the pool is doing at this moment."""
+        with self._changed:
+            idle = sum(worker is not None for worker in self._idle)
+            return PoolState(self._workers, self._workers - len(self._idle), idle, self._waiting)
 
     def deaths(self) -> dict[str, int]:
         """How many workers ended that nobody bade end, by how: `deadline`, the name of a signal
@@ -228,8 +245,12 @@ class DecoderPool:
             # Two processes on one socket would get each other's answers.
             raise PoolClosed("this pool belongs to the process that made it")
         with self._changed:
-            while not self._idle and not self._closed:
-                self._changed.wait()
+            self._waiting += 1
+            try:
+                while not self._idle and not self._closed:
+                    self._changed.wait()
+            finally:
+                self._waiting -= 1
             if self._closed:
                 raise PoolClosed("this pool was closed")
             slot = self._idle.pop()
@@ -335,4 +356,4 @@ def _words(status: int | None) -> str:
         return f"signal {-status}"
 
 
-__all__ = ["DecoderPool", "DecoderUnavailable", "PoolClosed"]
+__all__ = ["DecoderPool", "DecoderUnavailable", "PoolClosed", "PoolState"]
