@@ -30,7 +30,7 @@ from tocsin.domain.matching.keys import KeyTable
 from tocsin.domain.matching.live_lists import LiveLists, Serving
 from tocsin.domain.matching.measuring import measured
 from tocsin.domain.matching.rules import Found, Verdict
-from tocsin.domain.matching.searching import EXACT_ONLY, search
+from tocsin.domain.matching.searching import EXACT_ONLY, search, unchecked_of
 from tocsin.domain.matching.types import (
     FOR_TESTS,
     Action,
@@ -229,11 +229,7 @@ class Checker:
     def _verdict(
         self, query: Query, found: list[Found] | None, key: CheckKey, serving: Serving
     ) -> Verdict:
-        unchecked = rules.unchecked_status(
-            media_status=query.media_status,
-            has_pdq=query.pdq is not None,
-            pdq_quality=query.pdq_quality,
-        )
+        unchecked = unchecked_of(query)
         if found is None:
             return rules.nothing_found(terms=key.terms, unchecked=unchecked)
         harmless = entries_found_harmless(query, found, key.harmless, self._references)

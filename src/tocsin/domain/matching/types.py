@@ -33,15 +33,19 @@ from tocsin.domain.matching.refusals import (
     WrongPolicy,
 )
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search.further import MOST_FRAMES, MOST_VARIANTS, Frame
 
 # Doors, words of guard and index that they speak too, what may be refused, what may be expected.
 __all__ = [
     "FOR_TESTS",
+    "MOST_FRAMES",
+    "MOST_VARIANTS",
     "BaseRate",
     "BuildBusy",
     "BuildReport",
     "Door",
     "Expected",
+    "Frame",
     "GuardView",
     "IndexState",
     "JournalFailed",
@@ -203,6 +207,9 @@ class Query:
     """One picture, as fingerprints: md5 (16 bytes), sha1 (20), sha256 (32), photodna (144),
     pdq, pdq_512 and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
 
+    `pdq_variants` (32 each) are hashes of what was made of the picture: what they alone find is for
+    a person to look at. `frames` are those of a film, or further pictures of the file that are
+    shown as the first is; each counts by itself, from the same quality on.
     `media_status` is what fingerprinting said of the file, where whoever asks knows it; `hasher`
     says who fingerprinted it. Asked again with the same `hit_id`, a hit is written down once.
     """
@@ -221,6 +228,8 @@ class Query:
     media_status: Status | None = None
     hasher: str = "client"
     hit_id: UUID | None = None
+    pdq_variants: tuple[bytes, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
     def pdq_hashes(self) -> tuple[bytes, ...]:
         """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into

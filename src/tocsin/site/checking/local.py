@@ -10,8 +10,8 @@ from pathlib import Path
 from tocsin.domain.hashlists.types import Origins
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.rules import Found, ListFacts, Verdict
-from tocsin.domain.matching.searching import query_of, search
-from tocsin.domain.matching.types import AnswerStatus, ListsSeen, PolicyTerms, Query
+from tocsin.domain.matching.searching import query_of, search, unchecked_of
+from tocsin.domain.matching.types import ListsSeen, PolicyTerms, Query
 from tocsin.engine.index import IndexUnusable, Published, open_published
 from tocsin.site.checking.types import CannotAsk, Known, Looked
 
@@ -161,18 +161,9 @@ def _known(
     query: Query, found: Sequence[Found], terms: PolicyTerms, facts: ListFacts | None
 ) -> Known:
     verdict = rules.verdict(
-        found, terms=terms, facts=facts or _cautious(found), unchecked=unchecked(query)
+        found, terms=terms, facts=facts or _cautious(found), unchecked=unchecked_of(query)
     )
     return _told(verdict)
-
-
-def unchecked(query: Query) -> AnswerStatus | None:
-    """Why finding nothing for this file says nothing, or None."""
-    return rules.unchecked_status(
-        media_status=query.media_status,
-        has_pdq=query.pdq is not None,
-        pdq_quality=query.pdq_quality,
-    )
 
 
 def _cautious(found: Sequence[Found]) -> ListFacts:

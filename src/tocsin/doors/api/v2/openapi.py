@@ -119,6 +119,7 @@ def document() -> Json:
 def _say_what_belongs_together(schemas: Json) -> None:
     """Add to the item's schema which of its fields need one another."""
     none = {"pdq": {"type": "null"}, "pdq_quality": {"type": "null"}}
+    no_more = {name: {"type": "null"} for name in ("pdq_512", "pdq_oriented", "pdq_variants")}
     pair = {
         "required": ["pdq", "pdq_quality"],
         "properties": {"pdq": {"type": "string"}, "pdq_quality": {"type": "number"}},
@@ -129,15 +130,14 @@ def _say_what_belongs_together(schemas: Json) -> None:
         *(
             {
                 "required": [name],
-                "properties": {
-                    name: {"type": "string"},
-                    "pdq_512": {"type": "null"},
-                    "pdq_oriented": {"type": "null"},
-                    **none,
-                },
+                "properties": {name: {"type": "string"}, **no_more, **none},
             }
             for name in _DIGESTS
         ),
+        {
+            "required": ["frames"],
+            "properties": {"frames": {"type": "array", "minItems": 1}, **no_more, **none},
+        },
     ]
     schemas["ReportedFingerprints"]["anyOf"] = [pair, {"properties": none}]
 

@@ -11,8 +11,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tocsin.base.accounts.types import OutagePolicy
 from tocsin.domain.hashlists.types import Category
-from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
+from tocsin.domain.matching.types import (
+    MOST_FRAMES,
+    MOST_VARIANTS,
+    Action,
+    AnswerStatus,
+    MatchKind,
+)
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search import Level
 
 MOST_ITEMS = 10_000
 MOST_ID = 200
@@ -39,6 +46,14 @@ Pdq512 = Annotated[
     str, _hex(64, "PDQ of the stored pixels shrunk to 512 x 512 by nearest neighbour first")
 ]
 PdqOriented = Annotated[str, _hex(64, "PDQ of the pixels turned as EXIF says")]
+Variants = Annotated[
+    list[Annotated[str, _hex(64, "PDQ of the picture as one alteration undone would show it")]],
+    Meta(
+        max_length=MOST_VARIANTS,
+        description="The query battery of `tocsin.engine`, each of quality 50 or more: for asking "
+        "only, what they alone find is for a person to look at.",
+    ),
+]
 # A float, because JSON knows one kind of number and some writers put 81 as 81.0.
 Quality = Annotated[
     float, Meta(ge=0, le=100, description="Quality of the PDQ, 0 to 100; a fraction is cut off.")
@@ -56,8 +71,19 @@ Url = Annotated[str, Meta(min_length=1, max_length=MOST_URL, description="Where 
 Moment = Annotated[datetime, Meta(tz=True, description="A time with its offset from UTC.")]
 
 
+class CheckFrame(Struct, frozen=True, forbid_unknown_fields=True):
+    """One frame of a film, as vPDQ hashes it; or a further picture in the file, with no offset."""
+
+    pdq: Annotated[str, _hex(64, "PDQ of the frame")]
+    quality: Quality
+    offset_s: Annotated[float, Meta(ge=0, le=1e8, description="Seconds from the start.")] | None = (
+        None
+    )
+
+
 class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
-    """One picture by its fingerprints: at least one of them. `pdq` needs `pdq_quality`."""
+    """One picture by its fingerprints, or a film by its frames: at least one of them. `pdq` needs
+    `pdq_quality`."""
 
     id: ClientId
     md5: Md5 | None = None
@@ -67,6 +93,8 @@ class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
     pdq_quality: Quality | None = None
     pdq_512: Pdq512 | None = None
     pdq_oriented: PdqOriented | None = None
+    pdq_variants: Variants | None = None
+    frames: Annotated[list[CheckFrame], Meta(max_length=MOST_FRAMES)] | None = None
     media_status: Status | None = None
     url: Url | None = None
     uploaded_at: Moment | None = None
@@ -81,11 +109,13 @@ class OnError(StrEnum):
 
 class ChecksRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch. When one item is wrong nothing is checked, or with `on_error` as `item` all others
-    are. With `receipt` the answer brings a signed receipt for what was checked."""
+    are. With `receipt` the answer brings a signed receipt for what was checked. `level` says how
+    much of what the items carry is asked: without it, all of it."""
 
     items: Annotated[list[CheckItem], Meta(min_length=1, max_length=MOST_ITEMS)]
     on_error: OnError = OnError.BATCH
     receipt: bool = False
+    level: Level | None = None
 
 
 class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +124,7 @@ class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
     items: list[msgspec.Raw]
     on_error: OnError = OnError.BATCH
     receipt: bool = False
+    level: Level | None = None
 
 
 class WrongItem(Struct, frozen=True):
