@@ -219,6 +219,7 @@ class Checker:
             queries,
             lists=terms.lists,
             radius_bits=EXACT_ONLY if exact_only else terms.near_radius_bits,
+            block_bits=terms.near_block_bits,
             unvetted=serving.facts.unvetted,
         )
         return [

@@ -155,6 +155,7 @@ def bring_up_to_date(index: Published, *, whole: set[int], policy_only: set[int]
     if gone:
         ids = np.array(sorted(gone), np.uint64)
         index.near.withdraw(ids)
+        index.films.withdraw(ids)
         for exact in index.exact.values():
             exact.withdraw(ids)
     _silence(index, [entry for entry in visible if entry.entry_id in whole])
@@ -186,6 +187,8 @@ def _add(index: Published, entries: Iterable[IndexableEntry]) -> None:
         for value, near in zip(entry.fingerprints, entry.near_matchable, strict=True):
             if value.kind in _NAMES or near:
                 by_kind.setdefault(value.kind, []).append((value.value, entry.entry_id))
+        if entry.frames:
+            _add_film(index, entry)
     for kind, pairs in by_kind.items():
         values = np.frombuffer(b"".join(value for value, _ in pairs), np.uint8)
         values = values.reshape(len(pairs), -1)
@@ -194,6 +197,12 @@ def _add(index: Published, entries: Iterable[IndexableEntry]) -> None:
             index.near.add(values, ids)
         else:
             index.exact[_NAMES[kind]].add(values, ids)
+
+
+def _add_film(index: Published, entry: IndexableEntry) -> None:
+    hashes = np.frombuffer(b"".join(frame.value for frame in entry.frames), np.uint8)
+    seconds = [f.n if f.offset_seconds is None else f.offset_seconds for f in entry.frames]
+    index.films.add(entry.entry_id, hashes.reshape(-1, 32), np.array(seconds, np.float64))
 
 
 def _facts() -> ListFacts:

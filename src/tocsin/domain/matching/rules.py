@@ -31,6 +31,7 @@ from tocsin.domain.matching.types import (
     PolicyTerms,
 )
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search import Overlap
 
 PURPOSES: Final = tuple(Purpose)
 STILL_MATCHES: Final = (EntryStatus.ACTIVE.number, EntryStatus.DISPUTED.number)
@@ -57,7 +58,8 @@ class Found:
 
     `distinct` is False when only hashes too regular to block by (`hash_is_distinct`) met it.
     `hash_no`: which of the query's PDQ hashes lies nearest, where it was met by nearness.
-    `derived`: only what was made of the picture met it (`Query.pdq_variants`).
+    `derived`: only what was made of the picture met it (`Query.pdq_variants`). `overlap`: it is a
+    film, and how much of the two was found in one another.
     """
 
     entry_id: int
@@ -72,10 +74,12 @@ class Found:
     distinct: bool = True
     hash_no: int = 0
     derived: bool = False
+    overlap: Overlap | None = None
 
     @property
     def may_block_near(self) -> bool:
-        """Whether it may block by nearness: a picture as it is shown, with an irregular hash."""
+        """Whether it may block by nearness: a picture as it is shown, with an irregular hash; or a
+        film that shares as much as a rule for blocking asks."""
         return self.distinct and not self.derived
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tocsin.domain.hashlists.types import LEAST_NEAR_QUALITY
 from tocsin.domain.matching import rules
+from tocsin.domain.matching.film_search import films_met
 from tocsin.domain.matching.rules import Found
 from tocsin.domain.matching.types import LIKE_ENOUGH_BITS, AnswerStatus, ListsSeen, MatchKind, Query
 from tocsin.engine.fingerprints import Fingerprints, Status
@@ -68,17 +69,37 @@ def search(
     *,
     lists: ListsSeen,
     radius_bits: int,
+    block_bits: int = LIKE_ENOUGH_BITS,
     unvetted: frozenset[int] = frozenset(),
 ) -> dict[int, list[Found]]:
     """For each query that met something visible: its entries, exact ones first, then the nearest.
 
     At most 64 per query; a popular picture stands on many lists and still needs one answer. Raises
-    IndexDamaged when the mapped files contradict themselves.
+    IndexDamaged when the mapped files contradict themselves. `block_bits`: within how many a film
+    must share its frames with a listed one to block.
     """
     found: dict[int, Entries] = {}
     for some in _met(index, queries, radius_bits):
         if len(some.ids):
             _add_visible(index, some, lists, unvetted, found)
+    if radius_bits != EXACT_ONLY and len(index.films) and any(q.frames for q in queries):
+
+        def visible(ids: Ids) -> npt.NDArray[np.bool_]:
+            near = np.full(len(ids), rules.SERVED[MatchKind.NEAR], np.uint8)
+            records = index.policy.get(ids)
+            return rules.visible(records, lists=lists, kind=near, unvetted=unvetted)
+
+        for place, query in enumerate(queries):
+            films = films_met(
+                index,
+                query,
+                shown_hashes(query),
+                visible,
+                radius_bits=radius_bits,
+                block_bits=block_bits,
+            )
+            for film in films:
+                found.setdefault(place, {}).setdefault(film.entry_id, film)
     return {query: _strongest(entries) for query, entries in found.items()}
 
 

@@ -13,6 +13,7 @@ from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
 from tocsin.domain.matching.door import FOR_TESTS, Door
 from tocsin.domain.matching.expected import BaseRate, Expected
+from tocsin.domain.matching.film_shares import FilmShares
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     GuardView,
@@ -45,6 +46,7 @@ __all__ = [
     "BuildReport",
     "Door",
     "Expected",
+    "FilmShares",
     "Frame",
     "GuardView",
     "IndexState",
@@ -242,7 +244,8 @@ class Query:
 class Match:
     """What was found. `entry_ids` (at most 64, first the one that `reference` names) stay inside;
     only `reference`, which belongs to the asking key alone, may leave. `sources` counts independent
-    organisations, `distance_bits` is that of the nearest."""
+    organisations, `distance_bits` is that of the nearest. `film` is there where listed films were
+    met by their frames: how much was found, of the one that shares most."""
 
     kind: MatchKind
     category: Category
@@ -250,6 +253,7 @@ class Match:
     entry_ids: tuple[int, ...]
     reference: str
     distance_bits: int | None
+    film: FilmShares | None = None
 
 
 @dataclass(frozen=True, slots=True)

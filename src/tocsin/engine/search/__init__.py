@@ -14,7 +14,7 @@ from tocsin.engine.search.calibration import (
     expected_false_positives,
     limit_for,
 )
-from tocsin.engine.search.films import FilmIndex, match_film, search_film
+from tocsin.engine.search.films import FilmIndex, Films, match_film, match_films, search_film
 from tocsin.engine.search.further import Frame, frames_of, variants_of
 from tocsin.engine.search.limits import Limits, WrongLimits, limits_for
 from tocsin.engine.search.matches import Level, Match, MatchKind, Overlap, Use
@@ -25,6 +25,7 @@ __all__ = [
     "RULES",
     "Calibration",
     "FilmIndex",
+    "Films",
     "Frame",
     "Level",
     "Limits",
@@ -43,6 +44,7 @@ __all__ = [
     "limit_for",
     "limits_for",
     "match_film",
+    "match_films",
     "search",
     "search_film",
     "search_many",

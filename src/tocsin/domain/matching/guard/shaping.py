@@ -69,7 +69,9 @@ def _near(
         for entry in (*verdict.entries, *verdict.others):
             if entry.kind is MatchKind.NEAR:
                 ends = (*edges, LIKE_ENOUGH_BITS) if entry.derived else edges
-                at_edge = verdict.capped or rules.is_at_edge(entry.distance_bits, ends)
+                # A film is met or not by how many of its frames are, however near those lie.
+                at_edge = verdict.capped or entry.overlap is not None
+                at_edge = at_edge or rules.is_at_edge(entry.distance_bits, ends)
                 yield NearHit(place, first_rows[place] + entry.hash_no, entry.entry_id, at_edge)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,7 @@ from tocsin.domain.matching.types import (
     Answer,
     AnswerStatus,
     CheckKey,
+    FilmShares,
     Match,
     Outcome,
     says_true,
@@ -27,6 +29,7 @@ from tocsin.doors.api.v2.wire import (
     REFUSED,
     Answered,
     Error,
+    FilmTold,
     MatchTold,
     ReceiptTold,
     Result,
@@ -35,6 +38,8 @@ from tocsin.doors.api.v2.wire import (
 )
 
 STEP_BITS = 4
+SHARE_STEPS = 20
+_ROUNDING = 1e-9
 
 _encoder = msgspec.json.Encoder()
 
@@ -134,7 +139,16 @@ def _match(match: Match | None) -> MatchTold | None:
         match.category.value or None,
         match.sources,
         _in_steps(match.distance_bits or 0),
+        UNSET if match.film is None else _film(match.film),
     )
+
+
+def _film(shares: FilmShares) -> FilmTold:
+    of_query, of_listed = (
+        math.floor(share * SHARE_STEPS + _ROUNDING) / SHARE_STEPS
+        for share in (shares.of_query, shares.of_listed)
+    )
+    return FilmTold(of_query, of_listed, shares.frames, shares.rule)
 
 
 def _in_steps(distance_bits: int) -> int:

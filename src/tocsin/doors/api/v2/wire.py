@@ -150,6 +150,20 @@ class MatchTold(Struct, frozen=True):
             description="At most so many of 256 bits differ, in steps of 4; 0 for an exact match.",
         ),
     ]
+    film: FilmTold | UnsetType = UNSET
+
+
+class FilmTold(Struct, frozen=True):
+    """How much of a film was found in a listed one, in steps of 0.05, rounded down.
+
+    `rule` is the first of these that holds (the whole list stands in the documentation): `vpdq`,
+    `whole list`, `part of the query`, `part of the list`, `ten frames`.
+    """
+
+    share_of_query: Annotated[float, Meta(ge=0, le=1)]
+    share_of_listed: Annotated[float, Meta(ge=0, le=1)]
+    frames: Annotated[int, Meta(ge=1, description="Frames of yours that were found.")]
+    rule: str
 
 
 REFUSED = "refused"
