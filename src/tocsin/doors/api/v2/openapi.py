@@ -168,10 +168,12 @@ def _media() -> Json:
         "operationId": "checkMedia",
         "summary": "Check one file by its bytes",
         "description": f"The body is the file itself, at most {media.MOST_BYTES:,} bytes. It is "
-        "fingerprinted in memory and forgotten.",
+        "fingerprinted in memory and forgotten. A document (`text/…`, JSON, XML, SVG) is searched "
+        "for pictures that are written in it as `data:` addresses.",
         "security": [{"bearer": []}],
         "parameters": [
             described_jobs.REPEATED,
+            described_jobs.LEVEL,
             {
                 "name": "Tocsin-Client-Id",
                 "in": "header",
@@ -183,7 +185,10 @@ def _media() -> Json:
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/octet-stream": {"schema": {}}},
+            "content": {
+                "application/octet-stream": {"schema": {}},
+                "text/html": {"schema": {"type": "string"}},
+            },
         },
         "responses": {
             "200": _answer("Answered", "One result, for the file."),
