@@ -26,6 +26,8 @@ from tocsin.client.types import (
     Why,
     WrongQuestion,
 )
+from tocsin.engine.search.further import Frame
+from tocsin.engine.search.matches import Level
 
 __all__ = [
     "Answer",
@@ -37,9 +39,11 @@ __all__ = [
     "Correction",
     "Decision",
     "FeedPage",
+    "Frame",
     "Hit",
     "Intake",
     "Key",
+    "Level",
     "Match",
     "NotSigned",
     "OutagePolicy",

@@ -22,7 +22,7 @@ from tocsin.client import corrections as feed
 from tocsin.client.asking import Asking
 from tocsin.client.deciding import Policies, unanswered
 from tocsin.client.failures import CallFailed, CallRefused, Failure
-from tocsin.client.intake import Budget, Decoders, Intake
+from tocsin.client.intake import Budget, Decoders, Intake, by_digests
 from tocsin.client.keys import Key
 from tocsin.client.line import Call, Line
 from tocsin.client.recheck import QueueUnusable, Rechecked, RecheckQueue, Waiting
@@ -32,6 +32,7 @@ from tocsin.client.types import Answer, Decision, OutagePolicy, Question, Verdic
 from tocsin.client.wire import item_of, read_json, taken
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
+from tocsin.engine.search.matches import Level
 
 log = logging.getLogger("tocsin.client")
 log.addHandler(logging.NullHandler())
@@ -74,10 +75,13 @@ class AsyncClient:
         self._told = told
         self._line = Line(server, key, settings, transport=transport)
         self._asking = Asking(
-            self._line, Policies(self.outage, Decision(unsupported)), settings.most_items
+            self._line,
+            Policies(self.outage, Decision(unsupported)),
+            settings.most_items,
+            settings.level,
         )
         self._budget = Budget(settings.most_held_bytes)
-        self._decoders = Decoders(settings.decoders, settings.decoder_seconds, settings.media)
+        self._decoders = Decoders(settings.decoders, settings.decoder_seconds, settings.looks)
 
     @property
     def server(self) -> str:
@@ -149,9 +153,12 @@ class AsyncClient:
     ) -> Verdict:
         """An upload that has arrived whole."""
         try:
-            if intake.ran_out:
+            if self.settings.level is Level.EXACT:
+                prints = by_digests(intake)
+            elif intake.ran_out:
                 raise Failure(Why.BUSY, "too many uploads are held at once")
-            prints = await self._fingerprinted(intake)
+            else:
+                prints = await self._fingerprinted(intake)
         except (DecoderUnavailable, Failure) as error:
             why = error.why if isinstance(error, Failure) else Why.NO_DECODER
             return await self._by_digests(intake, id or new_id(), why, str(error))
