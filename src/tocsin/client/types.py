@@ -204,12 +204,14 @@ def _is_text(value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found, for keys of the tier `detail`. `distance_bits` is an upper bound."""
+    """What was found, for keys of the tier `detail`. `distance_bits` is an upper bound;
+    `film_share` is there where listed films were met: which part of yours was found, 0 to 1."""
 
     kind: str
     category: str | None
     sources: int
     distance_bits: int
+    film_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,17 @@ def _match(told: Mapping[str, Any] | None) -> Match | None:
         category=maybe(told, "category", str),
         sources=taken(told, "sources", int),
         distance_bits=taken(told, "distance_bits", int),
+        film_share=_share(maybe(told, "film", dict)),
     )
+
+
+def _share(film: Mapping[str, Any] | None) -> float | None:
+    if film is None:
+        return None
+    share = film.get("share_of_query")
+    if not isinstance(share, int | float) or isinstance(share, bool):
+        raise Failure(Why.UNREADABLE, "share_of_query is not what it should be")
+    return float(share)
 
 
 def refusal_in(body: bytes) -> tuple[str, str, list[int]]:

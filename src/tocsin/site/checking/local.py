@@ -174,10 +174,12 @@ def _cautious(found: Sequence[Found]) -> ListFacts:
 def _told(verdict: Verdict) -> Known:
     if not verdict.entries:
         return Known(verdict.status.value, verdict.action.value)
+    shares = [one.overlap.shares.of_query for one in verdict.entries if one.overlap]
     return Known(
         status=verdict.status.value,
         action=verdict.action.value,
         kind=verdict.entries[0].kind.value,
         category=rules.gravest(verdict.entries).value,
         sources=verdict.sources,
+        film_share=max(shares, default=None),
     )

@@ -8,12 +8,18 @@ from typing import Final
 from tocsin.client import Client, Key, OutagePolicy, Question, Settings, Verdict, Why
 from tocsin.client.keys import WrongAddress, WrongKey
 from tocsin.domain.matching.types import Action
+from tocsin.engine.search import Level
 from tocsin.site.checking.types import CannotAsk, Known, Looked
 
 BATCH: Final = 1_000
 # A run through an archive rather waits for a busy server than breaks off.
 SETTINGS: Final = Settings(
-    deadline_seconds=180.0, first_pause_seconds=1.0, longest_pause_seconds=8.0, most_items=BATCH
+    deadline_seconds=180.0,
+    first_pause_seconds=1.0,
+    longest_pause_seconds=8.0,
+    most_items=BATCH,
+    # How much is asked was settled when the files were looked at.
+    level=Level.THOROUGH,
 )
 
 
@@ -78,6 +84,7 @@ def _known(verdict: Verdict) -> Known:
         kind=match.kind if match else None,
         category=match.category if match else None,
         sources=match.sources if match else None,
+        film_share=match.film_share if match else None,
         reference=verdict.reference,
         list_version=verdict.list_version,
     )

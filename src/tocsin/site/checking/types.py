@@ -50,7 +50,8 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the lists say of one file: never which entry, never a hash. `list_version`: of the lists
-    as they were asked; None where that is not known."""
+    as they were asked; None where that is not known. `film_share`: which part of a film (0 to 1)
+    was found in a listed one."""
 
     status: str
     action: str
@@ -59,6 +60,7 @@ class Known:
     sources: int | None = None
     reference: str | None = None
     list_version: int | None = None
+    film_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
