@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tocsin.client.deciding import Policies, unanswered, verdict_on
+from tocsin.client.deciding import Policies, Told, unanswered, verdict_on
 from tocsin.client.failures import Failure
 from tocsin.client.line import Call, Line
-from tocsin.client.types import Question, Verdict, WrongQuestion
+from tocsin.client.types import News, Question, Verdict, WrongQuestion
 from tocsin.client.wire import batches, results_of, weight_of
 from tocsin.engine.search.matches import Level
 
+NOTHING_NEW = "nothing_new"
 _JSON = {"content-type": "application/json"}
 
 
@@ -32,6 +33,18 @@ class Asking:
         for batch, body in self._batches(questions, self._most_items):
             verdicts += await self._check_batch(batch, body)
         return verdicts
+
+    async def news(self, questions: Sequence[Question], since: int) -> News:
+        """What came or changed after a list version. Raises Failure: in part it is no answer."""
+        told: list[Told] = []
+        for batch, body in self._batches(questions, self._most_items, since):
+            told += await self._told(batch, body)
+        verdicts = [
+            None if one.status == NOTHING_NEW else verdict_on(one, question, self._policies)
+            for one, question in zip(told, questions, strict=True)
+        ]
+        versions = [one.list_version for one in told if one.list_version is not None]
+        return News(tuple(verdicts), min(versions, default=since))
 
     async def send(self, data: bytes, upload_id: str) -> Verdict:
         """The verdict on a file whose bytes are sent."""
@@ -59,10 +72,12 @@ class Asking:
             return [self._unanswered(question.id, failure) for question in batch]
 
     async def _answered(self, batch: Sequence[Question], body: bytes) -> list[Verdict]:
-        call = Call("POST", "/v2/checks", body, _JSON, items=weight_of(batch, self._level))
-        told = results_of(await self._line.ask(call), [question.id for question in batch])
-        pairs = zip(told, batch, strict=True)
+        pairs = zip(await self._told(batch, body), batch, strict=True)
         return [verdict_on(result, question, self._policies) for result, question in pairs]
+
+    async def _told(self, batch: Sequence[Question], body: bytes) -> list[Told]:
+        call = Call("POST", "/v2/checks", body, _JSON, items=weight_of(batch, self._level))
+        return results_of(await self._line.ask(call), [question.id for question in batch])
 
     async def _without(
         self, wrong: set[int], batch: Sequence[Question], failure: Failure
@@ -81,9 +96,9 @@ class Asking:
         ]
 
     def _batches(
-        self, questions: Sequence[Question], most_items: int
+        self, questions: Sequence[Question], most_items: int, since: int | None = None
     ) -> Iterator[tuple[list[Question], bytes]]:
-        return batches(questions, most_items=most_items, level=self._level)
+        return batches(questions, most_items=most_items, level=self._level, since=since)
 
     def _unanswered(self, upload_id: str, failure: Failure) -> Verdict:
         return unanswered(upload_id, failure.why, failure.detail, self._policies.outage)

@@ -21,14 +21,14 @@ import httpx
 from tocsin.client import corrections as feed
 from tocsin.client.asking import Asking
 from tocsin.client.deciding import Policies, unanswered
-from tocsin.client.failures import CallFailed, CallRefused, Failure
+from tocsin.client.failures import Failure, call_failed
 from tocsin.client.intake import Budget, Decoders, Intake, by_digests
 from tocsin.client.keys import Key
 from tocsin.client.line import Call, Line
 from tocsin.client.recheck import QueueUnusable, Rechecked, RecheckQueue, Waiting
 from tocsin.client.settings import DEFAULT_SETTINGS, Settings
 from tocsin.client.signatures import read_keys
-from tocsin.client.types import Answer, Decision, OutagePolicy, Question, Verdict, Why, new_id
+from tocsin.client.types import Answer, Decision, News, OutagePolicy, Question, Verdict, Why, new_id
 from tocsin.client.wire import item_of, read_json, taken
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
@@ -110,6 +110,16 @@ class AsyncClient:
     async def check(self, questions: Sequence[Question]) -> list[Verdict]:
         """A verdict for each, in order. Never raises for what goes wrong: that is `unknown`."""
         return await self._settled(questions, await self._asking.check(questions))
+
+    async def check_since(self, questions: Sequence[Question], since: int) -> News:
+        """Only what came or changed after a list version.
+
+        Raises CallFailed; CallRefused with the code `too_old` where all must be asked in full.
+        """
+        try:
+            return await self._asking.news(questions, since)
+        except Failure as failure:
+            raise call_failed(failure) from None
 
     async def check_bytes(
         self,
@@ -270,11 +280,7 @@ class AsyncClient:
         try:
             return read(await self._line.ask(call))
         except Failure as failure:
-            if failure.why is Why.REFUSED:
-                raise CallRefused(
-                    failure.detail, status=failure.status, code=failure.code
-                ) from None
-            raise CallFailed(failure.why, failure.detail) from None
+            raise call_failed(failure) from None
 
     async def _fingerprinted(self, intake: Intake) -> Fingerprints:
         """Raises DecoderUnavailable, and Failure when it takes too long, as in a flood of uploads.

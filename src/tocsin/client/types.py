@@ -215,6 +215,15 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What came of asking only about what is new: a verdict for each question, in order, or None
+    where nothing new was met and what was known before stands; and up to which list version."""
+
+    verdicts: tuple[Verdict | None, ...]
+    list_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What is known of one upload, and what to do with it.
 

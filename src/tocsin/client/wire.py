@@ -60,6 +60,7 @@ def batches(
     most_items: int,
     most_bytes: int = MOST_BODY_BYTES,
     level: Level = Level.THOROUGH,
+    since: int | None = None,
 ) -> Iterator[tuple[list[Question], bytes]]:
     """Questions in order, cut into bodies that a server takes."""
     batch: list[Question] = []
@@ -68,13 +69,13 @@ def batches(
     for question in questions:
         part = json.dumps(item_of(question, level), separators=(",", ":")).encode()
         if batch and (len(batch) >= most_items or size + len(part) > most_bytes):
-            yield batch, _body(parts)
+            yield batch, _body(parts, since)
             batch, parts, size = [], [], 0
         batch.append(question)
         parts.append(part)
         size += len(part) + 1
     if batch:
-        yield batch, _body(parts)
+        yield batch, _body(parts, since)
 
 
 def _frame(frame: Frame) -> dict[str, object]:
@@ -84,8 +85,9 @@ def _frame(frame: Frame) -> dict[str, object]:
     return told
 
 
-def _body(parts: Sequence[bytes]) -> bytes:
-    return b'{"items":[' + b",".join(parts) + b"]}"
+def _body(parts: Sequence[bytes], since: int | None) -> bytes:
+    asked = b"" if since is None else b'"since_version":%d,' % since
+    return b"{" + asked + b'"items":[' + b",".join(parts) + b"]}"
 
 
 def read_json(body: bytes) -> dict[str, Any]:

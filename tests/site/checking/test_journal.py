@@ -21,7 +21,7 @@ from tocsin.engine import fingerprint
 from tocsin.site.checking.journal import Journal
 from tocsin.site.checking.retro import GONE, Retro
 from tocsin.site.checking.store import StoreUnusable
-from tocsin.site.checking.types import CannotAsk, File, Known, Looked
+from tocsin.site.checking.types import CannotAsk, File, Known, Looked, News
 from tocsin.site.cli import main
 
 SNOW = UPLOADS / "exact" / "snow.jpg"
@@ -44,6 +44,9 @@ class Lists:
     def __init__(self, answer: Known = NOTHING) -> None:
         self.answer: Known | CannotAsk = answer
         self.asked: list[str] = []
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> News | None:
+        return None
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         self.asked += [one.file.path for one in looked]

@@ -31,12 +31,14 @@ from tocsin.domain.matching.refusals import (
     NoSuchKey,
     NotHarmless,
     ShadowNeedsActions,
+    VersionTooOld,
     WrongPolicy,
+    WrongVersion,
 )
 from tocsin.engine.fingerprints import Status
 from tocsin.engine.search.further import MOST_FRAMES, MOST_VARIANTS, Frame
 
-# Doors, words of guard and index that they speak too, what may be refused, what may be expected.
+# Doors, words of guard and index, what may be refused, what may be expected.
 __all__ = [
     "FOR_TESTS",
     "MOST_FRAMES",
@@ -59,12 +61,13 @@ __all__ = [
     "Sign",
     "Step",
     "Totals",
+    "VersionTooOld",
     "WrongPolicy",
+    "WrongVersion",
 ]
 
 LIKE_ENOUGH_BITS = 31
 """Beyond this a near match never blocks: unrelated pictures begin to meet (PDQ's own rule)."""
-
 WIDEST_BITS = 60
 """The widest radius a key may have, for people to look at; the index answers no further."""
 

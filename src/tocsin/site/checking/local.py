@@ -69,6 +69,9 @@ class IndexAlone:
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         return self._ask(queries_of(looked))
 
+    def ask_since(self, looked: Sequence[Looked], version: int) -> None:
+        """All that is asked here costs nothing, so it is asked in full."""
+
     def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
         """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
         return self._ask(md5_queries_of(md5s))
@@ -106,6 +109,9 @@ class LocalLists:
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         return self._ask(queries_of(looked))
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> None:
+        """All that is asked here costs nothing, so it is asked in full."""
 
     def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
         """What is known of files by their MD5 alone, in order. Raises CannotAsk."""

@@ -83,6 +83,15 @@ class CannotAsk(Exception):
     """The lists could not be asked; the text says why and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What lists said of files when asked only about what is new on them: None where nothing was;
+    and up to which list version."""
+
+    known: tuple[Known | None, ...]
+    version: int
+
+
 class Lists(Protocol):
     """The lists that are asked: those of this machine, or a server's."""
 
@@ -104,3 +113,9 @@ class Lists(Protocol):
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         """What is known of each, in order. Raises CannotAsk."""
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> News | None:
+        """What is new of each since a list version; None when they must be asked in full.
+
+        Raises CannotAsk.
+        """

@@ -13,14 +13,23 @@ from typing import NamedTuple
 import msgspec
 
 from tocsin.domain.matching.queries import Checker
-from tocsin.domain.matching.types import MOST_FRAMES, MOST_VARIANTS, Door, Frame, Query
+from tocsin.domain.matching.types import (
+    MOST_FRAMES,
+    MOST_VARIANTS,
+    Door,
+    Frame,
+    Query,
+    VersionTooOld,
+    WrongVersion,
+)
 from tocsin.domain.receipts.queries import Issuer
 from tocsin.domain.receipts.types import Request
 from tocsin.doors.api.entering import by_bearer, let_ask
 from tocsin.doors.api.http import JSON, Environ, Refused, Reply, media_type, read_body
 from tocsin.doors.api.http import require_method as only
-from tocsin.doors.api.limits import RateLimit, cost_of
+from tocsin.doors.api.limits import Allowance, RateLimit, cost_of
 from tocsin.doors.api.v2 import repeats, told
+from tocsin.doors.api.v2.database import database
 from tocsin.doors.api.v2.levels import at_level, not_in_header, weight_of
 from tocsin.doors.api.v2.receipts import giving
 from tocsin.doors.api.v2.wire import (
@@ -90,9 +99,21 @@ def check(
         allowance = limit.take(key, cost, paid=1)
     if again is not None:
         queries = repeats.with_hit_ids(queries, key, again, body)
-    answer = checker.check(key, queries, door=Door.CHECKS, at=at)
+    among = None if asked.since is None else _changed_since(checker, asked.since, allowance)
+    answer = checker.check(key, queries, door=Door.CHECKS, at=at, among=among)
     give = giving(issuer(), Request(key, Door.CHECKS, at, queries)) if asked.wants_receipt else None
-    return told.reply(answer, key, allowance, told.Beside(asked.refused, give))
+    return told.reply(answer, key, allowance, told.Beside(asked.refused, give, asked.since))
+
+
+def _changed_since(checker: Checker, version: int, allowance: Allowance) -> frozenset[int]:
+    """Raises Refused."""
+    try:
+        with database(allowance):
+            return checker.changed_since(version)
+    except WrongVersion as error:
+        raise Refused(422, "no_such_version", str(error)) from None
+    except VersionTooOld as error:
+        raise Refused(410, "too_old", str(error)) from None
 
 
 def require_json(environ: Environ) -> None:
@@ -108,6 +129,7 @@ class _Asked(NamedTuple):
     refused: Mapping[int, WrongItem]
     receipt: bool
     level: Level | None
+    since: int | None
 
     @property
     def wants_receipt(self) -> bool:
@@ -123,17 +145,18 @@ def _asked(body: bytes) -> _Asked:
         return _apart(_raw(body))
     except NOT_JSON:
         raise not_json() from None
-    level = request.level
+    _refuse_receipt_of_news(request)
+    level, since = request.level, request.since_version
     wrong = [
         found for index, item in enumerate(request.items) for found in wrong_in(index, item, level)
     ]
     if not wrong:
-        return _Asked(request.items, {}, request.receipt, level)
+        return _Asked(request.items, {}, request.receipt, level, since)
     if request.on_error is OnError.BATCH:
         raise _wrong_items(wrong, len(request.items))
     refused = {found.index: found for found in reversed(wrong)}
     right = [item for index, item in enumerate(request.items) if index not in refused]
-    return _Asked(right, refused, request.receipt, level)
+    return _Asked(right, refused, request.receipt, level, since)
 
 
 def _apart(batch: RawBatch) -> _Asked:
@@ -145,7 +168,13 @@ def _apart(batch: RawBatch) -> _Asked:
             refused[index] = item
         else:
             right.append(item)
-    return _Asked(right, refused, batch.receipt, batch.level)
+    return _Asked(right, refused, batch.receipt, batch.level, batch.since_version)
+
+
+def _refuse_receipt_of_news(asked: ChecksRequest | RawBatch) -> None:
+    """A receipt proves that all of the lists was asked."""
+    if asked.receipt and asked.since_version is not None:
+        raise Refused(422, "no_receipt", "There is no receipt where since_version is given.")
 
 
 def not_json() -> Refused:
@@ -223,13 +252,14 @@ def _raw(body: bytes) -> RawBatch:
         batch = _raw_batch.decode(body)
     except msgspec.ValidationError:
         words = (
-            'Send {"items": [...]}, "on_error", "receipt" and "level" if you like, and nothing '
-            "beside."
+            'Send {"items": [...]}, "on_error", "receipt", "level" and "since_version" if you '
+            "like, and nothing beside."
         )
         raise Refused(422, "wrong_batch", words) from None
     except NOT_JSON:
         # The first fault was found before the end, and what follows is no JSON at all.
         raise not_json() from None
+    _refuse_receipt_of_news(batch)
     raws = batch.items
     if not 1 <= len(raws) <= MOST_ITEMS:
         raise Refused(422, "wrong_size", f"Send 1 to {MOST_ITEMS:,} items.")

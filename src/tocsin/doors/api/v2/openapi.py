@@ -36,7 +36,7 @@ _WHY = {
     404: "There is no such thing of your party, not yet, or not any more.",
     408: "The body took too long to arrive.",
     409: "The same request is being answered at this moment.",
-    410: "The results are lost; or the receipt is too old for a proof.",
+    410: "The results are lost; the receipt is too old for a proof; or so is the list version.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The body has another form than described; nothing was done.",
@@ -157,7 +157,7 @@ def _checks() -> Json:
             "200": _or_lines(
                 _answer("Answered", "One result for each item, in the order sent."), "Result"
             ),
-            **_refusals(400, 401, 403, 408, 413, 415, 422, 429),
+            **_refusals(400, 401, 403, 408, 410, 413, 415, 422, 429),
             "503": _unavailable(),
         },
     }

@@ -68,6 +68,7 @@ ClientId = Annotated[
     ),
 ]
 Url = Annotated[str, Meta(min_length=1, max_length=MOST_URL, description="Where the file is.")]
+ListVersion = Annotated[int, Meta(ge=0, le=2**53, description="A `list_version` of before.")]
 Moment = Annotated[datetime, Meta(tz=True, description="A time with its offset from UTC.")]
 
 
@@ -110,12 +111,14 @@ class OnError(StrEnum):
 class ChecksRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch. When one item is wrong nothing is checked, or with `on_error` as `item` all others
     are. With `receipt` the answer brings a signed receipt for what was checked. `level` says how
-    much of what the items carry is asked: without it, all of it."""
+    much of what the items carry is asked: without it, all of it. With `since_version` only what
+    came or changed after that list version is looked for; there is no receipt for that."""
 
     items: Annotated[list[CheckItem], Meta(min_length=1, max_length=MOST_ITEMS)]
     on_error: OnError = OnError.BATCH
     receipt: bool = False
     level: Level | None = None
+    since_version: ListVersion | None = None
 
 
 class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +128,7 @@ class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
     on_error: OnError = OnError.BATCH
     receipt: bool = False
     level: Level | None = None
+    since_version: ListVersion | None = None
 
 
 class WrongItem(Struct, frozen=True):
@@ -167,13 +171,17 @@ class FilmTold(Struct, frozen=True):
 
 
 REFUSED = "refused"
+NOTHING_NEW = "nothing_new"
 
 ResultStatus = Annotated[
     str,
     Meta(
-        extra_json_schema={"enum": [*(status.value for status in AnswerStatus), REFUSED]},
+        extra_json_schema={
+            "enum": [*(status.value for status in AnswerStatus), REFUSED, NOTHING_NEW]
+        },
         description="What is known after the check; `refused` where the item was wrong and only "
-        "the others were checked: `error` says what is wrong with it.",
+        "the others were checked: `error` says what is wrong with it. `nothing_new`: of what came "
+        "since the version asked about nothing was met; what was known before stands.",
     ),
 ]
 
@@ -216,6 +224,8 @@ class Answered(Struct, frozen=True):
     `list_version` grows with every change to the lists. `stale`: changes of the last seconds may
     be missing, because the database is away. `outage_policy` is what was agreed on with your key
     for when nothing can be checked: keep it, since there may be no answer to read it from then.
+    `since_version` is there where it was asked for: only what came after it, up to `list_version`,
+    was looked for.
     """
 
     list_version: int
@@ -223,6 +233,7 @@ class Answered(Struct, frozen=True):
     outage_policy: OutagePolicy
     results: list[Result]
     receipt: ReceiptTold | UnsetType = UNSET
+    since_version: int | UnsetType = UNSET
 
 
 class Error(Struct, frozen=True):
