@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -23,6 +24,7 @@ from tocsin.doors.api.http import (
     WsgiApp,
     media_type,
 )
+from tocsin.doors.api.v2.media import Wanted
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderPool, MediaOptions, PoolState, Precision
 from tocsin.site.metrics import noting
@@ -147,11 +149,19 @@ class Decoders:
         os.register_at_fork(after_in_child=self._forget)
 
     def fingerprint(self, data: bytes) -> Fingerprints:
-        """All fingerprints of a file; raises DecoderUnavailable."""
+        """The plain fingerprints of a file; raises DecoderUnavailable."""
+        return self._started().fingerprint(data, self._options)
+
+    def look(self, data: bytes, wanted: Wanted) -> Fingerprints:
+        """Those and what else is wanted; raises DecoderUnavailable."""
+        options = replace(self._options, battery=wanted.battery, data_uris=wanted.document)
+        return self._started().fingerprint(data, options)
+
+    def _started(self) -> DecoderPool:
         with self._making:
             if self._pool is None:
                 self._pool = DecoderPool(settings.TOCSIN_DECODERS)
-        return self._pool.fingerprint(data, self._options)
+            return self._pool
 
     def state(self) -> tuple[PoolState, dict[str, int]] | None:
         """What the decoders are doing, and how those ended that nobody bade end; None before the
@@ -187,6 +197,7 @@ def build() -> WsgiApp:
         api = ApiDoor(
             checker=noted_checker,
             fingerprint=decoders.fingerprint,
+            look=decoders.look,
             facades=facades,
             refused=noting.refused,
         )

@@ -348,7 +348,8 @@ def _indexable(
         for p in prints
     )
     near = tuple(rules.near_matchable(v.kind, v.value, v.quality, row.media_type) for v in values)
-    return IndexableEntry(row.pk, True, _policy(row, purpose), values, near)
+    frames = tuple(v for v in values if rules.is_frame(v.kind, v.value, v.quality, row.media_type))
+    return IndexableEntry(row.pk, True, _policy(row, purpose), values, near, frames=frames)
 
 
 def _policy(row: Entry, purpose: Purpose) -> PolicyRecord:

@@ -241,6 +241,8 @@ class IndexableEntry:
     fingerprints: tuple[FingerprintValue, ...]
     near_matchable: tuple[bool, ...]
     muted: frozenset[Kind] = frozenset()
+    frames: tuple[FingerprintValue, ...] = ()
+    """Those of the fingerprints by which it may be found as a film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,15 @@ class FingerprintBatch:
 
     ids: npt.NDArray[np.uint64]
     values: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """Frames of films: ids uint64[N], values uint8[N, 32], seconds float64[N]."""
+
+    ids: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.uint8]
+    seconds: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

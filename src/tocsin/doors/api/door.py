@@ -25,7 +25,7 @@ from tocsin.doors.api.v2 import (
     stream,
     terms,
 )
-from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
+from tocsin.doors.api.v2.media import Fingerprinter, Look, MediaDesk
 from tocsin.doors.api.v2.repeats import once
 
 PREFIXES = ("/v1/", "/v2/", facade.PREFIX)
@@ -49,6 +49,7 @@ class ApiDoor:
         *,
         checker: Callable[[], Checker],
         fingerprint: Fingerprinter,
+        look: Look | None = None,
         now: Callable[[], datetime] = _now,
         limit: RateLimit | None = None,
         facades: Collection[str] = facade.USUAL,
@@ -61,7 +62,7 @@ class ApiDoor:
         self._issuer = issuer
         self._now = now
         self._limit = limit or RateLimit()
-        self._media = MediaDesk(fingerprint)
+        self._media = MediaDesk(fingerprint, look=look)
         compared = private.PrivateDoor()
         self._facades = {facade.prefix_of(name) for name in facades}
         self._open: dict[str, Callable[[Environ], Reply]] = {
