@@ -26,6 +26,7 @@ SEERS = DESK | {Role.INTAKE, Role.SECOND_REVIEWER, Role.QUALITY, Role.POLICE_LIA
 JUDGES = DESK | {Role.SECOND_REVIEWER}
 READERS_OF_NOTICES = SEERS - {Role.INTAKE}
 READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
+READERS_OF_FIGURES = frozenset({Role.MANAGER, Role.QUALITY, Role.AUDITOR, Role.REGULATOR})
 KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 
@@ -108,6 +109,12 @@ TABLE: dict[str, Row] = {
     "console:let_count": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
     "console:floods": Row(ITEM_PAGES, NOT_SO),
     "console:flood_decide": Row(NOT_SO, MANAGER_ON_ONE, {"flood_id": 9_999}),
+    # Figures: those who read them, and who may propose to name a hoster.
+    "console:figures": Row(staff(200, READERS_OF_FIGURES), NOT_SO),
+    "console:figures_file": Row(staff(404, READERS_OF_FIGURES), NOT_SO, {"kind": "csv"}),
+    "console:namings": Row(MANAGER, NOT_SO),
+    "console:naming_propose": Row(NOT_SO, MANAGER_ON_ONE),
+    "console:naming": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999, "act": "hear"}),
     # Kept by managers.
     "console:hosters": Row(MANAGER, NOT_SO),
     "console:hoster_new": Row(MANAGER, MANAGER),

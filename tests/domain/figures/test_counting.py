@@ -104,18 +104,24 @@ def test_a_band_counts_what_is_still_online_and_not_what_is_too_new() -> None:
 def test_the_monitor_tells_late_from_never_and_who_is_too_small() -> None:
     until = NOW + 40 * DAY
     quick = [
-        fact(n, hoster=1, notice_at=NOW, last_present_at=NOW + HOUR, first_gone_at=NOW + 2 * HOUR)
+        fact(
+            n,
+            hoster="hoster:1",
+            notice_at=NOW,
+            last_present_at=NOW + HOUR,
+            first_gone_at=NOW + 2 * HOUR,
+        )
         for n in range(30)
     ]
     never = [
-        fact(n, hoster=2, notice_at=NOW, last_present_at=until - HOUR, notices=5)
+        fact(n, hoster="hoster:2", notice_at=NOW, last_present_at=until - HOUR, notices=5)
         for n in range(30, 55)
     ]
-    small = [fact(60, hoster=3, notice_at=NOW, first_gone_at=NOW + HOUR)]
+    small = [fact(60, hoster="hoster:3", notice_at=NOW, first_gone_at=NOW + HOUR)]
     back = [
         fact(
             61,
-            hoster=1,
+            hoster="hoster:1",
             notice_at=NOW,
             first_gone_at=NOW + HOUR,
             back_at=NOW + 20 * DAY,
@@ -123,15 +129,15 @@ def test_the_monitor_tells_late_from_never_and_who_is_too_small() -> None:
         )
     ]
     first, second, third = rules.monitor([*quick, *never, *small, *back], until)
-    assert (first.hoster, first.notices, first.enough) == (1, 31, True)
+    assert (first.hoster, first.notices, first.enough) == ("hoster:1", 31, True)
     assert first.median.value == 2
     assert first.median.earliest == 1
     assert first.recidivism.count == 1
     assert first.hops == 2
-    assert (second.hoster, second.still_online, second.median.value) == (2, 25, None)
+    assert (second.hoster, second.still_online, second.median.value) == ("hoster:2", 25, None)
     assert second.ignored.count == 25
     assert second.within[2].share == 0
-    assert (third.hoster, third.enough) == (3, False)
+    assert (third.hoster, third.enough) == ("hoster:3", False)
 
 
 def test_a_notice_after_the_end_of_the_time_looked_at_does_not_count() -> None:

@@ -38,7 +38,7 @@ ONE, OTHER = Actor("user", "1"), Actor("user", "2")
 def figures(hoster: int, notices: int = 25) -> HosterFigures:
     sent = AT - timedelta(days=60)
     facts = [
-        fact(n, hoster=hoster, notice_at=sent, last_present_at=AT, notices=4)
+        fact(n, hoster=f"hoster:{hoster}", notice_at=sent, last_present_at=AT, notices=4)
         for n in range(notices)
     ]
     return rules.monitor(facts, AT)[0]

@@ -93,3 +93,41 @@ def _number(value: float | None) -> str:
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_table(figures: Figures) -> str:
+    """For a terminal: every number, and the hosters below."""
+    period, before = figures.period, figures.compared_with
+    told = [
+        f"{period.first} to {period.last} ({figures.zone}), "
+        f"compared with {before.first} to {before.last}"
+    ]
+    for section in figures.sections:
+        told += ["", section.code.replace("_", " ").upper()]
+        told += [_row(line) for line in section.lines]
+    told += ["", "HOSTERS  (items, still online, median hours, removed within 24 h and 7 d)"]
+    told += [_hoster_row(one) for one in figures.hosters] or ["  none was sent a notice"]
+    told += ["", f"counted from {figures.facts_digest[:16]}; definitions: --format csv or json"]
+    return "\n".join(told)
+
+
+def _row(line: Line) -> str:
+    change = "" if line.change_percent is None else f"{line.change_percent:+.1f} %"
+    unit = "" if line.unit == "count" else line.unit
+    label = line.label.replace("_", " ").removesuffix(f" {line.unit}")
+    now, before = _number(line.value) or "-", _number(line.before) or "-"
+    return f"  {label:<36} {now:>12} {before:>12} {change:>10}  {unit}".rstrip()
+
+
+def _hoster_row(one: HosterFigures) -> str:
+    middle = "-" if one.median.value is None else f"{one.median.value:.1f}"
+    parts = [
+        "-" if part.share is None else f"{part.share * 100:.0f} %"
+        for part in one.within
+        if part.hours in (24, 168)
+    ]
+    few = "" if one.enough else "  too few to compare"
+    return (
+        f"  {one.hoster:<20} {one.notices:>7} {one.still_online:>7} {middle:>8} "
+        f"{parts[0]:>6} {parts[1]:>6}{few}"
+    )

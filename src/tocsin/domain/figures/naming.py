@@ -75,7 +75,7 @@ def propose(*, figures: HosterFigures, period: Period, actor: Actor, at: datetim
     """
     if not figures.enough:
         raise TooFewNotices("There are too few notices to compare this hoster with others.")
-    hoster = hosters.hoster(figures.hoster)
+    hoster = hosters.hoster(_number(figures.hoster))
     try:
         with transaction.atomic():
             row = Naming.objects.create(
@@ -160,10 +160,10 @@ def lapse(subject: str, at: datetime) -> None:
     _by_clock(subject, "lapse", at)
 
 
-def named() -> dict[int, str]:
+def named() -> dict[str, str]:
     """The hosters that figures outside the house may name, with their names."""
     ids = set(Naming.objects.filter(state=_N).values_list("hoster_id", flat=True))
-    return {number: hosters.hoster(number).name for number in sorted(ids)}
+    return {f"hoster:{number}": hosters.hoster(number).name for number in sorted(ids)}
 
 
 def namings() -> list[NamingView]:
@@ -183,6 +183,15 @@ def signed_text(row: Naming) -> bytes:
     }
     text = json.dumps(told, default=lambda v: v.isoformat(), sort_keys=True, separators=(",", ":"))
     return text.encode()
+
+
+def _number(hoster: str) -> int:
+    kind, _, number = hoster.partition(":")
+    if kind != "hoster":
+        raise TooFewNotices(
+            "Only a hoster that is on file, with an address to write to, can be heard."
+        )
+    return int(number)
 
 
 def _by_clock(subject: str, name: str, at: datetime) -> None:
@@ -206,7 +215,7 @@ def _move(row: Naming, name: str, actor: Actor, at: datetime) -> None:
 def _view(row: Naming) -> NamingView:
     return NamingView(
         number=row.pk,
-        hoster_id=row.hoster_id,
+        hoster=f"hoster:{row.hoster_id}",
         hoster_name=hosters.hoster(row.hoster_id).name,
         period=Period(row.first, row.last),
         state=NamingState(row.state),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 import numpy as np
@@ -111,7 +111,7 @@ def band_section(
 
 
 def trusted_flagger_section(
-    now: Sequence[ItemFact], before: Sequence[ItemFact], names: dict[int, str]
+    now: Sequence[ItemFact], before: Sequence[ItemFact], names: Mapping[str, str]
 ) -> Section:
     """What Article 22(3) of Regulation (EU) 2022/2065 asks a trusted flagger to publish: notices by
     provider and type of content, and what was done."""
@@ -144,16 +144,16 @@ def monitor(
     facts: Iterable[ItemFact], until: datetime, least: int = LEAST_NOTICES
 ) -> list[HosterFigures]:
     """Every hoster that was sent a notice, the most notices first."""
-    by_hoster: dict[int, list[ItemFact]] = {}
+    by_hoster: dict[str, list[ItemFact]] = {}
     for fact in facts:
-        if fact.hoster is not None and fact.notice_at is not None and is_unlawful(fact):
+        if fact.hoster and fact.notice_at is not None and is_unlawful(fact):
             by_hoster.setdefault(fact.hoster, []).append(fact)
     found = [_of_hoster(hoster, some, until, least) for hoster, some in by_hoster.items()]
     return sorted(found, key=lambda one: (-one.notices, one.hoster))
 
 
 def _of_hoster(
-    hoster: int, facts: Sequence[ItemFact], until: datetime, least: int
+    hoster: str, facts: Sequence[ItemFact], until: datetime, least: int
 ) -> HosterFigures:
     latest, earliest, gone = removal_times(facts, until)
     removed = [f for f in facts if f.first_gone_at is not None]
@@ -299,7 +299,7 @@ def _removed(facts: Sequence[ItemFact], days: int, until: datetime) -> Share:
     return share(gone, len(old))
 
 
-def _flagged(facts: Sequence[ItemFact], names: dict[int, str]) -> dict[str, float | None]:
+def _flagged(facts: Sequence[ItemFact], names: Mapping[str, str]) -> dict[str, float | None]:
     told = [fact for fact in facts if fact.notice_at is not None]
     by_provider = Counter(fact.hoster for fact in told)
     found: dict[str, float | None] = {
@@ -311,9 +311,10 @@ def _flagged(facts: Sequence[ItemFact], names: dict[int, str]) -> dict[str, floa
         ),
         "found_wrong_later": float(sum(fact.corrected for fact in told)),
     }
-    for hoster, count in sorted(by_provider.items(), key=lambda one: (-one[1], one[0] or 0)):
-        name = "unknown" if hoster is None else names.get(hoster, f"hoster {hoster}")
-        found[f"notices_to:{name}"] = float(count)
+    for hoster, count in sorted(by_provider.items(), key=lambda one: (-one[1], one[0])):
+        name = names.get(hoster, "not named") if hoster else "unknown"
+        key = f"notices_to:{name}"
+        found[key] = (found.get(key) or 0) + count
     for category, count in sorted(Counter(f.category or "unknown" for f in told).items()):
         found[f"notices_of:{category}"] = float(count)
     return found

@@ -35,8 +35,9 @@ class WrongPeriod(ValueError):
 class ItemFact:
     """What figures know of one item. Times are aware UTC; `None` is not yet, `""` not known.
 
-    A removal happened between `last_present_at` and `first_gone_at`. `hoster` is a number or None,
-    `country` two letters of where it stood when it was found. `networks` counts those it stood in.
+    A removal happened between `last_present_at` and `first_gone_at`. `hoster`: `hoster:7` of the table
+    kept by hand, else its network as `AS64500`. `country`: two letters of where it stood when it was
+    found. `networks` and `countries` count those it has stood in.
     """
 
     item: int
@@ -49,7 +50,7 @@ class ItemFact:
     category: str = ""
     site_type: str = ""
     country: str = ""
-    hoster: int | None = None
+    hoster: str = ""
     police_at: datetime | None = None
     notice_at: datetime | None = None
     notices: int = 0
@@ -117,6 +118,9 @@ class Figures:
     zone: str
     counted_at: datetime
     sections: tuple[Section, ...]
+    hosters: tuple[HosterFigures, ...]
+    removal: tuple[tuple[float, float], ...]
+    """Hours since the notice, and the share still there from then on."""
     facts_digest: str
     """SHA-256 of all that was counted: two reports with the same digest counted the same."""
 
@@ -156,7 +160,7 @@ class MedianHours:
 class HosterFigures:
     """One hoster in the monitor. `enough`: there are as many notices as the least number asks."""
 
-    hoster: int
+    hoster: str
     notices: int
     enough: bool
     still_online: int
@@ -197,7 +201,7 @@ class NamingView:
     """A proposal to name a hoster. `words`: who said what, the hoster and who decided."""
 
     number: int
-    hoster_id: int
+    hoster: str
     hoster_name: str
     period: Period
     state: NamingState

@@ -41,7 +41,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges
+from tocsin.doors.console import words_exchanges, words_figures
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -334,6 +334,9 @@ ALL: dict[str, Words] = {
     "feedback": FEEDBACK_REASON,
     "standing": STANDING,
     "flood": FLOOD,
+    "figure": words_figures.FIGURE,
+    "naming": words_figures.NAMING,
+    "naming_words": words_figures.NAMING_WORDS,
     "held_for": HELD_FOR,
     "webhook": WEBHOOK,
     "lint": LINT,

@@ -45,6 +45,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:notices", _("Notices"), Permission.SEE_NOTICES),
         ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
+        ("console:figures", _("Figures"), Permission.SEE_FIGURES),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
         ("console:providers", _("Providers"), Permission.KEEP_PROVIDERS),
