@@ -29,6 +29,7 @@ READERS_OF_NOTICES = SEERS - {Role.INTAKE}
 READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
 TAKERS_IN = DESK | {Role.INTAKE}
 QUALITY = frozenset({Role.QUALITY, Role.MANAGER})
+READERS_OF_FIGURES = frozenset({Role.MANAGER, Role.QUALITY, Role.AUDITOR, Role.REGULATOR})
 KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 
@@ -182,6 +183,12 @@ TABLE: dict[str, Row] = {
     "hoster:keys": Row(OPEN, NOT_SO),
     "hoster:signed": Row(OPEN, WRONG_FORM),
     "hoster:notice": Row(GONE, GONE, {"secret": "nothing"}),
+    # Figures: those who read them, and who may propose to name a hoster.
+    "console:figures": Row(staff(200, READERS_OF_FIGURES), NOT_SO),
+    "console:figures_file": Row(staff(404, READERS_OF_FIGURES), NOT_SO, {"kind": "csv"}),
+    "console:namings": Row(MANAGER, NOT_SO),
+    "console:naming_propose": Row(NOT_SO, MANAGER_ON_ONE),
+    "console:naming": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999, "act": "hear"}),
     # Kept by managers.
     "console:hosters": Row(MANAGER, NOT_SO),
     "console:hoster_new": Row(MANAGER, MANAGER),

@@ -47,6 +47,8 @@ from tocsin.doors.console import (
     words_rechecks,
     words_reporters,
 )
+from tocsin.domain.takedown.types import NoticeState
+from tocsin.doors.console import words_exchanges, words_figures
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -330,6 +332,9 @@ ALL: dict[str, Words] = {
     "feedback": FEEDBACK_REASON,
     "standing": STANDING,
     "flood": FLOOD,
+    "figure": words_figures.FIGURE,
+    "naming": words_figures.NAMING,
+    "naming_words": words_figures.NAMING_WORDS,
     "held_for": HELD_FOR,
     "webhook": WEBHOOK,
     "lint": LINT,

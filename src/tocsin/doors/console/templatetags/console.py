@@ -50,6 +50,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
         ("console:quality", _("Quality"), Permission.SEE_QUALITY),
         ("console:desk_setup", _("Desk"), Permission.KEEP_DESK),
+        ("console:figures", _("Figures"), Permission.SEE_FIGURES),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
         ("console:providers", _("Providers"), Permission.KEEP_PROVIDERS),
