@@ -30,6 +30,7 @@ READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
 TAKERS_IN = DESK | {Role.INTAKE}
 QUALITY = frozenset({Role.QUALITY, Role.MANAGER})
 READERS_OF_FIGURES = frozenset({Role.MANAGER, Role.QUALITY, Role.AUDITOR, Role.REGULATOR})
+POLICE = frozenset({Role.MANAGER, Role.POLICE_LIAISON})
 KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 
@@ -189,6 +190,16 @@ TABLE: dict[str, Row] = {
     "console:namings": Row(MANAGER, NOT_SO),
     "console:naming_propose": Row(NOT_SO, MANAGER_ON_ONE),
     "console:naming": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999, "act": "hear"}),
+    # The police: those who deal with them.
+    "console:referrals": Row(staff(200, POLICE), NOT_SO),
+    "console:refer": Row(NOT_SO, staff(404, POLICE), ITEM),
+    "console:hold": Row(NOT_SO, staff(422, POLICE), ITEM),
+    "console:hold_release": Row(NOT_SO, staff(404, POLICE), {"hold_id": 9_999}),
+    "console:hold_extend": Row(NOT_SO, staff(422, POLICE), {"hold_id": 9_999}),
+    "console:police_key_add": Row(NOT_SO, staff(422, POLICE)),
+    "console:police_key_remove": Row(NOT_SO, staff(404, POLICE), {"key_id": 9_999}),
+    "console:referral_acknowledge": Row(NOT_SO, staff(404, POLICE), {"number": "P-2026-000001"}),
+    "console:referral_answer": Row(NOT_SO, staff(404, POLICE), {"number": "P-2026-000001"}),
     # Kept by managers.
     "console:hosters": Row(MANAGER, NOT_SO),
     "console:hoster_new": Row(MANAGER, MANAGER),

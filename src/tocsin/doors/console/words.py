@@ -43,12 +43,12 @@ from tocsin.domain.reports.types import (
 from tocsin.doors.console import (
     words_desk,
     words_exchanges,
+    words_figures,
     words_notices,
     words_rechecks,
+    words_referrals,
     words_reporters,
 )
-from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges, words_figures
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -332,6 +332,10 @@ ALL: dict[str, Words] = {
     "feedback": FEEDBACK_REASON,
     "standing": STANDING,
     "flood": FLOOD,
+    "referral": words_referrals.REFERRAL,
+    "referral_reason": words_referrals.REASON,
+    "police_answer": words_referrals.ANSWER,
+    "hold": words_referrals.HOLD,
     "figure": words_figures.FIGURE,
     "naming": words_figures.NAMING,
     "naming_words": words_figures.NAMING_WORDS,

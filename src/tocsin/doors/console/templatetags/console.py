@@ -46,6 +46,7 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:notices", _("Notices"), Permission.SEE_NOTICES),
         ("console:rechecks", _("Still there?"), Permission.SEE_NOTICES),
         ("console:reporters", _("Reporters"), Permission.TAKE_IN),
+        ("console:referrals", _("Police"), Permission.HANDLE_POLICE),
         ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
         ("console:quality", _("Quality"), Permission.SEE_QUALITY),
