@@ -13,6 +13,7 @@ from tocsin.domain.hashlists.classification import Labels, unpack
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.reports import clustering, items, pressing, sealed
 from tocsin.domain.reports.appeals_read import appeal, appeals
+from tocsin.domain.reports.counting import CountedItem, counted
 from tocsin.domain.reports.desk_types import Answer, Look, PoliceReason
 from tocsin.domain.reports.finding_items import day_began, found_by, my_day
 from tocsin.domain.reports.handing import notes
@@ -46,9 +47,11 @@ from tocsin.engine.addresses import canonical
 
 __all__ = [
     "WAITING_FOR_SOMEBODY",
+    "CountedItem",
     "appeal",
     "appeals",
     "case",
+    "counted",
     "counts",
     "day_began",
     "desk_rules",

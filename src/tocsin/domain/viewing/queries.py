@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from tocsin.base.accounts import queries as accounts
 from tocsin.base.audit.types import Actor
@@ -140,6 +140,12 @@ def headline(*, since: datetime, until: datetime, confirmed: int) -> Headline:
     rows = Look.objects.filter(opened_at__gte=since, opened_at__lt=until)
     items = rows.values("item_id").distinct().count()
     return Headline(looks=rows.count(), items_looked_at=items, confirmed=confirmed)
+
+
+def looks_by_item(since: datetime, until: datetime) -> dict[int, int]:
+    """How many looks there were at each item, for figures."""
+    rows = Look.objects.filter(opened_at__gte=since, opened_at__lt=until)
+    return dict(rows.values_list("item_id").annotate(n=Count("id")))
 
 
 def _counted(rows: Iterable[Look], at: datetime) -> dict[str, list[tuple[Look, Span]]]:
