@@ -35,9 +35,9 @@ class WrongPeriod(ValueError):
 class ItemFact:
     """What figures know of one item. Times are aware UTC; `None` is not yet, `""` not known.
 
-    A removal happened between `last_present_at` and `first_gone_at`. `hoster`: `hoster:7` of the table
-    kept by hand, else its network as `AS64500`. `country`: two letters of where it stood when it was
-    found. `networks` and `countries` count those it has stood in.
+    A removal happened between `last_present_at` and `first_gone_at`. `hoster`: `hoster:7` of the
+    table kept by hand, else its network as `AS64500`. `country`: two letters of where it stood when
+    it was found. `networks` and `countries` count those it has stood in.
     """
 
     item: int

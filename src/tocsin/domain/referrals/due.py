@@ -1,4 +1,4 @@
-"""What this room does by itself: packages for the police, clocks, and what must not be forgotten."""
+"""What this room does by itself: packages for the police, clocks, what is not to be forgotten."""
 
 from __future__ import annotations
 

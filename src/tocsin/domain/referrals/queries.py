@@ -85,7 +85,7 @@ def handed_over(since: datetime, until: datetime) -> Iterable[tuple[int, datetim
 
 
 def verify_package(data: bytes) -> list[str]:
-    """The names of the files in a decrypted package that is as we made it; raises PackageDamaged."""
+    """The files in a decrypted package that is as we made it; raises PackageDamaged."""
     ring = settings.TOCSIN_KEYS.ring("referrals")
 
     def ours(message: bytes, key_id: str, signature: str) -> bool:
