@@ -33,6 +33,11 @@ def longest_late(*, at: datetime) -> timedelta:
     return timedelta(0) if oldest is None else at - oldest
 
 
+def next_due() -> datetime | None:
+    """When the next thing falls due, or None: for whoever turns the clock."""
+    return Due.objects.order_by("due_at").values_list("due_at", flat=True).first()
+
+
 def late(*, at: datetime) -> int:
     """How many things are past due now."""
     return Due.objects.filter(due_at__lt=at).count()

@@ -14,7 +14,16 @@ from django.db import transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, system
 from tocsin.domain.hashlists.types import FingerprintValue
-from tocsin.domain.visits import evidence, exploring, fetching, queries, reading, sealed, ways
+from tocsin.domain.visits import (
+    errands,
+    evidence,
+    exploring,
+    fetching,
+    queries,
+    reading,
+    sealed,
+    ways,
+)
 from tocsin.domain.visits.errands import ask
 from tocsin.domain.visits.evidence import Circumstances
 from tocsin.domain.visits.exploring import Explored, Search
@@ -32,7 +41,7 @@ from tocsin.domain.visits.types import (
 )
 from tocsin.engine.media import DecoderUnavailable, Derivative, Wanted
 
-__all__ = ["DecodersBusy", "Looked", "ask", "look", "permit", "stop", "visit"]
+__all__ = ["DecodersBusy", "Looked", "ask", "look", "make_waiting", "permit", "stop", "visit"]
 
 log = structlog.get_logger()
 
@@ -67,6 +76,15 @@ def stop(*, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         if not _end(actor, at):
             raise NothingInForce("Fetching is off already.")
+
+
+def make_waiting(*, at: datetime, limit: int = 20) -> int:
+    """Make the visits that were asked for, here and now; how many. For whoever turns the clock:
+    a worker makes each in a thread of its own."""
+    waiting = errands.due(at=at, limit=limit) if queries.may_fetch(at=at) else []
+    for pk in waiting:
+        errands.run(pk, lambda url, when: visit(url=url, at=when).id, at=at)
+    return len(waiting)
 
 
 def visit(

@@ -44,6 +44,10 @@ def way(vantage: Vantage, agent: Agent) -> Way:
 
 def egress_for(vantage: Vantage) -> Egress:
     """The way out of a vantage; raises UnknownVantage."""
+    played = settings.TOCSIN_REHEARSED_WORLD
+    if played is not None:
+        dial = played.dial if vantage.name == HOME.name else played.dial_from_abroad
+        return Egress(resolve=played.resolve, dial=dial)
     if vantage.name == HOME.name:
         return Egress()
     for outlook in settings.TOCSIN_VANTAGES:
