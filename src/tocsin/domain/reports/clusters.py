@@ -49,6 +49,7 @@ def ask_to_place(item: Item, at: datetime) -> None:
 
 def place(number: str, at: datetime) -> None:
     """Write down the item's fingerprints and bring it to the others that show the same picture."""
+    SHELF.read_on()
     with transaction.atomic():
         _take_turn()
         item = items.locked(number)
