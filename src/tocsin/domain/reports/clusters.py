@@ -327,7 +327,7 @@ def _join(item: Item, other: Item, bits: int | None, actor: Actor, at: datetime)
 
 def _raise_lead(item: Item) -> None:
     """The item that stands for the cluster is the more pressing, the more there are."""
-    lead = Item.objects.filter(cluster_id=item.cluster_id, cluster_lead=True).first()
+    lead = Item.objects.filter(cluster=item.cluster, cluster_lead=True).first()
     if lead is not None:
         lead = items.locked(lead.number)
         items.reprioritise(lead)
