@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
-from tests.domain.desk import SYSTEM, UNLAWFUL, incoming, listed, party, person, picture, report
+from tests.domain.desk import (
+    SYSTEM,
+    UNLAWFUL,
+    found,
+    incoming,
+    listed,
+    party,
+    person,
+    picture,
+    report,
+    two_must_agree,
+)
 from tests.domain.desk import hit as new_hit
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.base.outbox.models import Message
 from tocsin.domain.hashlists.models import Entry
-from tocsin.domain.reports import actions, queries
+from tocsin.domain.reports import actions, clusters, police, queries
+from tocsin.domain.reports.desk_types import PoliceReason
 from tocsin.domain.reports.models import Finding, Item, Report
 from tocsin.domain.reports.types import ItemState, NothingToAgree, NotTaken, TakenByAnother
 
@@ -106,3 +120,35 @@ def test_a_correction_and_an_agreement_at_once_leave_nothing_half_done(now: date
     item = queries.item(number)
     assert item.state is ItemState.NOT_UNLAWFUL
     assert item.findings[0].corrected
+
+
+def test_two_second_looks_at_once_are_one(now: datetime) -> None:
+    two_must_agree(now)
+    number = report(now, fingerprints=picture("new"))
+    anna, ben, cleo = person("anna"), person("ben"), person("cleo")
+    found(number, anna, now)
+    results = at_once(
+        lambda: actions.review(number=number, finding=UNLAWFUL, actor=ben, at=now),
+        lambda: actions.review(number=number, finding=UNLAWFUL, actor=cleo, at=now),
+    )
+    assert len(refused(results)) == 1
+    assert Finding.objects.count() == 2
+    assert Message.objects.filter(topic=actions.FOUND_UNLAWFUL).count() == 1
+
+
+def test_items_placed_at_once_find_each_other(now: datetime) -> None:
+    numbers = [report(now, f"https://a.example/{n}", fingerprints=picture("one")) for n in range(4)]
+    at_once(*(partial(clusters.place, number, now) for number in numbers))
+    assert len(set(Item.objects.values_list("cluster_id", flat=True))) == 1
+    assert Item.objects.filter(cluster_lead=True).count() == 1
+
+
+def test_a_hold_let_go_twice_at_once_begins_one_takedown(now: datetime) -> None:
+    number, anna, pol = report(now), person("anna"), person("pol")
+    found(number, anna, now, replace(UNLAWFUL, police=PoliceReason.ASKED))
+    at_once(
+        lambda: actions.release_police(number=number, actor=pol, at=now),
+        lambda: police.hold_ends(number, now + timedelta(hours=24)),
+    )
+    assert Message.objects.filter(topic=actions.FOUND_UNLAWFUL).count() == 1
+    assert queries.item(number).state is ItemState.UNLAWFUL

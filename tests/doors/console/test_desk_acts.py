@@ -202,17 +202,17 @@ def test_a_search_is_a_post_and_finds_an_address_however_spelled(
     analyst: Client, number: str
 ) -> None:
     spelled = "hxxps://IMG[.]picbin[.]example/i/8842a.jpg?size=full"
-    answer = analyst.post("/console/desk/search", {"words": spelled})
+    answer = analyst.post("/console/desk/day/search", {"words": spelled})
     assert answer.headers["Location"] == f"/console/items/{number}"
-    assert analyst.get("/console/desk/search").status_code == 405
-    nothing = analyst.post("/console/desk/search", {"words": "nobody"})
+    assert analyst.get("/console/desk/day/search").status_code == 405
+    nothing = analyst.post("/console/desk/day/search", {"words": "nobody"})
     assert "Nothing is known of that" in read(nothing.content).text
 
 
 def test_a_note_is_read_by_the_next_shift(analyst: Client, second_analyst: Client) -> None:
-    assert post(analyst, "desk/note", {"words": "<b>Two</b> live ones"}) == 302
-    assert "<b>Two</b> live ones" in text(second_analyst, "desk/")
-    assert post(analyst, "desk/note", {"words": " "}) == 422
+    assert post(analyst, "desk/day/note", {"words": "<b>Two</b> live ones"}) == 302
+    assert "<b>Two</b> live ones" in text(second_analyst, "desk/day")
+    assert post(analyst, "desk/day/note", {"words": " "}) == 422
 
 
 def test_weights_are_tried_before_they_count(manager: Client, number: str) -> None:
@@ -236,7 +236,6 @@ def test_the_rules_of_the_desk_are_set_with_a_reason(manager: Client) -> None:
         "rules-longest_hold": "48",
         "rules-predecide": "automatic",
         "rules-question_sets": ["nl"],
-        "rules-jurisdiction": "NL",
         "rules-after": "0",
     }
     assert post(manager, "desk/setup/rules", rules) == 422

@@ -19,6 +19,7 @@ from tests.doors import staff
 from tocsin.base.accounts import actions as accounts
 from tocsin.base.accounts.models import Person
 from tocsin.base.accounts.types import Role
+from tocsin.domain.reports.types import ItemState
 from tocsin.doors.live.board import Board
 from tocsin.doors.live.stream import Live, Message
 
@@ -97,7 +98,7 @@ def test_the_counts_come_at_once_and_again_when_they_change(cookie: str) -> None
         await sync_to_async(staff.report)("https://a.picbin.example/1", AT)
         told = await browser.counts()
         assert told["new"] == 1
-        assert set(told) == {"new", "taken", "unlawful", "not_unlawful", "cannot_tell"}
+        assert set(told) == {*ItemState, "live"}
         await browser.leave()
 
     play(scene)

@@ -60,7 +60,8 @@ class WorkingHours(models.Model):
     """When somebody works on a weekday (Monday is 0), in the organisation's zone."""
 
     personal_data = PersonalData(
-        fields=("begins", "ends"), why="Outside them nobody logs in; gone with the person."
+        fields=("person", "begins", "ends"),
+        why="Outside them nobody logs in; gone with the person.",
     )
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="hours")
@@ -78,7 +79,7 @@ class Admission(models.Model):
     """Somebody was let in out of hours: by whom, until when, why."""
 
     personal_data = PersonalData(
-        fields=("why", "by"),
+        fields=("person", "why", "by"),
         why="An exception is answered for.",
         kept=timedelta(days=365),
         since=("until",),

@@ -59,6 +59,7 @@ __all__ = [
     "found_by",
     "golden",
     "item",
+    "live",
     "matched",
     "my_day",
     "names",
@@ -113,6 +114,11 @@ def counts() -> dict[ItemState, int]:
     """How many items are in each state."""
     found = dict(Item.objects.values_list("state").annotate(n=Count("id")))
     return {state: found.get(state, 0) for state in ItemState}
+
+
+def live() -> int:
+    """How many items that happen now wait for a decision."""
+    return Item.objects.filter(live=True, state__in=(ItemState.NEW, ItemState.TAKEN)).count()
 
 
 def overdue(*, at: datetime) -> int:

@@ -12,7 +12,6 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.domain.hashlists.classification import jurisdictions
 from tocsin.domain.reports import questions
 from tocsin.domain.reports.desk_types import Answer, DeskRules, Predecide
 from tocsin.domain.reports.questions import Question, QuestionSet
@@ -167,7 +166,6 @@ class RulesForm(forms.Form):
     question_sets = forms.MultipleChoiceField(
         label=_("Questions asked"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    jurisdiction = forms.ChoiceField(label=_("Law of"))
     why = forms.CharField(label=_("Why"), max_length=500)
     after = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
@@ -175,10 +173,8 @@ class RulesForm(forms.Form):
         super().__init__(*args, **kwargs)
         titles = {one.name: one.title.get(language, "") for one in questions.all_sets()}
         sets = self.fields["question_sets"]
-        places = self.fields["jurisdiction"]
-        if isinstance(sets, forms.MultipleChoiceField) and isinstance(places, forms.ChoiceField):
+        if isinstance(sets, forms.MultipleChoiceField):
             sets.choices = sorted(titles.items(), reverse=True)
-            places.choices = sorted((p.jurisdiction, p.name) for p in jurisdictions().values())
 
     def desk(self) -> DeskRules:
         """The rules as they were filled in."""
@@ -190,7 +186,6 @@ class RulesForm(forms.Form):
             longest_hold=timedelta(hours=told["longest_hold"]),
             predecide=Predecide(told["predecide"]),
             question_sets=tuple(told["question_sets"]),
-            jurisdiction=told["jurisdiction"],
         )
 
 

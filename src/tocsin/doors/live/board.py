@@ -73,4 +73,5 @@ class Board:
 
 def _counts() -> str:
     close_old_connections()
-    return json.dumps({str(state): n for state, n in reports.counts().items()})
+    counts = {str(state): n for state, n in reports.counts().items()}
+    return json.dumps({**counts, "live": reports.live()})

@@ -122,7 +122,6 @@ def _rules_now(request: StaffRequest, desk: DeskRules) -> RulesForm:
         "longest_hold": int(desk.longest_hold.total_seconds() // 3600),
         "predecide": desk.predecide.value,
         "question_sets": list(desk.question_sets),
-        "jurisdiction": desk.jurisdiction,
         "after": queries.setup_version("rules"),
     }
     return RulesForm(initial=initial, language=request.person.language)
