@@ -36,7 +36,7 @@ from tocsin.domain.reports.types import (
     SamePerson,
     TakenByAnother,
 )
-from tocsin.domain.viewing.queries import viewing_is_on
+from tocsin.domain.viewing.queries import has_looked, viewing_is_on
 from tocsin.engine.addresses import UnusableAddress, canonical
 
 log = structlog.get_logger()
@@ -135,6 +135,8 @@ def assess(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
         item = _held(number, actor)
         viewing = viewing_is_on(at=at)
         rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing)
+        if finding.ground is Ground.SEEN and not has_looked(item.pk, actor=actor):
+            raise FindingRefused("ground", "You have not looked at it here.")
         move = rules.VERDICT_MOVE[finding.verdict]
         items.enter(item, rules.LIFE.target(move, ItemState(item.state)), at)
         items.reprioritise(item)

@@ -41,7 +41,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges
+from tocsin.doors.console import words_exchanges, words_looking
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -220,6 +220,7 @@ HISTORY: Words = {
     "reports.find_cannot_tell": _("cannot tell"),
     "reports.agree": _("second person agreed"),
     "reports.correct": _("finding corrected"),
+    **words_looking.HISTORY,
 }
 LINT: Words = {
     LintReason.KNOWN_SHA256: _("a harmless file has this SHA-256"),
@@ -364,6 +365,7 @@ ALL: dict[str, Words] = {
     "history": HISTORY,
     "provider": PROVIDER,
     "application": APPLICATION,
+    **words_looking.GROUPS,
 }
 
 

@@ -27,6 +27,7 @@ from tocsin.domain.reports.types import (
     ViewingIsOff,
 )
 from tocsin.domain.takedown import queries as takedown
+from tocsin.domain.viewing.queries import has_looked
 from tocsin.doors.console import words
 from tocsin.doors.console.forms import Correction, FindingForm
 from tocsin.doors.console.numbers import page_number
@@ -178,7 +179,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     form = form or FindingForm(initial={"ground": _likely_ground(shown)})
-    form.only_grounds_of(matched=bool(shown.matches))
+    seen_by_me = has_looked(shown.id, actor=request.actor)
+    form.only_grounds_of(matched=bool(shown.matches), seen=seen_by_me)
     page = {
         "item": shown,
         "mine": shown.state is ItemState.TAKEN and shown.holder == request.person.username,
