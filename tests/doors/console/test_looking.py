@@ -84,6 +84,8 @@ def step(client: Client, number: str, veil: str, **more: str) -> Any:
 def test_viewing_is_off_until_it_is_stated(analyst: Client, taken: str) -> None:
     page = analyst.get(f"/console/items/{taken}/look")
     assert "Viewing is off" in read(page.content).text
+    item = analyst.get(f"/console/items/{taken}").content.decode()
+    assert 'value="seen"' not in item
     refused = step(analyst, taken, "blur")
     assert (refused.status_code, pictures(refused)) == (409, [])
     assert not Look.objects.exists()
@@ -251,8 +253,9 @@ def test_the_words_of_a_statement_are_shown_and_never_run(manager: Client) -> No
 @pytest.mark.usefixtures("allowed")
 def test_a_finding_rests_on_having_seen_it_only_where_one_has(analyst: Client, taken: str) -> None:
     finding = {"verdict": "not_unlawful", "ground": "seen", "note": "a landscape"}
-    assert 'value="seen"' not in analyst.get(f"/console/items/{taken}").content.decode()
-    assert analyst.post(f"/console/items/{taken}/assess", finding).status_code == 422
-    step(analyst, taken, "blur")
     assert 'value="seen"' in analyst.get(f"/console/items/{taken}").content.decode()
+    refused = analyst.post(f"/console/items/{taken}/assess", finding)
+    assert refused.status_code == 422
+    assert "You have not looked at it here" in read(refused.content).text
+    step(analyst, taken, "blur")
     assert analyst.post(f"/console/items/{taken}/assess", finding).status_code == 302

@@ -31,6 +31,7 @@ from tocsin.domain.reports.types import (
     Match,
     MatchKind,
     NothingToAgree,
+    NotSeen,
     NotTaken,
     Received,
     SamePerson,
@@ -136,7 +137,7 @@ def assess(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
         viewing = viewing_is_on(at=at)
         rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing)
         if finding.ground is Ground.SEEN and not has_looked(item.pk, actor=actor):
-            raise FindingRefused("ground", "You have not looked at it here.")
+            raise NotSeen
         move = rules.VERDICT_MOVE[finding.verdict]
         items.enter(item, rules.LIFE.target(move, ItemState(item.state)), at)
         items.reprioritise(item)

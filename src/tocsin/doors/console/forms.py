@@ -90,8 +90,8 @@ class FindingForm(forms.Form):
     )
 
     def only_grounds_of(self, *, matched: bool, seen: bool = False) -> None:
-        """Without a match nothing can rest on one, nor on having seen what this person was not
-        shown: those choices are not shown."""
+        """Without a match nothing can rest on one, nor without a mandate on having seen it: those
+        choices are not shown."""
         grounds = {
             Ground.MATCHED_LIST: matched,
             Ground.STATED_BY_AUTHORITY: True,

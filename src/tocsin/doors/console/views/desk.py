@@ -20,6 +20,7 @@ from tocsin.domain.reports.types import (
     ItemView,
     NoListMatch,
     NothingToAgree,
+    NotSeen,
     NotTaken,
     SamePerson,
     TakenByAnother,
@@ -27,7 +28,7 @@ from tocsin.domain.reports.types import (
     ViewingIsOff,
 )
 from tocsin.domain.takedown import queries as takedown
-from tocsin.domain.viewing.queries import has_looked
+from tocsin.domain.viewing.queries import viewing_is_on
 from tocsin.doors.console import words
 from tocsin.doors.console.forms import Correction, FindingForm
 from tocsin.doors.console.numbers import page_number
@@ -179,8 +180,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     form = form or FindingForm(initial={"ground": _likely_ground(shown)})
-    seen_by_me = has_looked(shown.id, actor=request.actor)
-    form.only_grounds_of(matched=bool(shown.matches), seen=seen_by_me)
+    form.only_grounds_of(matched=bool(shown.matches), seen=viewing_is_on(at=request.at))
     page = {
         "item": shown,
         "mine": shown.state is ItemState.TAKEN and shown.holder == request.person.username,
@@ -247,6 +247,8 @@ def _moved_on() -> str:
 def _why(refusal: FindingRefused) -> str:
     if isinstance(refusal, ViewingIsOff):
         return _("Viewing is off here: a finding cannot rest on having seen it.")
+    if isinstance(refusal, NotSeen):
+        return _("You have not looked at it here, so your finding cannot rest on having seen it.")
     if isinstance(refusal, NoListMatch):
         return _("This item matches no list.")
     told = {
