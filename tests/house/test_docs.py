@@ -159,6 +159,7 @@ def test_every_link_to_another_document_leads_somewhere(path: Path) -> None:
 READERS = {
     "text",
     *(f"environment.{kind}" for kind in ("text", "number", "yes", "words", "zone")),
+    *(f"environment.{kind}" for kind in ("number_within", "outlooks", "named_texts")),
 }
 
 

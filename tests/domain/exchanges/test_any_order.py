@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from tests.domain.exchanges.scenes import add_ncmec, add_stopncii, prints, value
 from tests.domain.exchanges.stand_ins import Ncmec, StopNcii, image, submitted
 from tests.domain.hashlists.lists import ACTOR
-from tocsin.base.egress import Answer, Egress, Policy, Unreachable
+from tocsin.base.egress import Answer, Egress, Policy, Unreachable, Witness
 from tocsin.domain.exchanges import pulling
 from tocsin.domain.exchanges.asking import PullFailed
 from tocsin.domain.exchanges.models import Exchange
@@ -61,6 +61,7 @@ class Played(Egress):
         policy: Policy,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        witness: Witness | None = None,
     ) -> Answer:
         machine = _now_playing[-1]
         fault = machine.faults.pop(0) if machine.faults else ""

@@ -15,13 +15,28 @@ from tocsin.domain.hashlists.types import Category, EntryStatus, Kind, OwnEntry
 from tocsin.domain.reports import items, matches, rules, sealed, setup
 from tocsin.domain.reports.desk_types import Look
 from tocsin.domain.reports.models import Finding, FindingAnswer, Item, PoliceHold, SourceRecord
-from tocsin.domain.reports.types import FindingInput, FindingKind, ItemState, MatchKind
+from tocsin.domain.reports.types import (
+    FindingInput,
+    FindingKind,
+    Ground,
+    ItemState,
+    MatchKind,
+    NotSeen,
+)
+from tocsin.domain.viewing.queries import has_looked, viewing_is_on
 
 FOUND_UNLAWFUL = "reports.found_unlawful"
 POLICE_FIRST = "reports.police_first"
 CORRECTED = "reports.corrected"
 REOPENED = "reports.reopened"
 SPREAD = "reports.spread"
+
+
+def refuse(item: Item, finding: FindingInput, actor: Actor, at: datetime) -> None:
+    """Raise FindingRefused unless this person may record the finding on this item now."""
+    rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing_is_on(at=at))
+    if finding.ground is Ground.SEEN and not has_looked(item.pk, actor=actor):
+        raise NotSeen
 
 
 def write_finding(

@@ -59,7 +59,6 @@ from tocsin.domain.reports.types import (
     SamePerson,
     TakenByAnother,
 )
-from tocsin.domain.viewing.queries import viewing_is_on
 from tocsin.engine.addresses import UnusableAddress, canonical
 
 __all__ = [
@@ -236,7 +235,7 @@ def assess(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
     """
     with transaction.atomic():
         item = items.held(number, actor)
-        rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing_is_on(at=at))
+        acting.refuse(item, finding, actor, at)
         for answer in finding.answers:
             questions.refuse(answer, finding.verdict)
         second = item.golden_id is None and rules.needs_second(
@@ -270,8 +269,7 @@ def review(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
     """Judge blind what another has judged, or settle where two differ; see `reviewing.review`."""
     for answer in finding.answers:
         questions.refuse(answer, finding.verdict)
-    viewing = viewing_is_on(at=at)
-    reviewing.review(number=number, finding=finding, viewing=viewing, actor=actor, at=at)
+    reviewing.review(number=number, finding=finding, actor=actor, at=at)
     return queries.item(number, reader=actor)
 
 

@@ -126,6 +126,12 @@ def overdue(*, at: datetime) -> int:
     return Item.objects.filter(decide_by__lt=at).count()
 
 
+def found_unlawful(*, since: datetime, until: datetime) -> int:
+    """How many items were found unlawful in a time, and still stand."""
+    rows = Finding.objects.filter(kind=FindingKind.UNLAWFUL, corrected=False)
+    return rows.filter(at__gte=since, at__lt=until).values("item_id").distinct().count()
+
+
 def item(number: str, *, reader: Actor | None = None) -> ItemView:
     """An item with everything an analyst may see; raises UnknownItem.
 

@@ -15,9 +15,7 @@ from tocsin.domain.reports.models import Finding, Item
 from tocsin.domain.reports.types import FindingInput, FindingKind, ItemState, SamePerson
 
 
-def review(
-    *, number: str, finding: FindingInput, viewing: bool, actor: Actor, at: datetime
-) -> None:
+def review(*, number: str, finding: FindingInput, actor: Actor, at: datetime) -> None:
     """Record a second finding, made without knowing the first, or a third that settles it.
 
     The same verdict twice: the first finding is acted on, and the second person stands for it too.
@@ -29,7 +27,7 @@ def review(
         state = ItemState(item.state)
         if state not in rules.PENDING:
             raise MoveRefused(f"{number} is {state} by now")
-        rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing)
+        acting.refuse(item, finding, actor, at)
         _refuse_same_person(item, actor)
         if state is ItemState.SECOND_REVIEW:
             _second(item, finding, actor, at)

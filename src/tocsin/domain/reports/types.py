@@ -131,6 +131,13 @@ class ViewingIsOff(FindingRefused):
         super().__init__("ground", "Viewing is off here: a finding cannot rest on having seen it.")
 
 
+class NotSeen(FindingRefused):
+    """Whoever records the finding was shown nothing of the item."""
+
+    def __init__(self) -> None:
+        super().__init__("ground", "You have not looked at it here.")
+
+
 class NoListMatch(FindingRefused):
     """The item matches no list, so nothing can rest on one."""
 

@@ -166,7 +166,7 @@ def _refuse(subject: Subject, step: Veil, moment: int, actor: Actor, at: datetim
 def _may_show(subject: Subject, at: datetime, values: Sequence[FingerprintValue]) -> bool:
     """No list knows it, and nobody saw this very file at another address. While no list can be
     asked, nothing is shown: it cannot be ruled out."""
-    elsewhere = Look.objects.filter(file_digest=sealed.digest_of(values))
+    elsewhere = Look.objects.filter(file_digest=sealed.digest_of(values)).exclude(file_digest="")
     if elsewhere.exclude(item_id=subject.item_id).exists():
         raise MayNotLook(WhyNot.CLUSTER_SEEN)
     try:

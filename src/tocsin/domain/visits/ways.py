@@ -17,6 +17,8 @@ from tocsin.engine.media import DecoderPool
 MOST_BYTES: Final = 64 << 20
 PICTURE_BYTES: Final = 16 << 20
 ONE_REQUEST_SECONDS: Final = 30.0
+DECODE_SECONDS: Final = 30.0
+"""Longer than for uploads: nobody waits in a line behind these, and a film takes its time."""
 
 VISITED: Final[Policy] = PUBLIC.limited_to(
     max_bytes=MOST_BYTES, deadline_seconds=ONE_REQUEST_SECONDS, max_redirects=6
@@ -87,7 +89,7 @@ class _Decoders:
     def pool(self) -> DecoderPool:
         with self._making:
             if self._pool is None:
-                self._pool = DecoderPool(settings.TOCSIN_DECODERS)
+                self._pool = DecoderPool(settings.TOCSIN_DECODERS, DECODE_SECONDS)
             return self._pool
 
     def close(self) -> None:

@@ -70,7 +70,11 @@ class FindingForm(forms.Form):
     ground = forms.ChoiceField(
         label=_("It rests on"),
         choices=words.choices(
-            words.GROUND, Ground.MATCHED_LIST, Ground.STATED_BY_AUTHORITY, Ground.NONE
+            words.GROUND,
+            Ground.MATCHED_LIST,
+            Ground.STATED_BY_AUTHORITY,
+            Ground.SEEN,
+            Ground.NONE,
         ),
         widget=forms.RadioSelect,
         error_messages={"required": _("Say what the finding rests on.")},
@@ -93,11 +97,17 @@ class FindingForm(forms.Form):
         label=_("The same for all items with this picture"), required=False
     )
 
-    def only_grounds_of(self, *, matched: bool) -> None:
-        """Without a match nothing can rest on one: the choice is not shown."""
-        if not matched:
-            grounds = words.choices(words.GROUND, Ground.STATED_BY_AUTHORITY, Ground.NONE)
-            self.fields["ground"].widget.choices = grounds
+    def only_grounds_of(self, *, matched: bool, seen: bool = False) -> None:
+        """Without a match nothing can rest on one, nor without a mandate on having seen it: those
+        choices are not shown."""
+        grounds = {
+            Ground.MATCHED_LIST: matched,
+            Ground.STATED_BY_AUTHORITY: True,
+            Ground.SEEN: seen,
+            Ground.NONE: True,
+        }
+        shown = words.choices(words.GROUND, *(ground for ground, there in grounds.items() if there))
+        self.fields["ground"].widget.choices = shown
 
     def finding(self) -> FindingInput:
         """The finding as the room takes it."""

@@ -44,6 +44,7 @@ from tocsin.doors.console import (
     words_desk,
     words_exchanges,
     words_figures,
+    words_looking,
     words_notices,
     words_rechecks,
     words_referrals,
@@ -212,7 +213,11 @@ PERMISSION: Words = {
     Permission.KEEP_KEYS: _("keep keys"),
     Permission.SEE_SYSTEM: _("see how the system is doing"),
 }
-HISTORY = words_desk.HISTORY
+HISTORY: Words = {
+    **words_desk.HISTORY,
+    **words_looking.HISTORY,
+    **words_rechecks.HISTORY,
+}
 LINT: Words = {
     LintReason.KNOWN_SHA256: _("a harmless file has this SHA-256"),
     LintReason.KNOWN_SHA1: _("a harmless file has this SHA-1"),
@@ -366,7 +371,6 @@ ALL: dict[str, Words] = {
     "rate": RATE,
     "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
-    "history": {**HISTORY, **words_rechecks.HISTORY},
     "history": HISTORY,
     "talk": words_reporters.TALK,
     "pace": words_reporters.PACE,
@@ -375,6 +379,7 @@ ALL: dict[str, Words] = {
     "provider": PROVIDER,
     "application": APPLICATION,
     **words_rechecks.ALL,
+    **words_looking.GROUPS,
 }
 
 

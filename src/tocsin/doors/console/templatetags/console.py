@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms, template
@@ -21,6 +21,7 @@ from tocsin.base.accounts.types import Permission
 from tocsin.base.clock import queries as clock
 from tocsin.domain.corrections import queries as corrections
 from tocsin.domain.reports.types import Reason
+from tocsin.domain.viewing import queries as viewing
 from tocsin.doors.console import words
 
 register = template.Library()
@@ -52,6 +53,8 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
         ("console:quality", _("Quality"), Permission.SEE_QUALITY),
         ("console:desk_setup", _("Desk"), Permission.KEEP_DESK),
         ("console:figures", _("Figures"), Permission.SEE_FIGURES),
+        ("console:my_looks", _("My looks"), Permission.VIEW),
+        ("console:mandate", _("Mandate"), Permission.KEEP_DESK),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
         ("console:providers", _("Providers"), Permission.KEEP_PROVIDERS),
@@ -176,6 +179,18 @@ def deadline(at: datetime | None) -> SafeString:
     text = _("within %(time)s") % {"time": timeuntil(at, depth=2 if soon else 1)}
     kind = "clock soon" if soon else "clock"
     return format_html('<time class="{}" datetime="{}">{}</time>', kind, stamp, text)
+
+
+@register.simple_tag
+def viewing_is_on() -> bool:
+    """Whether the organisation has stated that people here may look."""
+    return viewing.viewing_is_on(at=datetime.now(UTC))
+
+
+@register.filter
+def minutes(span: timedelta) -> int:
+    """A time in whole minutes."""
+    return int(span.total_seconds() // 60)
 
 
 @register.filter

@@ -18,11 +18,13 @@ from tocsin.domain.reports.types import (
     ItemState,
     ItemView,
     NoListMatch,
+    NotSeen,
     TakenByAnother,
     UnknownItem,
     ViewingIsOff,
 )
 from tocsin.domain.takedown import queries as takedown
+from tocsin.domain.viewing.queries import viewing_is_on
 from tocsin.doors.console.forms import Correction, FindingForm
 from tocsin.doors.console.forms_desk import (
     ExtendForm,
@@ -70,7 +72,7 @@ def page(request: StaffRequest, number: str, refusal: Refusal = ALL_WELL) -> Htt
     shown = item_of(request, number)
     filled = refusal.forms
     form = filled.finding or FindingForm(initial={"ground": _likely_ground(shown)})
-    form.only_grounds_of(matched=bool(shown.matches))
+    form.only_grounds_of(matched=bool(shown.matches), seen=viewing_is_on(at=request.at))
     context = {
         "item": shown,
         "form": form,
@@ -181,6 +183,8 @@ def _likely_ground(shown: ItemView) -> str:
 def _why(refusal: FindingRefused) -> str:
     if isinstance(refusal, ViewingIsOff):
         return _("Viewing is off here: a finding cannot rest on having seen it.")
+    if isinstance(refusal, NotSeen):
+        return _("You have not looked at it here, so your finding cannot rest on having seen it.")
     if isinstance(refusal, NoListMatch):
         return _("This item matches no list.")
     told = {

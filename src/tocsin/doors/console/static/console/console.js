@@ -165,6 +165,19 @@
         window.addEventListener("pagehide", () => live.close());
     };
 
+    // A picture that nobody vouches for goes: the server counts by signs of life, and without an
+    // answer it may be that the time is over.
+    const takeAway = () => {
+        for (const picture of document.querySelectorAll("[data-seen] img")) picture.remove();
+        for (const beat of document.querySelectorAll("[data-seen] [data-beat]")) beat.remove();
+    };
+    for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+        document.addEventListener(failure, (event) => {
+            if (event.target.closest("[data-beat]")) takeAway();
+        });
+    }
+    window.addEventListener("pagehide", takeAway);
+
     dress(document);
     listen();
 })();
