@@ -53,6 +53,10 @@ class Lookers:
         self._pool.submit(self._run, item_id)
         return True
 
+    def close(self) -> None:
+        """Wait for those at work, and take no more."""
+        self._pool.shutdown(wait=True)
+
     def _run(self, item_id: int) -> None:
         try:
             look(item_id, datetime.now(UTC))
