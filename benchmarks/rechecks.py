@@ -58,6 +58,7 @@ def main() -> None:
         found = {"items": asked.items, **_looks(asked.looks), **_readings()}
         needed = asked.items / (SLOWEST_INTERVAL_HOURS * 3600)
         found["looks_a_second_needed_at_12_hours_each"] = round(needed, 2)
+        found["load_average_beside_other_work"] = round(os.getloadavg()[1], 1)
         for name, value in found.items():
             print(f"{database:<11} {name:<42} {value}")
     _keep(database, found)

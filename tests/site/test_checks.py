@@ -71,3 +71,18 @@ def test_decoders_that_are_not_held_in_are_warned_of_where_the_api_is_open(
 def test_a_facade_that_does_not_exist_is_refused(settings: Settings) -> None:
     settings.TOCSIN_FACADES = ["hma", "window"]
     assert _found() == ["tocsin.E010"]
+
+
+def test_who_is_asked_about_hosting_must_have_an_address(settings: Settings) -> None:
+    settings.TOCSIN_ROUTING_URL = "stat.example"
+    assert _found() == ["tocsin.E020"]
+    settings.TOCSIN_ROUTING_URL = ""
+    assert _found() == []
+
+
+def test_half_a_case_at_cloudflare_is_refused(settings: Settings) -> None:
+    told = {"url": "https://trust.example", "case": "1", "client_id": "i", "client_secret": ""}
+    settings.TOCSIN_CLOUDFLARE_ORIGIN = told
+    assert _found() == ["tocsin.E021"]
+    settings.TOCSIN_CLOUDFLARE_ORIGIN = {**told, "client_secret": "s"}
+    assert _found() == []

@@ -7,7 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - their name
 
+from tocsin.base.egress import configured_peer
 from tocsin.doors.api.facade import NAMES
+from tocsin.engine.addresses import UnusableAddress
 from tocsin.engine.media import why_not_contained
 from tocsin.site import gating
 
@@ -19,7 +21,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 @register("tocsin")
 def settings_hold(**_: Any) -> list[CheckMessage]:
     """Every finding about the settings, as Django's own checks return them."""
-    return [*_doors(), *_facades(), *_mail(), *_links(), *_hosts(), *_decoders(), *_gates()]
+    found = [*_doors(), *_facades(), *_mail(), *_links(), *_hosts(), *_decoders(), *_gates()]
+    return [*found, *_hosting()]
 
 
 def _doors() -> list[CheckMessage]:
@@ -117,3 +120,38 @@ def _gates() -> list[CheckMessage]:
             )
         )
     return wrong
+
+
+def _hosting() -> list[CheckMessage]:
+    trust = settings.TOCSIN_CLOUDFLARE_ORIGIN or {}
+    named = {
+        "TOCSIN_ROUTING_URL": settings.TOCSIN_ROUTING_URL,
+        "TOCSIN_CLOUDFLARE_URL": trust.get("url", ""),
+    }
+    wrong = [name for name, url in named.items() if url and not _is_address(url)]
+    found: list[CheckMessage] = [
+        Error(
+            f"{name} is no address that could be asked.",
+            hint="Give it with https:// and a host, or leave it empty.",
+            id="tocsin.E020",
+        )
+        for name in wrong
+    ]
+    if trust and not all(trust.values()):
+        found.append(
+            Error(
+                "Cloudflare tells which server is behind it only to a case with a token.",
+                hint="Set TOCSIN_CLOUDFLARE_CASE, TOCSIN_CLOUDFLARE_CLIENT and "
+                "TOCSIN_CLOUDFLARE_SECRET too, or unset TOCSIN_CLOUDFLARE_URL.",
+                id="tocsin.E021",
+            )
+        )
+    return found
+
+
+def _is_address(url: str) -> bool:
+    try:
+        configured_peer(url)
+    except UnusableAddress:
+        return False
+    return True

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 
 
 @dataclass
 class Zone:
-    """Names and their TXT records, each a row of strings; names in `silent` get no answer."""
+    """Names and their TXT records, each a row of strings; `records` has those of other kinds, by
+    name and kind; names in `silent` get no answer."""
 
     port: int = 0
     texts: dict[str, list[list[bytes]]] = field(default_factory=dict)
+    records: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
 
@@ -34,6 +37,11 @@ class Zone:
         reply.flags |= dns.flags.RA
         if plain in self.refused:
             reply.set_rcode(dns.rcode.SERVFAIL)
+        elif said := self.records.get((plain, dns.rdatatype.to_text(query.question[0].rdtype))):
+            kind = query.question[0].rdtype
+            reply.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *said))
+        elif any(known == plain for known, _ in self.records):
+            return reply.to_wire()
         elif plain not in self.texts:
             reply.set_rcode(dns.rcode.NXDOMAIN)
         elif rows := self.texts[plain]:

@@ -1,4 +1,4 @@
-"""TXT records: what a name says is told, and nothing else is taken for it."""
+"""What name servers say of a name is told, and nothing else is taken for it."""
 
 from __future__ import annotations
 
@@ -55,3 +55,16 @@ def test_a_silent_server_is_not_waited_for(zone: Zone, monkeypatch: pytest.Monke
 def test_a_name_that_is_none_is_not_asked_for(zone: Zone, name: str) -> None:
     with pytest.raises(Unreachable):
         texts(zone, name)
+
+
+def test_addresses_of_both_kinds_and_the_name_it_stands_for(zone: Zone) -> None:
+    zone.records = {
+        ("a.host.example", "A"): ["192.0.2.1"],
+        ("a.host.example", "AAAA"): ["2001:db8::1"],
+        ("b.host.example", "CNAME"): ["D1.CDN.example."],
+    }
+    names = NameServers(["127.0.0.1"], zone.port)
+    assert names.addresses("a.host.example") == ["192.0.2.1", "2001:db8::1"]
+    assert names.alias("b.host.example") == "d1.cdn.example"
+    assert names.alias("a.host.example") is None
+    assert names.addresses("nobody.example") == []

@@ -20,6 +20,7 @@ from tests.domain import desk
 from tests.domain.hosting.outside import Outside
 from tests.domain.rechecks import scenes
 from tests.domain.visits.scenes import ABROAD, LANDSCAPE, may_fetch, out_to, prints_of
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
 from tocsin.domain.rechecks.models import Follow
 from tocsin.domain.rechecks.types import FollowState
 from tocsin.domain.visits import queries as visits
@@ -47,6 +48,7 @@ def sites(
     tls: ssl.SSLContext = certificate(tmp_path, "somebody.else")[0]
     monkeypatch.setattr(visits, "vantages", lambda: (HOME, ABROAD))
     monkeypatch.setattr(visits, "agents", lambda: (HONEST, Agent("browser", "Mozilla/5.0")))
+    gone_pictures.forget()
     may_fetch(now - timedelta(days=1))
     with out_to(Sites(SEED, tls), monkeypatch) as world:
         yield world

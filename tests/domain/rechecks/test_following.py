@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from tocsin.base.accounts.types import Role
 from tocsin.base.outbox import actions as outbox
 from tocsin.base.outbox.actions import put
 from tocsin.base.outbox.types import News
+from tocsin.domain.hashlists.types import Kind
 from tocsin.domain.rechecks import actions, queries
 from tocsin.domain.rechecks.models import Follow, Observation
 from tocsin.domain.rechecks.types import (
@@ -193,6 +195,25 @@ def test_the_same_picture_at_another_address_is_a_hop_of_the_one_removed(
     assert (hop.kind, total) == (HopKind.RESURFACED, 1)
     assert hop.to_item == queries.follow(second).item_number  # type: ignore[union-attr]
     assert sum(queries.recidivism(since=now, until=later + timedelta(days=1)).values()) == 1
+
+
+def test_a_copy_that_was_encoded_anew_is_known_at_another_address(
+    world: World, now: datetime, outside: Outside
+) -> None:
+    scenes.at_hoster(outside, "192.0.2.10", 64500)
+    first = found(now)
+    world.gone = {desk.URL}
+    later = until(first, S.WATCHING) + timedelta(days=3)
+    pdq = next(value for value in scenes.PICTURE if value.kind is Kind.PDQ)
+    near = replace(pdq, value=bytes([pdq.value[0] ^ 0b1111]) + pdq.value[1:])
+    for at, values in ((later, scenes.OTHER), (later + timedelta(hours=2), (near,))):
+        url = f"https://img.bighost.example/other/{len(values)}.jpg"
+        number = desk.report(at, url, fingerprints=values)
+        desk.found(number, desk.person(f"ada-{number}"), at)
+        scenes.run(at)
+        scenes.run(at + timedelta(seconds=2))
+    [hop], _ = queries.hops()
+    assert (hop.kind, hop.to_item) == (HopKind.RESURFACED, number)
 
 
 def test_a_corrected_finding_is_looked_at_no_more_and_counts_for_nobody(

@@ -19,6 +19,7 @@ from tocsin.base.clock.models import Due
 from tocsin.domain.hosting import finding
 from tocsin.domain.hosting.types import NotFound
 from tocsin.domain.rechecks import actions, due, following, looking, noting, rules
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
 from tocsin.domain.rechecks.models import Observation, Stay
 from tocsin.domain.rechecks.types import ClosedBy, FollowState, NothingToRule, Ruling
 from tocsin.domain.visits import actions as visits
@@ -39,6 +40,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.undo = transaction.atomic()
         self.undo.__enter__()
+        gone_pictures.forget()
         self.world = World()
         self.patches = ExitStack()
         self.patches.enter_context(patch.object(visits, "visit", self.world.visit))

@@ -17,6 +17,7 @@ from tests.doors.console.reading import read
 from tocsin.base.accounts.models import Person
 from tocsin.base.audit.models import AuditRow
 from tocsin.domain.rechecks import queries
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
 from tocsin.domain.rechecks.models import Follow
 from tocsin.domain.rechecks.types import FollowState
 from tocsin.domain.visits import actions as visits
@@ -32,6 +33,7 @@ def world(
     settings.TOCSIN_HOSTING_RECORDED = tmp_path / "recorded"
     settings.TOCSIN_ROUTING_URL = ROUTING
     scenes.at_hoster(Outside(tmp_path / "recorded"), "192.0.2.10", 64500)
+    gone_pictures.forget()
     made = World()
     monkeypatch.setattr(visits, "visit", made.visit)
     start = today - timedelta(days=30)

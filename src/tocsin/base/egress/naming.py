@@ -1,4 +1,4 @@
-"""What name servers say of a name: its addresses, other names, servers, and texts about it."""
+"""What name servers say of a name: its addresses, the name it stands for, texts about it."""
 
 from __future__ import annotations
 
@@ -39,10 +39,6 @@ class NameServers:
         """The name that `name` stands for (CNAME), or None; raises as `texts`."""
         found = [str(record).rstrip(".").lower() for record in self._records(name, "CNAME")]
         return found[0] if found else None
-
-    def name_servers(self, name: str) -> list[str]:
-        """The names of the servers of the zone `name`, none where it is no zone's own name."""
-        return [str(record).rstrip(".").lower() for record in self._records(name, "NS")]
 
     def _records(self, name: str, kind: str) -> list[object]:
         try:

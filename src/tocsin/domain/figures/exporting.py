@@ -99,8 +99,8 @@ def as_table(figures: Figures) -> str:
     """For a terminal: every number, and the hosters below."""
     period, before = figures.period, figures.compared_with
     told = [
-        f"{period.first} to {period.last} ({figures.zone}), compared with "
-        f"{before.first} to {before.last}"
+        f"{period.first} to {period.last} ({figures.zone}), "
+        + f"compared with {before.first} to {before.last}"
     ]
     for section in figures.sections:
         told += ["", section.code.replace("_", " ").upper()]

@@ -15,6 +15,7 @@ from tocsin.base.clock.threads import OnePerProcess
 from tocsin.domain.hosting import actions as hosting
 from tocsin.domain.hosting.types import NotFound
 from tocsin.domain.rechecks import clocks, following, noting, rules
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
 from tocsin.domain.rechecks.likeness import Likeness, compare
 from tocsin.domain.rechecks.models import Follow, HostTurn, TrafficStop
 from tocsin.domain.rechecks.noting import Found
@@ -51,6 +52,10 @@ class Lookers:
             return False
         self._pool.submit(self._run, item_id)
         return True
+
+    def close(self) -> None:
+        """Wait for those at work, and take no more."""
+        self._pool.shutdown(wait=True)
 
     def _run(self, item_id: int) -> None:
         try:
@@ -114,7 +119,9 @@ def look(item_id: int, at: datetime) -> bool:
         return False
     if visit.outcome is Outcome.RATE_LIMITED:
         _leave_alone(follow.host_digest, at)
-    found = Found(_seen(case, visit, view, at), _spot(follow, case, at), earlier)
+    first = follow.resolved_at is None
+    like = gone_pictures().near(case.fingerprints, at) if first else frozenset[int]()
+    found = Found(_seen(case, visit, view, at), _spot(follow, case, at), earlier, like)
     return noting.note(follow, found, views, at)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from tocsin.base.audit.types import Json
 from tocsin.base.outbox.actions import is_heard, put
@@ -35,6 +35,7 @@ UNCERTAIN = "rechecks.uncertain"
 CHECKED = "rechecks.checked"
 TOPICS = (REMOVED, BACK, MOVED, UNCERTAIN, CHECKED)
 
+MOST_LIKE = 500
 EARLIER = 24
 """How many rows of looks before are weighed: several of each view."""
 
@@ -42,11 +43,13 @@ EARLIER = 24
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one look brought: what was seen, where the host is now, where that was asked, and the
-    looks before it, newest first, as they were known when it began."""
+    looks before it, newest first, as they were known when it began; at the first look, which
+    other follows have a picture near to this one's."""
 
     seen: Seen
     spot: Spot | None = None
     earlier: Sequence[Seen] = ()
+    like: frozenset[int] = frozenset()
 
 
 def note(follow: Follow, found: Found, views: Sequence[View], at: datetime) -> bool:
@@ -237,7 +240,7 @@ def _place(row: Follow, found: Found, at: datetime) -> None:
     elif not gone:
         _moved(row, kind, before, after, found.seen, at)
     if first:
-        _resurfaced(row, after, found.seen, at)
+        _resurfaced(row, after, found, at)
     _abroad(row, after, at)
 
 
@@ -266,11 +269,11 @@ def _step(row: Follow, kind: HopKind, before: Spot, after: Spot, now: Seen, at: 
     Stay.objects.filter(pk=stay.pk).update(**asdict(after))
 
 
-def _resurfaced(row: Follow, after: Spot, now: Seen, at: datetime) -> None:
+def _resurfaced(row: Follow, after: Spot, found: Found, at: datetime) -> None:
     """The same picture was gone elsewhere within ninety days: a step in the ledger of that one."""
     mine = Trace.objects.filter(follow=row).values("digest")
     others = Follow.objects.filter(
-        traces__digest__in=mine,
+        Q(traces__digest__in=mine) | Q(pk__in=sorted(found.like)[:MOST_LIKE]),
         rehearsal=row.rehearsal,
         removed_at__isnull=False,
         removed_at__gte=at - rules.WATCH_FOR,
@@ -288,7 +291,7 @@ def _resurfaced(row: Follow, after: Spot, now: Seen, at: datetime) -> None:
                 "kind": HopKind.RESURFACED,
                 "before": asdict(before),
                 "after": asdict(after),
-                "visit_id": now.visit_id,
+                "visit_id": found.seen.visit_id,
             },
         )
 
