@@ -70,7 +70,7 @@ def _reconcile(options: argparse.Namespace) -> int:
     except reconciling.UnreadableList as error:
         raise Stop(str(error)) from error
     ours = [
-        reconciling.Ours(each.number, one_form(each.url), each.sent_at)
+        reconciling.Ours(each.number, one_form(each.url), each.sent_at, each.url)
         for each in queries.written(options.hoster)
     ]
     compared = reconciling.compare(ours, theirs)
@@ -85,7 +85,9 @@ def _show(compared: list[Compared]) -> None:
     """The table. It names notices and lines of their file, and no address."""
     from tocsin.domain.takedown.reconciling import Outcome, counts
 
-    print(f"{'outcome':<14} {'notice':<15} {'sent':<17} {'their line':>10} {'their time':<17} apart")
+    print(
+        f"{'outcome':<14} {'notice':<15} {'sent':<17} {'their line':>10} {'their time':<17} apart"
+    )
     rows = [each for each in compared if each.outcome is not Outcome.MATCHED]
     for each in rows[:MOST_SHOWN]:
         ours, theirs = each.ours, each.theirs
@@ -112,9 +114,7 @@ def _returned(options: argparse.Namespace) -> int:
     from tocsin.base.letters.actions import take_returned
 
     try:
-        mail = (
-            sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
-        )
+        mail = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     except OSError as error:
         raise Stop(f"{options.file} cannot be read: {error.strerror}.") from error
     noted = take_returned(mail=mail, at=datetime.now(UTC))
