@@ -38,6 +38,14 @@ def number(name: str, default: int) -> int:
         raise WrongSetting(f"{name} takes a whole number, not {value!r}") from error
 
 
+def number_within(name: str, default: int, lowest: int, highest: int) -> int:
+    """The setting as a whole number that must not lie beyond a limit."""
+    value = number(name, default)
+    if not lowest <= value <= highest:
+        raise WrongSetting(f"{name} takes a number from {lowest} to {highest}, not {value}")
+    return value
+
+
 def yes(name: str, default: bool = False) -> bool:
     """The setting as yes or no."""
     value = text(name, "yes" if default else "no").lower()

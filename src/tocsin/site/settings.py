@@ -79,6 +79,18 @@ TOCSIN_VANTAGES = environment.outlooks("TOCSIN_VANTAGES")
 TOCSIN_VISIT_AGENTS = environment.named_texts("TOCSIN_VISIT_AGENTS")
 TOCSIN_VISIT_CANARY = environment.text("TOCSIN_VISIT_CANARY", "")
 
+# How long somebody may look at pictures: a day, in a row, and how long a break is at least. They
+# can be made stricter here and not laxer.
+TOCSIN_VIEWING_MINUTES_A_DAY = environment.number_within(
+    "TOCSIN_VIEWING_MINUTES_A_DAY", 240, 0, 240
+)
+TOCSIN_VIEWING_MINUTES_IN_A_ROW = environment.number_within(
+    "TOCSIN_VIEWING_MINUTES_IN_A_ROW", 60, 1, 60
+)
+TOCSIN_VIEWING_BREAK_MINUTES = environment.number_within(
+    "TOCSIN_VIEWING_BREAK_MINUTES", 10, 10, 240
+)
+
 # From when on an entry is held for review: by how many providers and hits in an hour, and how far
 # above its own habit; by how many parties that say it is wrong (0: never by their number alone).
 TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)

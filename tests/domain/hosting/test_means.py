@@ -112,9 +112,11 @@ def test_cloudflare_is_asked_with_its_case_and_both_halves_of_the_token() -> Non
     ],
 )
 def test_an_answer_without_an_origin_says_why(status: int, body: bytes, why: str) -> None:
-    with serving(lambda handler: handler.give(status, body)) as peer:
-        with pytest.raises(NotTold) as refused:
-            trust(peer.url).origins("shop.host-a.com")
+    with (
+        serving(lambda handler: handler.give(status, body)) as peer,
+        pytest.raises(NotTold) as refused,
+    ):
+        trust(peer.url).origins("shop.host-a.com")
     assert refused.value.why == why
 
 

@@ -170,7 +170,7 @@ ENTITIES = st.recursive(
 )
 ANSWERS = st.dictionaries(st.sampled_from(NAMES), JSON) | st.fixed_dictionaries(
     {
-        "startAddress": st.sampled_from(["192.0.2.0", "192.0.2.9", "0.0.0.0", "::"]),
+        "startAddress": st.sampled_from(["192.0.2.0", "192.0.2.9", "192.0.0.0", "::"]),
         "endAddress": st.sampled_from(["192.0.2.9", "192.0.2.255", "255.255.255.255"]),
         "entities": st.lists(ENTITIES, max_size=3) | JSON,
         "links": JSON | st.tuples(st.fixed_dictionaries({"rel": st.just("up"), "href": JSON})),

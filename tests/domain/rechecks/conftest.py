@@ -9,7 +9,7 @@ from pytest_django import Settings
 from tests.domain import desk
 from tests.domain.hosting.outside import ROUTING, Outside
 from tests.domain.rechecks.scenes import World
-from tocsin.domain.rechecks import looking
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
 from tocsin.domain.visits import actions as visits
 
 
@@ -24,8 +24,9 @@ def outside(tmp_path: Path, settings: Settings) -> Outside:
 @pytest.fixture
 def world(db: None, outside: Outside, now: datetime, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world of which a test says what each visit finds; fetching is allowed."""
+    gone_pictures.forget()
     made = World()
-    monkeypatch.setattr(looking.visits, "visit", made.visit)
+    monkeypatch.setattr(visits, "visit", made.visit)
     start = now - timedelta(days=1)
     visits.permit(basis="Mandate of the ministry", until=None, actor=desk.SYSTEM, at=start)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,11 @@ from tests.domain import desk
 from tests.domain.hosting.outside import Outside
 from tests.domain.rechecks import scenes
 from tests.domain.rechecks.scenes import OTHER, World, found, looks, moves, run, told, until
+from tocsin.base.accounts.types import Role
+from tocsin.base.outbox import actions as outbox
 from tocsin.base.outbox.actions import put
+from tocsin.base.outbox.types import News
+from tocsin.domain.hashlists.types import Kind
 from tocsin.domain.rechecks import actions, queries
 from tocsin.domain.rechecks.models import Follow, Observation
 from tocsin.domain.rechecks.types import (
@@ -192,11 +197,30 @@ def test_the_same_picture_at_another_address_is_a_hop_of_the_one_removed(
     assert sum(queries.recidivism(since=now, until=later + timedelta(days=1)).values()) == 1
 
 
+def test_a_copy_that_was_encoded_anew_is_known_at_another_address(
+    world: World, now: datetime, outside: Outside
+) -> None:
+    scenes.at_hoster(outside, "192.0.2.10", 64500)
+    first = found(now)
+    world.gone = {desk.URL}
+    later = until(first, S.WATCHING) + timedelta(days=3)
+    pdq = next(value for value in scenes.PICTURE if value.kind is Kind.PDQ)
+    near = replace(pdq, value=bytes([pdq.value[0] ^ 0b1111]) + pdq.value[1:])
+    for at, values in ((later, scenes.OTHER), (later + timedelta(hours=2), (near,))):
+        url = f"https://img.bighost.example/other/{len(values)}.jpg"
+        number = desk.report(at, url, fingerprints=values)
+        desk.found(number, desk.person(f"ada-{number}"), at)
+        scenes.run(at)
+        scenes.run(at + timedelta(seconds=2))
+    [hop], _ = queries.hops()
+    assert (hop.kind, hop.to_item) == (HopKind.RESURFACED, number)
+
+
 def test_a_corrected_finding_is_looked_at_no_more_and_counts_for_nobody(
     world: World, now: datetime
 ) -> None:
     item_id = found(now)
-    boss = desk.person("boss", desk.Role.MANAGER)
+    boss = desk.person("boss", Role.MANAGER)
     number = scenes.follow(item_id).item.number
     reports.correct(number=number, why="a beach", actor=boss, at=now)
     run(now)
@@ -239,7 +263,7 @@ def test_a_report_after_the_watch_has_ended_follows_it_again(world: World, now: 
 
 def test_all_looks_stand_still_while_a_person_stopped_them(world: World, now: datetime) -> None:
     item_id = found(now)
-    boss = desk.person("boss", desk.Role.MANAGER)
+    boss = desk.person("boss", Role.MANAGER)
     with pytest.raises(RulingRefused):
         actions.stop_traffic(why="", actor=boss, at=now)
     actions.stop_traffic(why="the line is full", actor=boss, at=now)
@@ -292,7 +316,19 @@ def test_equal_looks_are_one_row(world: World, now: datetime) -> None:
     looks(item_id, 5)
     [row] = Observation.objects.all()
     assert (row.times, row.first_at) == (6, now)
-    assert told("rechecks.checked") >= 1
+
+
+def test_each_look_is_told_to_who_listens_once_an_hour(world: World, now: datetime) -> None:
+    item_id = found(now)
+    assert told("rechecks.checked") == 0
+    heard: list[News] = []
+    outbox.consume("rechecks.checked", lambda news, at: heard.append(news), "test")
+    try:
+        looks(item_id, 5)  # every ten minutes or so, from ten o'clock on
+    finally:
+        outbox._consumers["rechecks.checked"].pop("test")
+    assert [news.payload for news in heard] == [{"item_id": item_id}] * told("rechecks.checked")
+    assert 1 <= len(heard) <= 2
 
 
 def test_a_look_that_another_worker_overtook_is_dropped(world: World, now: datetime) -> None:

@@ -16,7 +16,9 @@ from tests.domain.rechecks.scenes import World
 from tests.doors.console.reading import read
 from tocsin.base.accounts.models import Person
 from tocsin.base.audit.models import AuditRow
-from tocsin.domain.rechecks import looking, queries
+from tocsin.domain.rechecks import queries
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
+from tocsin.domain.rechecks.models import Follow
 from tocsin.domain.rechecks.types import FollowState
 from tocsin.domain.visits import actions as visits
 from tocsin.domain.visits.types import Outcome
@@ -31,8 +33,9 @@ def world(
     settings.TOCSIN_HOSTING_RECORDED = tmp_path / "recorded"
     settings.TOCSIN_ROUTING_URL = ROUTING
     scenes.at_hoster(Outside(tmp_path / "recorded"), "192.0.2.10", 64500)
+    gone_pictures.forget()
     made = World()
-    monkeypatch.setattr(looking.visits, "visit", made.visit)
+    monkeypatch.setattr(visits, "visit", made.visit)
     start = today - timedelta(days=30)
     visits.permit(basis="Mandate", until=None, actor=desk.SYSTEM, at=start)
     return made
@@ -113,7 +116,7 @@ def test_hops_stand_in_a_ledger(analyst: Client, world: World, today: datetime) 
     assert "Nothing has moved." in read(analyst.get("/console/rechecks/hops").content).words
     first = item(today, world)
     world.gone = {desk.URL}
-    scenes.until(scenes.Follow.objects.get().item_id, FollowState.WATCHING)
+    scenes.until(Follow.objects.get().item_id, FollowState.WATCHING)
     at = today - timedelta(hours=3)
     scenes.found(at, "https://img.bighost.example/other/2.jpg")
     scenes.run(at + timedelta(seconds=2))

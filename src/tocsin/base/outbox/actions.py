@@ -44,6 +44,11 @@ def may_go_unheard(topic: str) -> None:
     _consumers.setdefault(topic, {})
 
 
+def is_heard(topic: str) -> bool:
+    """Whether any room listens to a topic: frequent news need not be written for nobody."""
+    return bool(_consumers.get(topic))
+
+
 def topics() -> list[str]:
     """All topics somebody listens to."""
     return sorted(_consumers)

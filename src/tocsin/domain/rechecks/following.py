@@ -12,6 +12,8 @@ from tocsin.base.audit.types import Actor, system
 from tocsin.base.secrets import keyed_digest
 from tocsin.domain.hashlists.types import FingerprintValue, Kind
 from tocsin.domain.rechecks import clocks, rules
+from tocsin.domain.rechecks.gone_pictures import closed
+from tocsin.domain.rechecks.likeness import telling
 from tocsin.domain.rechecks.models import Follow, Stay, Trace
 from tocsin.domain.rechecks.types import ClosedBy, FollowState, OpenedBy
 from tocsin.domain.reports import queries as reports
@@ -154,10 +156,19 @@ def host_of(url: str) -> str:
 
 def _trace(row: Follow, values: Sequence[FingerprintValue]) -> None:
     digests = {
-        digest(f"{value.kind}:{value.value.hex()}", "trace")
+        digest(f"{value.kind}:{value.value.hex()}", "trace"): value
         for value in values
         if value.kind in _TRACED
     }
+    near = {value.value for value in telling(values)}
     Trace.objects.bulk_create(
-        [Trace(follow=row, digest=one) for one in sorted(digests)], ignore_conflicts=True
+        [
+            Trace(
+                follow=row,
+                digest=one,
+                sealed=closed(value.value, one) if value.value in near else "",
+            )
+            for one, value in sorted(digests.items())
+        ],
+        ignore_conflicts=True,
     )

@@ -82,14 +82,14 @@ def _distances(
     known: Sequence[FingerprintValue], seen: Sequence[FingerprintValue]
 ) -> Iterator[tuple[int, int]]:
     """Which position of ours, 0 being upright, and how far a picture seen is from it."""
-    for ours in _telling(known):
+    for ours in telling(known):
         for place, form in enumerate(positions(ours.value)):
-            for other in _telling(seen):
+            for other in telling(seen):
                 yield place, distance_bits(form, other.value)
 
 
-def _telling(values: Sequence[FingerprintValue]) -> list[FingerprintValue]:
-    """PDQs that say enough: one of a flat picture lies near to many."""
+def telling(values: Sequence[FingerprintValue]) -> list[FingerprintValue]:
+    """Those PDQs that say enough: one of a flat picture lies near to many."""
     return [
         value
         for value in values

@@ -15,11 +15,12 @@ from tocsin.base.clock.threads import OnePerProcess
 from tocsin.domain.hosting import actions as hosting
 from tocsin.domain.hosting.types import NotFound
 from tocsin.domain.rechecks import clocks, following, noting, rules
+from tocsin.domain.rechecks.gone_pictures import gone_pictures
 from tocsin.domain.rechecks.likeness import Likeness, compare
 from tocsin.domain.rechecks.models import Follow, HostTurn, TrafficStop
 from tocsin.domain.rechecks.noting import Found
 from tocsin.domain.rechecks.rules import View
-from tocsin.domain.rechecks.types import FollowState, Seen, Spot
+from tocsin.domain.rechecks.types import ClosedBy, FollowState, Seen, Spot
 from tocsin.domain.reports import queries as reports
 from tocsin.domain.reports.types import Case
 from tocsin.domain.visits import actions as visits
@@ -76,11 +77,11 @@ def due(subject: str, at: datetime) -> None:
         spread = 1 + clocks.chance(item_id, follow.looks)
         clocks.look_at(follow, at + rules.TRAFFIC_LOOKED_AT_EACH * spread)
         return
-    turn_at = _turn(follow, at)
+    with transaction.atomic():
+        turn_at = _turn(follow, at)
+        clocks.look_at(follow, turn_at if turn_at > at else at + rules.GUARD)
     if turn_at > at:
-        clocks.look_at(follow, turn_at)
         return
-    clocks.look_at(follow, at + rules.GUARD)
     if not lookers().hand_over(item_id, at):
         clocks.look_at(follow, at + timedelta(seconds=2))
 
@@ -97,12 +98,15 @@ def look(item_id: int, at: datetime) -> bool:
     if follow is None or follow.state not in rules.ACTIVE:
         return False
     case = reports.case(follow.finding_id)
-    if case.corrected or not case.url:
+    if not case.url:  # its time was over, and what is not known cannot be looked at
+        with transaction.atomic():
+            following.end(item_id, at, why=ClosedBy.NOTHING)
         return False
-    views = configured_views()
-    view = rules.next_view(
-        views, follow.looks, FollowState(follow.state), follow.since, noting.recent(follow)
-    )
+    if case.corrected:  # the news of it is on its way, and ends the follow
+        return False
+    views, earlier = configured_views(), noting.recent(follow)
+    state = FollowState(follow.state)
+    view = rules.next_view(views, follow.looks, state, follow.since, earlier)
     visit = visits.visit(
         url=case.url, vantage=_vantage(view), agent=_agent(view), at=at, known=case.fingerprints
     )
@@ -111,7 +115,9 @@ def look(item_id: int, at: datetime) -> bool:
         return False
     if visit.outcome is Outcome.RATE_LIMITED:
         _leave_alone(follow.host_digest, at)
-    found = Found(_seen(case, visit, view, at), _spot(follow, case, at))
+    first = follow.resolved_at is None
+    like = gone_pictures().near(case.fingerprints, at) if first else frozenset[int]()
+    found = Found(_seen(case, visit, view, at), _spot(follow, case, at), earlier, like)
     return noting.note(follow, found, views, at)
 
 
@@ -167,14 +173,13 @@ def _turn(follow: Follow, at: datetime) -> datetime:
     if follow.turn_at is not None:
         return follow.turn_at
     gap = timedelta(milliseconds=settings.TOCSIN_RECHECK_HOST_GAP_MS)
-    with transaction.atomic():
-        turn, made = HostTurn.objects.select_for_update().get_or_create(
-            host_digest=follow.host_digest, defaults={"free_at": at + gap}
-        )
-        mine = at if made else max(turn.free_at, at)
-        if not made:
-            HostTurn.objects.filter(pk=turn.pk).update(free_at=mine + gap)
-        Follow.objects.filter(pk=follow.pk).update(turn_at=mine)
+    turn, made = HostTurn.objects.select_for_update().get_or_create(
+        host_digest=follow.host_digest, defaults={"free_at": at + gap}
+    )
+    mine = at if made else max(turn.free_at, at)
+    if not made:
+        HostTurn.objects.filter(pk=turn.pk).update(free_at=mine + gap)
+    Follow.objects.filter(pk=follow.pk).update(turn_at=mine)
     return mine
 
 

@@ -102,12 +102,14 @@ class Hop(models.Model):
 
 
 class Trace(models.Model):
-    """A keyed hash of a fingerprint of the item: the same picture elsewhere is found by it."""
+    """A fingerprint of the item: the same picture elsewhere is found by its keyed hash, and one
+    that is near by the PDQ itself, which is sealed."""
 
     personal_data = NOTHING_PERSONAL
 
     follow = models.ForeignKey(Follow, on_delete=models.CASCADE, related_name="traces")
     digest = models.CharField(max_length=64, db_index=True)
+    sealed = models.TextField(blank=True)
 
     class Meta:
         constraints = [

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from tocsin.base.audit.types import Json
-from tocsin.base.outbox.actions import put
+from tocsin.base.outbox.actions import is_heard, put
 from tocsin.domain.hosters import queries as hosters
 from tocsin.domain.hosting.types import Hosting, Source
 from tocsin.domain.rechecks import clocks, following, rules
@@ -35,16 +35,21 @@ UNCERTAIN = "rechecks.uncertain"
 CHECKED = "rechecks.checked"
 TOPICS = (REMOVED, BACK, MOVED, UNCERTAIN, CHECKED)
 
+MOST_LIKE = 500
 EARLIER = 24
 """How many rows of looks before are weighed: several of each view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one look brought: what was seen, and where the host is now, where that was asked."""
+    """What one look brought: what was seen, where the host is now, where that was asked, and the
+    looks before it, newest first, as they were known when it began; at the first look, which
+    other follows have a picture near to this one's."""
 
     seen: Seen
     spot: Spot | None = None
+    earlier: Sequence[Seen] = ()
+    like: frozenset[int] = frozenset()
 
 
 def note(follow: Follow, found: Found, views: Sequence[View], at: datetime) -> bool:
@@ -59,11 +64,10 @@ def note(follow: Follow, found: Found, views: Sequence[View], at: datetime) -> b
         if not won:
             return False
         row = clocks.locked(follow.item_id)
-        earlier = recent(row)
         _keep(row, found.seen)
         if found.spot is not None:
             _place(row, found, at)
-        _act(row, found, earlier, views, at)
+        _act(row, found, views, at)
         row.turn_at = None
         row.save()
         _tell_checked(row, at)
@@ -133,10 +137,8 @@ def _keep(row: Follow, now: Seen) -> None:
     )
 
 
-def _act(
-    row: Follow, found: Found, earlier: Sequence[Seen], views: Sequence[View], at: datetime
-) -> None:
-    state, now = FollowState(row.state), found.seen
+def _act(row: Follow, found: Found, views: Sequence[View], at: datetime) -> None:
+    state, now, earlier = FollowState(row.state), found.seen, found.earlier
     before = rules.Before(state, row.since, earlier, row.doubts, row.doubts_since)
     name = rules.decide(before, now, views)
     _bound(row, now, state)
@@ -215,7 +217,9 @@ def tell(topic: str, row: Follow, at: datetime, more: dict[str, str] | None = No
 
 
 def _tell_checked(row: Follow, at: datetime) -> None:
-    # At most one an hour for each item: two hundred thousand are looked at.
+    # At most one an hour for each item, and none for nobody: two hundred thousand are looked at.
+    if not is_heard(CHECKED):
+        return
     hour = at.strftime("%Y%m%d%H")
     news = {"item_id": row.item_id}
     put(topic=CHECKED, payload=news, at=at, dedupe_key=f"{CHECKED}:{row.item_id}:{hour}")
@@ -236,7 +240,7 @@ def _place(row: Follow, found: Found, at: datetime) -> None:
     elif not gone:
         _moved(row, kind, before, after, found.seen, at)
     if first:
-        _resurfaced(row, after, found.seen, at)
+        _resurfaced(row, after, found, at)
     _abroad(row, after, at)
 
 
@@ -265,11 +269,11 @@ def _step(row: Follow, kind: HopKind, before: Spot, after: Spot, now: Seen, at: 
     Stay.objects.filter(pk=stay.pk).update(**asdict(after))
 
 
-def _resurfaced(row: Follow, after: Spot, now: Seen, at: datetime) -> None:
+def _resurfaced(row: Follow, after: Spot, found: Found, at: datetime) -> None:
     """The same picture was gone elsewhere within ninety days: a step in the ledger of that one."""
     mine = Trace.objects.filter(follow=row).values("digest")
     others = Follow.objects.filter(
-        traces__digest__in=mine,
+        Q(traces__digest__in=mine) | Q(pk__in=sorted(found.like)[:MOST_LIKE]),
         rehearsal=row.rehearsal,
         removed_at__isnull=False,
         removed_at__gte=at - rules.WATCH_FOR,
@@ -287,7 +291,7 @@ def _resurfaced(row: Follow, after: Spot, now: Seen, at: datetime) -> None:
                 "kind": HopKind.RESURFACED,
                 "before": asdict(before),
                 "after": asdict(after),
-                "visit_id": now.visit_id,
+                "visit_id": found.seen.visit_id,
             },
         )
 

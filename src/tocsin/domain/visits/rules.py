@@ -232,7 +232,8 @@ def _sent_to_front(seen: Observed) -> Judgement | None:
 def _page(seen: Observed) -> Judgement | None:
     """A page where the answer came with a good status: is what it should show there?"""
     signs, empty = _not_here_signs(seen, urlsplit(seen.final).path), seen.page.pictures == 0
-    if signs and set(signs) <= _SHELL:
+    is_shell = "next_to_nothing" in signs or "no_longer_shown" not in signs
+    if signs and set(signs) <= _SHELL and is_shell:
         # A page that a script fills, or one that stands at every path: nothing says it is gone.
         return Judgement(Outcome.NOT_MEDIA if empty else Outcome.PRESENT, signs)
     if sum(_WEIGHTS[sign] for sign in signs) >= ENOUGH:
@@ -259,7 +260,7 @@ _WEIGHTS: Final = {
     "refresh_to_front": 2,
 }
 
-_SHELL: Final = frozenset({"sibling_same", "next_to_nothing"})
+_SHELL: Final = frozenset({"sibling_same", "next_to_nothing", "no_longer_shown"})
 
 
 def _not_here_signs(seen: Observed, path: str) -> tuple[str, ...]:
