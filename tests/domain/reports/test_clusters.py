@@ -231,3 +231,14 @@ def test_the_book_forgets_its_oldest_half_when_full(monkeypatch: pytest.MonkeyPa
     assert [item for _bits, item in book.near((0).to_bytes(32), 256)] != []
     assert book.used <= 4
     assert 5 in {item for _bits, item in book.near((5).to_bytes(32), 0)}
+
+
+def test_the_first_of_a_cluster_stands_for_all_and_comes_first(now: datetime) -> None:
+    numbers = [same(now, n) for n in range(4)]
+    report(now, at_host(9))
+    assert queries.queue().rows[0].number == numbers[0]
+    sizes = {
+        n: [r for r in queries.item(n).why if r.code is ReasonCode.CLUSTER_SIZE] for n in numbers
+    }
+    assert [reason.count for reason in sizes[numbers[0]]] == [3]
+    assert not sizes[numbers[3]]

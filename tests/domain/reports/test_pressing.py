@@ -169,9 +169,7 @@ def test_two_managers_at_once_are_told(now: datetime) -> None:
 
 @pytest.mark.django_db
 def test_the_rules_of_the_desk_come_back_as_they_were_set(now: datetime) -> None:
-    desk = DeskRules(
-        second_for_new=True, police_hold=6 * HOUR, question_sets=("inhope",), jurisdiction="BE"
-    )
+    desk = DeskRules(second_for_new=True, police_hold=6 * HOUR, question_sets=("inhope",))
     actions.set_rules(desk=desk, after=0, why="as agreed", actor=person("mia"), at=now)
     assert queries.desk_rules() == desk
 

@@ -58,6 +58,11 @@ DESK = [
     "/console/hosters/",
     "/console/hosters/new",
     "/console/hosters/{hoster}",
+    "/console/desk/day",
+    "/console/desk/setup",
+    "/console/desk/hours",
+    "/console/desk/quality",
+    "/console/items/appeals/",
     "/console/system/",
     "/console/people/",
 ]

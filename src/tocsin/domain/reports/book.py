@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tocsin.domain.reports import sealed
 from tocsin.domain.reports.models import ItemPrint
-from tocsin.engine.index.scan import distances
+from tocsin.engine.index.scan import scan
 
 Words = npt.NDArray[np.uint64]
 BYTES = 32
@@ -48,9 +48,9 @@ class Book:
             return []
         rows = self.words[: self.used]
         asked = np.frombuffer(value, np.uint64).reshape(1, 4)
-        bits = distances(rows, asked)
-        found = np.flatnonzero(bits <= radius_bits)
-        return sorted((int(bits[row]), int(self.item_ids[row])) for row in found)
+        hits = scan(rows, asked, radius_bits)
+        pairs = zip(hits.distance_bits, hits.row, strict=True)
+        return sorted((int(bits), int(self.item_ids[row])) for bits, row in pairs)
 
     def leave_out(self, item_id: int) -> None:
         """The item leads no longer: nothing is compared with it."""
@@ -86,6 +86,14 @@ class Shelf:
         with self._lock:
             self._read_on()
             return self._books[rehearsal].near(value, radius_bits)
+
+    def read_on(self) -> None:
+        """Read what is new, before the turn is taken: a worker that has just started reads much.
+
+        Rows are written in turns, so whatever can be seen has all its elders beside it.
+        """
+        with self._lock:
+            self._read_on()
 
     def forget(self) -> None:
         """Read the table anew when next asked: a row in it no longer leads, or has gone."""

@@ -49,6 +49,7 @@ def ask_to_place(item: Item, at: datetime) -> None:
 
 def place(number: str, at: datetime) -> None:
     """Write down the item's fingerprints and bring it to the others that show the same picture."""
+    SHELF.read_on()
     with transaction.atomic():
         _take_turn()
         item = items.locked(number)
@@ -312,6 +313,7 @@ def _join(item: Item, other: Item, bits: int | None, actor: Actor, at: datetime)
     item.cluster_decided = source is not None
     items.reprioritise(item)
     item.save()
+    _raise_lead(item)
     record(
         actor=actor,
         action="reports.join_cluster",
@@ -321,6 +323,15 @@ def _join(item: Item, other: Item, bits: int | None, actor: Actor, at: datetime)
     )
     if source is not None and _by_itself(item, source):
         _follow(item, source, _CLUSTERS, at)
+
+
+def _raise_lead(item: Item) -> None:
+    """The item that stands for the cluster is the more pressing, the more there are."""
+    lead = Item.objects.filter(cluster_id=item.cluster_id, cluster_lead=True).first()
+    if lead is not None:
+        lead = items.locked(lead.number)
+        items.reprioritise(lead)
+        lead.save(update_fields=["why", "priority", "rank"])
 
 
 def _by_itself(item: Item, source: Finding) -> bool:

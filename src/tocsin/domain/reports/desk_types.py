@@ -137,7 +137,6 @@ class DeskRules:
     longest_hold: timedelta = timedelta(hours=72)
     predecide: Predecide = Predecide.PROPOSE
     question_sets: tuple[str, ...] = ("nl", "inhope")
-    jurisdiction: str = "NL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ def found_by(words: str) -> tuple[str, ...]:
     address, however it is spelled; of a bare host, all items of that site. The newest first.
     """
     words = words.strip()
-    if not words:
-        return ()
+    if not words.isprintable() or not words:
+        return ()  # PostgreSQL takes no zero character, and no number or reference has one
     by_name = Item.objects.filter(number=words.upper()) | Item.objects.filter(
         pk__in=Item.objects.filter(reports__client_reference=words).values("pk")
     )

@@ -148,7 +148,8 @@ def may_be_pressed(item: Item, at: datetime) -> bool:
 
 
 def _others(item: Item) -> int:
-    if item.cluster_id is None:
+    # One view for the cluster: the item that others are compared with stands for all of them.
+    if item.cluster_id is None or not item.cluster_lead:
         return 0
     return max(Item.objects.filter(cluster_id=item.cluster_id).count() - 1, 0)
 

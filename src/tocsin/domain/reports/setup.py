@@ -78,7 +78,6 @@ def set_rules(*, desk: DeskRules, after: int, why: str, actor: Actor, at: dateti
         "longest_hold_hours": desk.longest_hold / timedelta(hours=1),
         "predecide": desk.predecide.value,
         "question_sets": list(desk.question_sets),
-        "jurisdiction": desk.jurisdiction,
     }
     return _keep(RULES, data, after=after, why=why, actor=actor, at=at)
 
@@ -148,5 +147,4 @@ def _rules_of(data: Mapping[str, object]) -> DeskRules:
         longest_hold=holds.get("longest_hold", default.longest_hold),
         predecide=Predecide(str(data.get("predecide", default.predecide.value))),
         question_sets=tuple(sets) if isinstance(sets, list) else default.question_sets,
-        jurisdiction=str(data.get("jurisdiction", default.jurisdiction)),
     )
