@@ -124,13 +124,15 @@ def test_showing_it_tells_what_where_and_which_fingerprints_and_is_noted_once(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("nl", "Het bericht tonen"), ("fr", "Afficher"), ("en", "Show the")]
+    ("language", "words"),
+    [("nl", "Toon de melding"), ("fr", "Afficher la notification"), ("en", "Show the notice")],
 )
 def test_the_page_speaks_three_languages(
     language: str, words: str, client: Client, link: str
 ) -> None:
     page = client.get(f"{link}?language={language}").content.decode()
     assert f'<html lang="{language}">' in page
+    assert words in page
 
 
 def test_only_a_digest_of_the_secret_is_kept(link: str) -> None:
