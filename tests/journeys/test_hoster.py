@@ -63,4 +63,3 @@ def test_a_hoster_answers_with_the_keyboard_alone(
     assert wide <= 0, "the page must fit a narrow window"
     shown = away(lambda: the(item_number()))
     assert (shown.answer, shown.opened_at is not None) == (AnswerKind.REMOVED, True)
-    page.screenshot(path=f"/tmp/notices/hoster-{javascript}.png", full_page=True)

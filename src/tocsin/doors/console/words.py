@@ -40,9 +40,7 @@ from tocsin.domain.reports.types import (
     Reason,
     ReasonCode,
 )
-from tocsin.doors.console import words_exchanges, words_notices, words_rechecks
-from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_desk, words_exchanges
+from tocsin.doors.console import words_desk, words_exchanges, words_notices, words_rechecks
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
