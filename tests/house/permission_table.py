@@ -161,7 +161,7 @@ TABLE: dict[str, Row] = {
     "console:notice": Row(staff(404, READERS_OF_NOTICES), NOT_SO, NOTICE),
     "console:notice_reply": Row(NOT_SO, DESK_ON_ONE, NOTICE),
     "console:notice_use_contact": Row(NOT_SO, MANAGER_ON_ONE, {**NOTICE, "answer_id": 9_999}),
-    "console:ladder": Row(MANAGER, MANAGER_FORGOT_WORDS),
+    "console:ladder": Row(MANAGER, MANAGER),
     "console:office_keep": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:office_remove": Row(NOT_SO, manager(302), {"office_id": 9_999}),
     "console:notices_stop": Row(NOT_SO, manager(302)),

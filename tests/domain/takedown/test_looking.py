@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def mail(settings: Settings) -> Iterator[Mail]:
+def mail(settings: Settings) -> Mail:
     settings.TOCSIN_HOSTER_LOOKUP = True
     server = Mail()
     settings.TOCSIN_MAIL = server
-    yield server
+    return server
 
 
 class Registry:

@@ -45,7 +45,7 @@ from tocsin.doors.hoster import visitors
 from tocsin.doors.hoster.forms import WrongJson, said_in
 
 pytestmark = pytest.mark.django_db
-JSON = {"HTTP_ACCEPT": "application/json"}
+JSON = {"accept": "application/json"}
 EVIL = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}=cmd|' /C calc'!A0"
 
 
@@ -124,13 +124,15 @@ def test_showing_it_tells_what_where_and_which_fingerprints_and_is_noted_once(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("nl", "Het bericht tonen"), ("fr", "Afficher"), ("en", "Show the")]
+    ("language", "words"),
+    [("nl", "Toon de melding"), ("fr", "Afficher la notification"), ("en", "Show the notice")],
 )
 def test_the_page_speaks_three_languages(
     language: str, words: str, client: Client, link: str
 ) -> None:
     page = client.get(f"{link}?language={language}").content.decode()
     assert f'<html lang="{language}">' in page
+    assert words in page
 
 
 def test_only_a_digest_of_the_secret_is_kept(link: str) -> None:
@@ -316,7 +318,7 @@ def test_script_in_an_answer_comes_out_as_text(client: Client, link: str) -> Non
 
 
 def test_the_same_by_machine(client: Client, link: str, mail: Mail) -> None:
-    told = client.get(link, **JSON).json()
+    told = client.get(link, headers=JSON).json()
     assert told["url"] == URL
     assert told["request"] == "remove_file"
     assert set(told["digests"]) == {"md5", "sha1", "sha256"}
@@ -347,7 +349,7 @@ def test_a_wrong_body_is_told_so(body: str, error: str, client: Client, link: st
 def test_an_unknown_link_is_nobodys(client: Client) -> None:
     assert client.get("/notice/nothing").status_code == 410
     assert client.post("/notice/nothing", {"show": "yes"}).status_code == 410
-    told = client.get("/notice/nothing", **JSON)
+    told = client.get("/notice/nothing", headers=JSON)
     assert (told.status_code, told.json()) == (410, {"error": "no_such_link"})
 
 
@@ -357,7 +359,7 @@ def test_no_link_is_asked_without_end(
     monkeypatch.setattr(visitors, "MOST_OF_LINK", 2)
     codes = [client.post(link, {"show": "yes"}).status_code for _ in range(3)]
     assert codes == [200, 200, 429]
-    assert client.get(link, **JSON).status_code == 429
+    assert client.get(link, headers=JSON).status_code == 429
 
 
 def test_no_notice_is_answered_without_end(

@@ -49,9 +49,6 @@ def climb_now(takedown: Takedown, case: Case, at: datetime) -> None:
     """As `climb`, in the caller's transaction."""
     if case.corrected:
         return  # the news of it ends the takedown
-    if moving.stopped():
-        moving.wind_takedown(takedown, at, at + STANDING_STILL)
-        return
     country = contacts.country_of(case)
     if country and country != takedown.country:
         takedown.country = country
@@ -62,6 +59,9 @@ def climb_now(takedown: Takedown, case: Case, at: datetime) -> None:
     for notice in _of(takedown).filter(state__in=rules.LIFE.sources("queue")):
         notice.takedown = takedown
         notices.queue_if_reachable(notice, case, at)
+    if moving.stopped():
+        moving.wind_takedown(takedown, at, at + STANDING_STILL)
+        return
     for notice in _of(takedown).filter(state=NoticeState.SENT):
         notice.takedown = takedown
         _remind_if_due(notice, case, at)

@@ -20,7 +20,6 @@ from tocsin.domain.takedown.models import (
     Notice,
     Office,
     Post,
-    Sending,
     Stop,
     Takedown,
 )
@@ -243,12 +242,6 @@ def written(hoster_id: int | None = None) -> Iterator[Written]:
 def verify_log(heads_file: Path | None = None) -> LogVerdict:
     """Walk the send log; the first thing wrong is named, or nothing is."""
     return sendlog.verify_log(heads_file)
-
-
-def sendings(number: str) -> list[str]:
-    """The message ids of all that was sent about a notice, in order."""
-    rows = Sending.objects.filter(notice__number=number).order_by("id")
-    return list(rows.values_list("message_id", flat=True))
 
 
 def _link(secret: str, at: datetime) -> Link | None:

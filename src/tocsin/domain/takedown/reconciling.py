@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from itertools import islice
 
 MOST_LINES = 1_000_000
 APART = timedelta(hours=1)
@@ -78,11 +79,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """A notice of ours: its number, the canonical form of its address, when it was sent."""
+    """A notice of ours: its number, what its address is known by, when it was sent, the address."""
 
     number: str
     address: str
     sent_at: datetime
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Ours({self.number})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class Theirs:
     number: str
     address: str
     at: datetime | None
+    url: str = ""
 
     def __repr__(self) -> str:
         return f"Theirs(line={self.line})"
@@ -116,8 +122,8 @@ def read(
 ) -> list[Theirs]:
     """The lines of a hoster's CSV, whatever its separator, encoding and names of columns.
 
-    `zone`: of times that name none. `canonical`: brings an address into the form ours are in, and
-    may raise ValueError for what is none. Raises UnreadableList.
+    `zone`: of times that name none. `canonical`: gives what an address is known by, as ours are,
+    and may raise ValueError for what is none. Raises UnreadableList.
     """
     rows = _rows(_text(data))
     if not rows:
@@ -172,11 +178,11 @@ def as_csv(compared: Iterable[Compared], harmless: Callable[[str], str]) -> str:
     for each in compared:
         ours, theirs = each.ours, each.theirs
         number = ours.number if ours else (theirs.number if theirs else "")
-        address = ours.address if ours else (theirs.address if theirs else "")
+        url = ours.url if ours else (theirs.url if theirs else "")
         cells = [
             each.outcome.value,
             number,
-            address,
+            url,
             ours.sent_at.isoformat() if ours else "",
             str(theirs.line) if theirs else "",
             theirs.at.isoformat() if theirs and theirs.at else "",
@@ -228,11 +234,13 @@ def _theirs(
 ) -> Theirs:
     cells = {name: _cell(row, place) for name, place in places.items()}
     named = _NUMBER.search(cells["notice"]) or _NUMBER.search(" ".join(row))
+    url = cells["url"].lstrip("'")
     try:
-        address = canonical(cells["url"].lstrip("'")) if cells["url"] else ""
+        address = canonical(url) if url else ""
     except ValueError:
-        address = cells["url"]
-    return Theirs(number, named[0].upper() if named else "", address, _time(cells["time"], zone))
+        address = url
+    at = _time(cells["time"], zone)
+    return Theirs(number, named[0].upper() if named else "", address, at, url)
 
 
 def _time(text: str, zone: tzinfo) -> datetime | None:
@@ -274,7 +282,7 @@ def _rows(text: str) -> list[list[str]]:
     lines = io.StringIO(text.replace("\0", ""), newline="")
     csv.field_size_limit(1_000_000)
     try:
-        rows = [row for row, _ in zip(csv.reader(lines, delimiter=delimiter), range(MOST_LINES))]
+        rows = list(islice(csv.reader(lines, delimiter=delimiter), MOST_LINES))
     except csv.Error as error:
         raise UnreadableList(f"This is no CSV file: {error}.") from error
     return rows

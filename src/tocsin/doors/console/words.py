@@ -50,6 +50,7 @@ from tocsin.doors.console import (
     words_referrals,
     words_reporters,
 )
+from tocsin.doors.console import words_desk, words_exchanges, words_notices, words_rechecks
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 

@@ -44,7 +44,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 def signed(request: HttpRequest) -> HttpResponse:
     """Whether a signed notice is ours."""
     with translation.override(language_of(request)):
-        form = SignedForm(request.POST or None)
+        form = SignedForm(request.POST if request.method == "POST" else None)
         page: dict[str, Any] = {"form": form}
         if request.method == "POST" and is_too_much(request, ""):
             return private(render(request, "hoster/too_much.html", status=429))

@@ -70,7 +70,7 @@ def _reconcile(options: argparse.Namespace) -> int:
     except reconciling.UnreadableList as error:
         raise Stop(str(error)) from error
     ours = [
-        reconciling.Ours(each.number, one_form(each.url), each.sent_at)
+        reconciling.Ours(each.number, one_form(each.url), each.sent_at, each.url)
         for each in queries.written(options.hoster)
     ]
     compared = reconciling.compare(ours, theirs)

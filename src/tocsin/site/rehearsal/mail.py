@@ -12,7 +12,7 @@ from tocsin.domain.takedown import xarf
 from tocsin.site.rehearsal.hoster import Hoster
 from tocsin.site.rehearsal.play import must
 
-TEXT_TYPES: Final = frozenset({"multipart/mixed", "text/plain", "application/json"})
+TEXT_TYPES: Final = frozenset({"multipart/mixed", "text/plain", "text/csv", "application/json"})
 _ELEMENTS: Final = ("(a)", "(b)", "(c)", "(d)")
 _ADDRESS: Final = re.compile(r"^    (http\S+)$", re.MULTILINE)
 
