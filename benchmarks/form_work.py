@@ -143,9 +143,8 @@ def _in_chromium(chromium: str, made: list[Any], puzzles: int) -> list[float]:
         page.route("http://localhost/", lambda route: route.fulfill(body="<title>x</title>"))
         page.goto("http://localhost/")
         page.add_script_tag(content=SCRIPT.read_text("utf-8"))
-        took = [
-            page.evaluate(IN_THE_PAGE, [token.challenge, token.bits, puzzles]) / 1_000 for token in made
-        ]
+        asked = [[token.challenge, token.bits, puzzles] for token in made]
+        took = [page.evaluate(IN_THE_PAGE, one) / 1_000 for one in asked]
         browser.close()
     return took
 
