@@ -27,6 +27,8 @@ TAKERS_IN = DESK | {Role.INTAKE}
 JUDGES = DESK | {Role.SECOND_REVIEWER}
 READERS_OF_NOTICES = SEERS - {Role.INTAKE}
 READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
+TAKERS_IN = DESK | {Role.INTAKE}
+QUALITY = frozenset({Role.QUALITY, Role.MANAGER})
 KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 
@@ -59,6 +61,8 @@ GOES_ON = staff(302)
 ITEM_PAGES = staff(200, SEERS)
 ONE_ITEM = staff(404, SEERS)
 DESK_ON_ONE = staff(404, DESK)
+TAKERS_IN_ON_ONE = staff(404, TAKERS_IN)
+POLICE_ON_ONE = staff(404, frozenset({Role.POLICE_LIAISON, Role.MANAGER}))
 MANAGER = manager(200)
 MANAGER_ON_ONE = manager(404)
 MANAGER_FORGOT_WORDS = manager(422)
@@ -85,6 +89,7 @@ NOBODY = {"person_id": 9_999}
 TALK = {"talk_id": 9_999}
 LANGUAGE = {"language": "en"}
 APPEAL = {"number": "A-2026-000001"}
+ITEM_APPEAL = {"number": "R-2026-000001"}
 
 TABLE: dict[str, Row] = {
     "front": Row(OPEN, NOT_SO),
@@ -99,6 +104,33 @@ TABLE: dict[str, Row] = {
     "console:assess": Row(NOT_SO, DESK_ON_ONE, ITEM),
     "console:agree": Row(NOT_SO, staff(404, JUDGES), ITEM),
     "console:correct": Row(NOT_SO, MANAGER_ON_ONE, ITEM),
+    "console:take_next": Row(NOT_SO, staff(302, DESK)),
+    "console:skip": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:set_live": Row(NOT_SO, TAKERS_IN_ON_ONE, ITEM),
+    "console:review": Row(NOT_SO, staff(404, JUDGES), ITEM),
+    "console:follow": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:take_apart": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:extend_police": Row(NOT_SO, POLICE_ON_ONE, ITEM),
+    "console:release_police": Row(NOT_SO, POLICE_ON_ONE, ITEM),
+    "console:open_item_appeal": Row(NOT_SO, TAKERS_IN_ON_ONE, ITEM),
+    "console:item_appeals": Row(ITEM_PAGES, NOT_SO),
+    "console:item_appeal": Row(ONE_ITEM, NOT_SO, ITEM_APPEAL),
+    "console:item_appeal_take": Row(NOT_SO, MANAGER_ON_ONE, ITEM_APPEAL),
+    "console:item_appeal_give_back": Row(NOT_SO, MANAGER_ON_ONE, ITEM_APPEAL),
+    "console:item_appeal_decide": Row(NOT_SO, MANAGER_ON_ONE, ITEM_APPEAL),
+    "console:day": Row(ITEM_PAGES, NOT_SO),
+    "console:search": Row(NOT_SO, staff(422, SEERS)),
+    "console:hand_over": Row(NOT_SO, staff(422, TAKERS_IN)),
+    "console:desk_setup": Row(MANAGER, NOT_SO),
+    "console:set_weights": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:set_rules": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:hours": Row(MANAGER, NOT_SO),
+    "console:set_hours": Row(NOT_SO, MANAGER_ON_ONE, NOBODY),
+    "console:admit": Row(NOT_SO, MANAGER_ON_ONE, NOBODY),
+    "console:quality": Row(staff(200, QUALITY), NOT_SO),
+    "console:make_golden": Row(NOT_SO, staff(422, QUALITY)),
+    "console:plant": Row(NOT_SO, staff(404, QUALITY), ITEM),
+    "console:retire": Row(NOT_SO, staff(404, QUALITY), ITEM),
     "console:notices": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
     "console:notice": Row(staff(404, READERS_OF_NOTICES), NOT_SO, NOTICE),
     # People who stay unknown: whoever takes reports in talks with them.

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from tocsin.base.accounts import rules
+from tocsin.base.accounts.hours import NobodyThere, UnusableHours, WhyNeeded, admit, set_hours
 from tocsin.base.accounts.models import ApiKey, OneTimeLink, Party, Person
 from tocsin.base.accounts.rules import digest, new_secret
 from tocsin.base.accounts.types import IssuedKey, PartyKind, Role, Tier
@@ -20,8 +21,12 @@ __all__ = [
     "LastAdministrator",
     "LinkUnusable",
     "NameTaken",
+    "NobodyThere",
     "TooManyKeys",
     "UnknownPerson",
+    "UnusableHours",
+    "WhyNeeded",
+    "admit",
     "check_link",
     "deactivate",
     "digest",
@@ -31,6 +36,7 @@ __all__ = [
     "new_secret",
     "renew_link",
     "revoke_key",
+    "set_hours",
     "set_language",
     "use_link",
 ]

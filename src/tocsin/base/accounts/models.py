@@ -56,6 +56,41 @@ class OneTimeLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class WorkingHours(models.Model):
+    """When somebody works on a weekday (Monday is 0), in the organisation's zone."""
+
+    personal_data = PersonalData(
+        fields=("begins", "ends"), why="Outside them nobody logs in; gone with the person."
+    )
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField()
+    begins = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "weekday"], name="accounts_one_day")
+        ]
+
+
+class Admission(models.Model):
+    """Somebody was let in out of hours: by whom, until when, why."""
+
+    personal_data = PersonalData(
+        fields=("why", "by"),
+        why="An exception is answered for.",
+        kept=timedelta(days=365),
+        since=("until",),
+    )
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="admissions")
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    why = models.CharField(max_length=500)
+    by = models.CharField(max_length=80)
+
+
 class Party(models.Model):
     """An organisation outside that comes with a key."""
 

@@ -6,8 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.base.accounts import rules
+from tocsin.base.accounts.hours import PersonHours, everybodys_hours, may_work
 from tocsin.base.accounts.models import ApiKey, Party, Person
 from tocsin.base.accounts.types import KnownKey, Permission, Role, Tier
+
+__all__ = [
+    "OwnKey",
+    "PersonHours",
+    "everybodys_hours",
+    "keys_of",
+    "live_keys",
+    "may_work",
+    "parties",
+    "party",
+    "party_names",
+    "people",
+    "permissions_of",
+    "secret_matches",
+]
 
 
 @dataclass(frozen=True, slots=True)

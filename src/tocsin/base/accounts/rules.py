@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from tocsin.base.accounts.types import Permission, Role
 
@@ -88,6 +90,32 @@ MAY: dict[Role, frozenset[Permission]] = {
         }
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """From when until when somebody works; ends before it begins: until the next morning."""
+
+    begins: time
+    ends: time
+
+    @property
+    def over_midnight(self) -> bool:
+        """Whether the hours end on the next day."""
+        return self.ends <= self.begins
+
+
+def hours_allow(hours: Mapping[int, Hours], local: datetime) -> bool:
+    """Whether somebody with these hours by weekday works at a moment of their own zone."""
+    clock = local.time()
+    today = hours.get(local.weekday())
+    if today is not None:
+        if today.over_midnight and clock >= today.begins:
+            return True
+        if not today.over_midnight and today.begins <= clock < today.ends:
+            return True
+    before = hours.get((local.weekday() - 1) % 7)
+    return before is not None and before.over_midnight and clock < before.ends
 
 
 def may(role: Role, permission: Permission) -> bool:

@@ -21,8 +21,9 @@ from tocsin.domain.matching.types import (
     ListsSeen,
     PolicyTerms,
 )
+from tocsin.domain.reports.desk_types import PoliceReason
 from tocsin.domain.reports.types import FindingInput, FindingKind, Ground, ItemState
-from tocsin.doors.console import words
+from tocsin.doors.console import words, words_desk
 
 
 class NewPassword(forms.Form):
@@ -78,11 +79,19 @@ class FindingForm(forms.Form):
     ground_detail = forms.CharField(
         label=_("Which authority, list or law"), required=False, max_length=500
     )
+    police = forms.ChoiceField(
+        label=_("Police first, because"),
+        required=False,
+        choices=[("", _("no, act at once")), *words.choices(words_desk.POLICE)],
+    )
     note = forms.CharField(
         label=_("Note for colleagues"),
         required=False,
         max_length=4_000,
         widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    with_cluster = forms.BooleanField(
+        label=_("The same for all items with this picture"), required=False
     )
 
     def only_grounds_of(self, *, matched: bool) -> None:
@@ -100,6 +109,8 @@ class FindingForm(forms.Form):
             category=Category(filled["category"]),
             ground_detail=filled["ground_detail"],
             note=filled["note"],
+            police=PoliceReason(filled["police"]) if filled["police"] else None,
+            with_cluster=filled["with_cluster"],
         )
 
 

@@ -28,6 +28,7 @@ from tocsin.base.secrets import seal, unseal
 from tocsin.doors.console.permissions import (
     has_second_factor,
     mark_second_factor,
+    out_of_hours,
     showed_second_factor_just_now,
 )
 
@@ -59,6 +60,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             messages.success(request, _("Your password is changed."))
         elif message_template == "usersessions/messages/sessions_logged_out.txt":
             messages.success(request, _("All your other sessions are ended."))
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> Any:
+        """Nobody logs in outside their hours, unless a manager lets them in."""
+        response = super().pre_login(request, user, **kwargs)
+        if response is not None:
+            return response
+        refused = out_of_hours(request, user.pk)
+        if refused is not None:
+            with transaction.atomic():
+                note(user.pk, "accounts.out_of_hours")
+        return refused
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         with transaction.atomic():

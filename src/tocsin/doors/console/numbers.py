@@ -32,6 +32,12 @@ class ItemNumber(_Number):
     regex = r"T-[0-9]{4}-[0-9]{6,}"
 
 
+class ItemAppealNumber(_Number):
+    """`R-2026-000001`."""
+
+    regex = r"R-[0-9]{4}-[0-9]{6,}"
+
+
 class NoticeNumber(_Number):
     """`N-2026-000001`."""
 

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
-from tocsin.base.accounts.queries import permissions_of
+from tocsin.base.accounts.queries import may_work, permissions_of
 from tocsin.base.accounts.types import SECOND_FACTOR_MARK, Permission, Role
 from tocsin.base.audit.types import Actor
 
@@ -113,7 +114,15 @@ def way_in(request: HttpRequest) -> HttpResponse | None:
     if request.session.get(SECOND_FACTOR_MARK) != request.user.pk:
         query = urlencode({"next": request.get_full_path()})
         return _gone_to(request, f"{reverse('mfa_reauthenticate')}?{query}")
-    return None
+    return out_of_hours(request, request.user.pk)
+
+
+def out_of_hours(request: HttpRequest, person_id: int) -> HttpResponse | None:
+    """The page for somebody who comes outside their hours; None for who may work now."""
+    at, zone = datetime.now(UTC), settings.TOCSIN_ZONE
+    if may_work(person_id=person_id, at=at, zone=zone):
+        return None
+    return _private(render(request, "console/out_of_hours.html", status=403))
 
 
 def _gone_to(request: HttpRequest, url: str) -> HttpResponse:

@@ -2,22 +2,34 @@
 
 from django.urls import path, register_converter
 
-from tocsin.doors.console.numbers import AppealNumber, ItemNumber, NoticeNumber, RowNumber
+from tocsin.doors.console.numbers import (
+    AppealNumber,
+    ItemAppealNumber,
+    ItemNumber,
+    NoticeNumber,
+    RowNumber,
+)
 from tocsin.doors.console.views import (
     account,
     appeals,
+    day,
     desk,
+    desk_acts,
+    desk_setup,
     exchanges,
     floods,
     front,
     holds,
     hosters,
+    hours,
+    item_appeals,
     keys,
     lists,
     notices,
     observed,
     people,
     providers,
+    quality,
     quarantine,
     reporters,
     system,
@@ -25,6 +37,7 @@ from tocsin.doors.console.views import (
 )
 
 register_converter(AppealNumber, "appeal")
+register_converter(ItemAppealNumber, "item_appeal")
 register_converter(ItemNumber, "item")
 register_converter(NoticeNumber, "notice")
 register_converter(RowNumber, "row")
@@ -35,12 +48,47 @@ urlpatterns = [
     path("welcome/<str:secret>", account.welcome, name="welcome"),
     path("items/", desk.queue, name="queue"),
     path("items/follows", observed.follows, name="follows"),
+    path("items/next", desk.take_next, name="take_next"),
+    path("items/appeals/", item_appeals.appeals, name="item_appeals"),
+    path("items/appeals/<item_appeal:number>", item_appeals.appeal, name="item_appeal"),
+    path("items/appeals/<item_appeal:number>/take", item_appeals.take, name="item_appeal_take"),
+    path(
+        "items/appeals/<item_appeal:number>/give-back",
+        item_appeals.give_back,
+        name="item_appeal_give_back",
+    ),
+    path(
+        "items/appeals/<item_appeal:number>/decide",
+        item_appeals.decide,
+        name="item_appeal_decide",
+    ),
     path("items/<item:number>", desk.item, name="item"),
     path("items/<item:number>/take", desk.take, name="take"),
     path("items/<item:number>/give-back", desk.give_back, name="give_back"),
     path("items/<item:number>/assess", desk.assess, name="assess"),
     path("items/<item:number>/agree", desk.agree, name="agree"),
     path("items/<item:number>/correct", desk.correct, name="correct"),
+    path("items/<item:number>/skip", desk_acts.skip, name="skip"),
+    path("items/<item:number>/live", desk_acts.set_live, name="set_live"),
+    path("items/<item:number>/review", desk_acts.review, name="review"),
+    path("items/<item:number>/follow", desk_acts.follow, name="follow"),
+    path("items/<item:number>/apart", desk_acts.take_apart, name="take_apart"),
+    path("items/<item:number>/hold", desk_acts.extend, name="extend_police"),
+    path("items/<item:number>/release", desk_acts.release, name="release_police"),
+    path("items/<item:number>/appeal", desk_acts.appeal, name="open_item_appeal"),
+    path("desk/", day.day, name="day"),
+    path("desk/search", day.search, name="search"),
+    path("desk/note", day.hand_over, name="hand_over"),
+    path("desk/setup", desk_setup.setup, name="desk_setup"),
+    path("desk/setup/weights", desk_setup.weights, name="set_weights"),
+    path("desk/setup/rules", desk_setup.rules, name="set_rules"),
+    path("desk/hours", hours.hours, name="hours"),
+    path("desk/hours/<row:person_id>", hours.set_hours, name="set_hours"),
+    path("desk/hours/<row:person_id>/admit", hours.admit, name="admit"),
+    path("desk/quality", quality.quality, name="quality"),
+    path("desk/quality/golden", quality.make_golden, name="make_golden"),
+    path("desk/quality/golden/<item:number>/plant", quality.plant, name="plant"),
+    path("desk/quality/golden/<item:number>/retire", quality.retire, name="retire"),
     path("notices/", notices.notices, name="notices"),
     path("notices/<notice:number>", notices.notice, name="notice"),
     path("appeals/", appeals.appeals, name="appeals"),

@@ -42,6 +42,7 @@ from tocsin.domain.reports.types import (
 )
 from tocsin.domain.takedown.types import NoticeState
 from tocsin.doors.console import words_exchanges, words_reporters
+from tocsin.doors.console import words_desk, words_exchanges
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -53,6 +54,9 @@ ITEM_STATE: Words = {
     ItemState.UNLAWFUL: _("unlawful"),
     ItemState.NOT_UNLAWFUL: _("not unlawful"),
     ItemState.CANNOT_TELL: _("cannot tell"),
+    ItemState.SECOND_REVIEW: _("waits for a second person"),
+    ItemState.DISAGREED: _("waits for a third person"),
+    ItemState.FIRST_POLICE: _("police first"),
 }
 FINDING: Words = {
     FindingKind.UNLAWFUL: _("unlawful"),
@@ -65,6 +69,7 @@ GROUND: Words = {
     Ground.STATED_BY_AUTHORITY: _("An authority states it"),
     Ground.NONE: _("No ground"),
     Ground.SEEN: _("Seen by a person"),
+    Ground.WITH_CLUSTER: _("Decided with its cluster"),
 }
 CATEGORY: Words = {
     Category.UNKNOWN: _("not stated"),
@@ -85,6 +90,12 @@ CHANNEL: Words = {
     Channel.API: _("report of a partner"),
     Channel.CONSOLE: _("entered here"),
     Channel.FORM: _("public form"),
+    Channel.MAIL: _("mail"),
+    Channel.FILE: _("file"),
+    Channel.ICCAM: _("ICCAM"),
+    Channel.SCANNER: _("scanner"),
+    Channel.MEETING: _("live meeting"),
+    Channel.HOSTER: _("a hoster"),
 }
 PURPOSE: Words = {
     Purpose.ILLEGAL: _("illegal"),
@@ -199,29 +210,7 @@ PERMISSION: Words = {
     Permission.KEEP_KEYS: _("keep keys"),
     Permission.SEE_SYSTEM: _("see how the system is doing"),
 }
-REASON: Words = {
-    ReasonCode.EXACT_MATCH: _("exact match with a list"),
-    ReasonCode.NEAR_MATCH: _("near match with a list"),
-    ReasonCode.REPORTED: _("reported, on no list"),
-    ReasonCode.OFFICIAL_SOURCE: _("from police or a hotline"),
-    ReasonCode.OVERDUE: _("past its deadline"),
-    ReasonCode.SEEN_AGAIN: _("reported again after an unlawful finding"),
-}
-HISTORY: Words = {
-    "reports.open": _("reported, item opened"),
-    "reports.count": _("reported again"),
-    "reports.reopen": _("opened again: a list knows it now"),
-    "reports.take": _("taken"),
-    "reports.give_back": _("given back"),
-    "reports.lease_lapses": _("given back by the clock"),
-    "reports.overdue": _("past its deadline"),
-    "reports.second_look": _("back for a second look"),
-    "reports.find_unlawful": _("found unlawful"),
-    "reports.find_not_unlawful": _("found not unlawful"),
-    "reports.find_cannot_tell": _("cannot tell"),
-    "reports.agree": _("second person agreed"),
-    "reports.correct": _("finding corrected"),
-}
+HISTORY = words_desk.HISTORY
 LINT: Words = {
     LintReason.KNOWN_SHA256: _("a harmless file has this SHA-256"),
     LintReason.KNOWN_SHA1: _("a harmless file has this SHA-1"),
@@ -324,6 +313,12 @@ WEBHOOK: Words = {
 }
 
 ALL: dict[str, Words] = {
+    "look": words_desk.LOOK,
+    "police": words_desk.POLICE,
+    "skip": words_desk.SKIP,
+    "weight": words_desk.REASON,
+    "appeal_origin": words_desk.APPEAL_ORIGIN,
+    "item_appeal": words_desk.ITEM_APPEAL,
     "pull": words_exchanges.PULL,
     "exchange": words_exchanges.EXCHANGE,
     "direction": words_exchanges.DIRECTION,
@@ -377,7 +372,24 @@ def reason(why: Reason) -> str:
     if why.code is ReasonCode.REPORTED_AGAIN:
         text = ngettext("reported %(count)d more time", "reported %(count)d more times", why.count)
         return text % {"count": why.count}
-    return str(REASON[why.code])
+    if why.code is ReasonCode.WAITING:
+        text = ngettext("waits for %(count)d hour", "waits for %(count)d hours", why.count)
+        return text % {"count": why.count}
+    if why.code is ReasonCode.CLUSTER_SIZE:
+        text = ngettext(
+            "%(count)d more item with the same picture",
+            "%(count)d more items with the same picture",
+            why.count,
+        )
+        return text % {"count": why.count}
+    if why.code is ReasonCode.SITE_KNOWN:
+        text = ngettext(
+            "found unlawful at this site %(count)d time before",
+            "found unlawful at this site %(count)d times before",
+            why.count,
+        )
+        return text % {"count": why.count}
+    return str(words_desk.REASON[why.code])
 
 
 def choices(words: Words, *kinds: str) -> list[tuple[str, Promise]]:

@@ -42,10 +42,13 @@ def navigation(request: HttpRequest) -> dict[str, list[Place]]:
     """The pages this person may open."""
     pages = [
         ("console:queue", _("Queue"), Permission.SEE_ITEMS),
+        ("console:day", _("My day"), Permission.SEE_ITEMS),
         ("console:notices", _("Notices"), Permission.SEE_NOTICES),
         ("console:reporters", _("Reporters"), Permission.TAKE_IN),
         ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
         ("console:floods", _("Floods"), Permission.SEE_ITEMS),
+        ("console:quality", _("Quality"), Permission.SEE_QUALITY),
+        ("console:desk_setup", _("Desk"), Permission.KEEP_DESK),
         ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
         ("console:lists", _("Lists"), Permission.SEE_LISTS),
         ("console:providers", _("Providers"), Permission.KEEP_PROVIDERS),

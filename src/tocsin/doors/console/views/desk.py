@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -14,24 +15,28 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin.base.accounts.types import Permission
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.domain.reports import actions, queries
+from tocsin.domain.reports.desk_types import BadAnswer
 from tocsin.domain.reports.types import (
     FindingRefused,
     ItemState,
-    ItemView,
-    NoListMatch,
     NothingToAgree,
     NotTaken,
     SamePerson,
     TakenByAnother,
     UnknownItem,
-    ViewingIsOff,
 )
-from tocsin.domain.takedown import queries as takedown
 from tocsin.doors.console import words
-from tocsin.doors.console.forms import Correction, FindingForm
+from tocsin.doors.console.forms import Correction
 from tocsin.doors.console.numbers import page_number
-from tocsin.doors.console.observing import ObservedForm
 from tocsin.doors.console.permissions import StaffRequest, may
+from tocsin.doors.console.views.item_page import (
+    Forms,
+    Refusal,
+    filled_in,
+    moved_on,
+    page,
+    refused,
+)
 
 ROWS_ON_A_PAGE = 50
 
@@ -52,8 +57,13 @@ def queue(request: StaffRequest) -> HttpResponse:
     """Items of one state, most pressing first."""
     state = _state(request.GET.get("state"))
     on_page = page_number(request.GET.get("page"))
-    found = queries.queue(state=state, limit=ROWS_ON_A_PAGE, offset=(on_page - 1) * ROWS_ON_A_PAGE)
-    page = {
+    found = queries.queue(
+        state=state,
+        limit=ROWS_ON_A_PAGE,
+        offset=(on_page - 1) * ROWS_ON_A_PAGE,
+        at=request.at,
+    )
+    context = {
         "rows": found.rows,
         "total": found.total,
         "filters": _filters(state),
@@ -61,43 +71,47 @@ def queue(request: StaffRequest) -> HttpResponse:
         "page_number": on_page,
         "more": found.total > on_page * ROWS_ON_A_PAGE,
     }
-    return render(request, "console/queue.html", page)
+    return render(request, "console/queue.html", context)
 
 
 @require_safe
 @may(Permission.SEE_ITEMS)
 def item(request: StaffRequest, number: str) -> HttpResponse:
     """One item: what is known of it, who said so, and what may be done."""
-    return _page(request, _item(number))
+    return page(request, number)
 
 
 @require_POST
 @may(Permission.ASSESS)
 def take(request: StaffRequest, number: str) -> HttpResponse:
     """Take the item, so that nobody else works on it."""
-    try:
-        actions.take(number=number, actor=request.actor, at=request.at)
-    except TakenByAnother as other:
-        return _page(request, _item(number), taken=other, status=409)
-    except MoveRefused:
-        return _page(request, _item(number), problem=_moved_on(), status=409)
-    except UnknownItem as error:
-        raise Http404 from error
-    return redirect("console:item", number=number)
+    return acted(
+        request, number, lambda: actions.take(number=number, actor=request.actor, at=request.at)
+    )
+
+
+@require_POST
+@may(Permission.ASSESS)
+def take_next(request: StaffRequest) -> HttpResponse:
+    """Take the most pressing item that is free."""
+    taken = actions.take_next(actor=request.actor, at=request.at)
+    if taken is None:
+        messages.info(request, _("Nothing is free for you now."))
+        return redirect("console:queue")
+    return redirect("console:item", number=taken.number)
 
 
 @require_POST
 @may(Permission.ASSESS)
 def give_back(request: StaffRequest, number: str) -> HttpResponse:
     """Put the item back for others, and go on with the queue."""
-    try:
-        actions.give_back(number=number, actor=request.actor, at=request.at)
-    except TakenByAnother as other:
-        return _page(request, _item(number), taken=other, status=409)
-    except (MoveRefused, NotTaken):
-        return _page(request, _item(number), problem=_moved_on(), status=409)
-    except UnknownItem as error:
-        raise Http404 from error
+    answer = acted(
+        request,
+        number,
+        lambda: actions.give_back(number=number, actor=request.actor, at=request.at),
+    )
+    if answer.status_code != 302:
+        return answer
     messages.success(request, _("%(number)s is given back.") % {"number": number})
     return redirect("console:queue")
 
@@ -106,41 +120,28 @@ def give_back(request: StaffRequest, number: str) -> HttpResponse:
 @may(Permission.ASSESS)
 def assess(request: StaffRequest, number: str) -> HttpResponse:
     """Record a finding; a notice leaves by itself when it is unlawful."""
-    form, seen = FindingForm(request.POST), ObservedForm(request.POST)
-    # Both are asked, so that all that is wrong is said at once.
-    if not all([form.is_valid(), seen.is_valid()]):
-        return _page(request, _item(number), form=form, seen=seen, status=422)
-    finding = replace(form.finding(), observed=seen.observed(), labels=seen.stated_labels())
-    try:
-        actions.assess(number=number, finding=finding, actor=request.actor, at=request.at)
-    except FindingRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, _why(refusal))
-        return _page(request, _item(number), form=form, seen=seen, status=422)
-    except TakenByAnother as other:
-        return _page(request, _item(number), taken=other, status=409)
-    except (MoveRefused, NotTaken):
-        return _page(request, _item(number), form=form, seen=seen, problem=_moved_on(), status=409)
-    except UnknownItem as error:
-        raise Http404 from error
-    messages.success(request, _("The finding on %(number)s is recorded.") % {"number": number})
-    return redirect("console:item", number=number)
+    forms, finding = filled_in(request)
+    if finding is None:
+        return page(request, number, Refusal(422, forms=forms))
+    return acted(
+        request,
+        number,
+        lambda: actions.assess(number=number, finding=finding, actor=request.actor, at=request.at),
+        forms=forms,
+        said=_("The finding on %(number)s is recorded.") % {"number": number},
+    )
 
 
 @require_POST
 @may(Permission.REVIEW)
 def agree(request: StaffRequest, number: str) -> HttpResponse:
     """A second person agrees: from now on the own list says `block`."""
-    try:
-        actions.agree(number=number, actor=request.actor, at=request.at)
-    except SamePerson:
-        problem = _("The second person must be somebody other than who recorded the finding.")
-        return _page(request, _item(number), problem=problem, status=409)
-    except NothingToAgree:
-        return _page(request, _item(number), problem=_moved_on(), status=409)
-    except UnknownItem as error:
-        raise Http404 from error
-    messages.success(request, _("You agreed with the finding."))
-    return redirect("console:item", number=number)
+    return acted(
+        request,
+        number,
+        lambda: actions.agree(number=number, actor=request.actor, at=request.at),
+        said=_("You agreed with the finding."),
+    )
 
 
 @require_POST
@@ -149,7 +150,7 @@ def correct(request: StaffRequest, number: str) -> HttpResponse:
     """The finding was wrong: the entry is withdrawn and whoever was told is named."""
     form = Correction(request.POST)
     if not form.is_valid():
-        return _page(request, _item(number), correction=form, status=422)
+        return page(request, number, Refusal(422, forms=Forms(correction=form)))
     try:
         actions.correct(
             number=number,
@@ -159,65 +160,42 @@ def correct(request: StaffRequest, number: str) -> HttpResponse:
             at=request.at,
         )
     except (MoveRefused, FindingRefused):
-        return _page(request, _item(number), problem=_moved_on(), status=409)
+        return page(request, number, Refusal(409, moved_on()))
     except UnknownItem as error:
         raise Http404 from error
     messages.success(request, _("The finding on %(number)s is corrected.") % {"number": number})
     return redirect("console:item", number=number)
 
 
-def _page(
+def acted(
     request: StaffRequest,
-    shown: ItemView,
+    number: str,
+    act: Callable[[], object],
     *,
-    form: FindingForm | None = None,
-    seen: ObservedForm | None = None,
-    correction: Correction | None = None,
-    taken: TakenByAnother | None = None,
-    problem: str = "",
-    status: int = 200,
+    forms: Forms | None = None,
+    said: str = "",
 ) -> HttpResponse:
-    form = form or FindingForm(initial={"ground": _likely_ground(shown)})
-    form.only_grounds_of(matched=bool(shown.matches))
-    page = {
-        "item": shown,
-        "mine": shown.state is ItemState.TAKEN and shown.holder == request.person.username,
-        "can_take": shown.state in {ItemState.NEW, ItemState.CANNOT_TELL},
-        "can_agree": _waits_for_second_person(request, shown),
-        "can_correct": shown.state in {ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL},
-        "form": form,
-        "seen": seen or ObservedForm(),
-        "at": request.at,
-        "correction": correction or Correction(initial={"was": shown.state.value}),
-        "notices": takedown.for_item(shown.number),
-        "taken": taken,
-        "problem": problem,
-    }
-    response = render(request, "console/item.html", page, status=status)
-    # After a refusal the browser stands on the item and not on the act: reloading shows it.
-    response.headers["HX-Push-Url"] = reverse("console:item", args=[shown.number])
-    return response
-
-
-def _item(number: str) -> ItemView:
+    """Do it and go to the item; or say on its page why nothing came of it."""
+    forms = forms or Forms()
     try:
-        return queries.item(number)
+        act()
     except UnknownItem as error:
         raise Http404 from error
-
-
-def _waits_for_second_person(request: StaffRequest, shown: ItemView) -> bool:
-    return any(
-        finding.own_entry_id is not None
-        and not finding.agreed_by
-        and not finding.corrected
-        and finding.by != request.person.username
-        for finding in shown.findings
-    )
-
-
-def _likely_ground(shown: ItemView) -> str:
-    return "matched_list" if shown.matches else ""
+    except FindingRefused as refusal:
+        return page(request, number, refused(forms, refusal))
+    except BadAnswer:
+        problem = _("An answer does not fit the finding.")
+        return page(request, number, Refusal(422, problem, forms=forms))
+    except TakenByAnother as other:
+        return page(request, number, Refusal(409, taken=other))
+    except SamePerson:
+        problem = _("The second person must be somebody other than who recorded the finding.")
+        return page(request, number, Refusal(409, problem))
+    except (MoveRefused, NotTaken, NothingToAgree):
+        return page(request, number, Refusal(409, moved_on(), forms=forms))
+    if said:
+        messages.success(request, said)
+    return redirect("console:item", number=number)
 
 
 def _state(asked: str | None) -> ItemState | None:
@@ -236,21 +214,3 @@ def _filters(current: ItemState | None) -> list[Filter]:
     ]
     waiting = sum(counts[state] for state in queries.WAITING_FOR_SOMEBODY)
     return [Filter(url, _("all that waits"), waiting, current is None), *by_state]
-
-
-def _moved_on() -> str:
-    return _("The item has moved on in the meantime. This is how it stands now.")
-
-
-def _why(refusal: FindingRefused) -> str:
-    if isinstance(refusal, ViewingIsOff):
-        return _("Viewing is off here: a finding cannot rest on having seen it.")
-    if isinstance(refusal, NoListMatch):
-        return _("This item matches no list.")
-    told = {
-        "category": _("An unlawful finding has a category; the others have none."),
-        "ground": _("Say what the finding rests on."),
-        "ground_detail": _("Name the authority and its reference."),
-        "note": _("Without a ground, write why."),
-    }
-    return told.get(refusal.field, _("The finding cannot be recorded like this."))

@@ -29,6 +29,28 @@
         return true;
     };
 
+    // Into the questions: the first answer of the first one that is asked of this finding.
+    const ask = () => {
+        const first = document.querySelector("[data-asked]");
+        if (first === null) return false;
+        first.open = true;
+        const question = first.querySelector("[data-when]:not([hidden]) input");
+        if (question !== null) question.focus();
+        return question !== null;
+    };
+
+    // In a question its number chooses an answer: 1 is the first one after "not stated".
+    const answer = (event) => {
+        const question = event.target.closest ? event.target.closest("[data-when]") : null;
+        if (question === null || !/^[0-9]$/.test(event.key)) return false;
+        const answers = [...question.querySelectorAll("input")];
+        const place = answers[0] && answers[0].value === "" ? Number(event.key) : Number(event.key) - 1;
+        if (answers[place] === undefined) return false;
+        answers[place].click();
+        answers[place].focus();
+        return true;
+    };
+
     const help = () => {
         const dialog = document.getElementById("help");
         if (dialog === null) return;
@@ -44,7 +66,12 @@
 
     document.addEventListener("keydown", (event) => {
         if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+        if (answer(event)) {
+            event.preventDefault();
+            return;
+        }
         const acts = {
+            a: ask,
             j: () => move(1),
             k: () => move(-1),
             u: () => choose("unlawful"),
@@ -65,6 +92,15 @@
         category.hidden = verdict !== null && verdict.value !== "unlawful";
         if (category.hidden) category.querySelector("select").value = "";
         detail.hidden = ground !== null && ground.value === "none";
+        const police = form.querySelector("[data-field=police]");
+        if (police !== null) {
+            police.hidden = category.hidden;
+            if (police.hidden) police.querySelector("select").value = "";
+        }
+        for (const question of form.querySelectorAll("[data-when]")) {
+            const when = question.dataset.when;
+            question.hidden = verdict !== null && when !== "any" && when !== verdict.value;
+        }
     };
 
     const copy = async (button) => {
