@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.client.faulty import Faulty
-from tests.doors.api.conftest import checker, issue
+from tests.doors.api.conftest import checker, issue, look
 
 __all__ = ["checker", "issue"]
 
@@ -40,7 +40,7 @@ class _Silent(WSGIRequestHandler):
 @pytest.fixture
 def house(checker: Checker, now: datetime) -> Iterator[str]:
     """The real API door of this process, on loopback; its address."""
-    door = ApiDoor(checker=lambda: checker, fingerprint=fingerprint, now=lambda: now)
+    door = ApiDoor(checker=lambda: checker, fingerprint=fingerprint, look=look, now=lambda: now)
 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         try:

@@ -107,6 +107,7 @@ class Told:
     sources: int = 1
     quorum: int = 1
     held: bool = False
+    media_type: int = 1
     fingerprints: tuple[FingerprintValue, ...] = field(default=())
 
 
@@ -141,7 +142,7 @@ def _write(list_no: int, name: str, told: Told, run: ImportRun | None) -> int:
         hash_list=HashList.objects.get(pk=list_no),
         source_entry_id=name,
         run=run,
-        media_type=1,
+        media_type=told.media_type,
         status=told.status.number,
         category=told.category.number,
         sources=told.sources,
@@ -150,7 +151,14 @@ def _write(list_no: int, name: str, told: Told, run: ImportRun | None) -> int:
         content_digest=0,
     )
     Fingerprint.objects.bulk_create(
-        Fingerprint(entry=entry, kind=f.kind, n=f.n, value=f.value, quality=f.quality)
+        Fingerprint(
+            entry=entry,
+            kind=f.kind,
+            n=f.n,
+            value=f.value,
+            quality=f.quality,
+            offset_seconds=f.offset_seconds,
+        )
         for f in told.fingerprints or prints(name)
     )
     return entry.pk

@@ -29,6 +29,8 @@ READERS_OF_NOTICES = SEERS - {Role.INTAKE}
 READERS_OF_LISTS = JUDGES | {Role.QUALITY, Role.ADMINISTRATOR}
 TAKERS_IN = DESK | {Role.INTAKE}
 QUALITY = frozenset({Role.QUALITY, Role.MANAGER})
+READERS_OF_FIGURES = frozenset({Role.MANAGER, Role.QUALITY, Role.AUDITOR, Role.REGULATOR})
+POLICE = frozenset({Role.MANAGER, Role.POLICE_LIAISON})
 KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 
@@ -131,8 +133,26 @@ TABLE: dict[str, Row] = {
     "console:make_golden": Row(NOT_SO, staff(422, QUALITY)),
     "console:plant": Row(NOT_SO, staff(404, QUALITY), ITEM),
     "console:retire": Row(NOT_SO, staff(404, QUALITY), ITEM),
+    "console:whereabouts": Row(ONE_ITEM, NOT_SO, ITEM),
+    "console:recheck_rule": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_look": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_pause": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_go_on": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:recheck_abroad": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    # Whether it is still there; managers may stop all looks.
+    "console:rechecks": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
+    "console:hops": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
+    "console:recheck_stop": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:recheck_resume": Row(NOT_SO, manager(302)),
     "console:notices": Row(staff(200, READERS_OF_NOTICES), NOT_SO),
     "console:notice": Row(staff(404, READERS_OF_NOTICES), NOT_SO, NOTICE),
+    "console:notice_reply": Row(NOT_SO, DESK_ON_ONE, NOTICE),
+    "console:notice_use_contact": Row(NOT_SO, MANAGER_ON_ONE, {**NOTICE, "answer_id": 9_999}),
+    "console:ladder": Row(MANAGER, MANAGER_FORGOT_WORDS),
+    "console:office_keep": Row(NOT_SO, MANAGER_FORGOT_WORDS),
+    "console:office_remove": Row(NOT_SO, manager(302), {"office_id": 9_999}),
+    "console:notices_stop": Row(NOT_SO, manager(302)),
+    "console:notices_go_on": Row(NOT_SO, manager(302)),
     # People who stay unknown: whoever takes reports in talks with them.
     "console:reporters": Row(staff(200, TAKERS_IN), NOT_SO),
     "console:reporter": Row(staff(404, TAKERS_IN), NOT_SO, TALK),
@@ -157,13 +177,35 @@ TABLE: dict[str, Row] = {
     "console:appeal_decide": Row(NOT_SO, MANAGER_ON_ONE, APPEAL),
     "console:holds": Row(ITEM_PAGES, NOT_SO),
     "console:let_count": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
+    "console:withdraw_held": Row(NOT_SO, MANAGER_ON_ONE, {"entry_id": 9_999}),
     "console:floods": Row(ITEM_PAGES, NOT_SO),
     "console:flood_decide": Row(NOT_SO, MANAGER_ON_ONE, {"flood_id": 9_999}),
+    # Hosters, behind the links in their notices.
+    "hoster:keys": Row(OPEN, NOT_SO),
+    "hoster:signed": Row(OPEN, WRONG_FORM),
+    "hoster:notice": Row(GONE, GONE, {"secret": "nothing"}),
+    # Figures: those who read them, and who may propose to name a hoster.
+    "console:figures": Row(staff(200, READERS_OF_FIGURES), NOT_SO),
+    "console:figures_file": Row(staff(404, READERS_OF_FIGURES), NOT_SO, {"kind": "csv"}),
+    "console:namings": Row(MANAGER, NOT_SO),
+    "console:naming_propose": Row(NOT_SO, MANAGER_ON_ONE),
+    "console:naming": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999, "act": "hear"}),
+    # The police: those who deal with them.
+    "console:referrals": Row(staff(200, POLICE), NOT_SO),
+    "console:refer": Row(NOT_SO, staff(404, POLICE), ITEM),
+    "console:hold": Row(NOT_SO, staff(422, POLICE), ITEM),
+    "console:hold_release": Row(NOT_SO, staff(404, POLICE), {"hold_id": 9_999}),
+    "console:hold_extend": Row(NOT_SO, staff(422, POLICE), {"hold_id": 9_999}),
+    "console:police_key_add": Row(NOT_SO, staff(422, POLICE)),
+    "console:police_key_remove": Row(NOT_SO, staff(404, POLICE), {"key_id": 9_999}),
+    "console:referral_acknowledge": Row(NOT_SO, staff(404, POLICE), {"number": "P-2026-000001"}),
+    "console:referral_answer": Row(NOT_SO, staff(404, POLICE), {"number": "P-2026-000001"}),
     # Kept by managers.
     "console:hosters": Row(MANAGER, NOT_SO),
     "console:hoster_new": Row(MANAGER, MANAGER),
     "console:hoster": Row(MANAGER_ON_ONE, MANAGER_ON_ONE, {"hoster_id": 9_999}),
     "console:hoster_remove": Row(NOT_SO, MANAGER_ON_ONE, {"hoster_id": 9_999}),
+    "console:confirm_set": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine": Row(ITEM_PAGES, NOT_SO),
     "console:quarantine_all": Row(NOT_SO, MANAGER_FORGOT_WORDS),
     "console:quarantine_decide": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999}),
@@ -198,6 +240,7 @@ TABLE: dict[str, Row] = {
     "console:exchanges": Row(SYSTEM, NOT_SO),
     "console:exchange_try": Row(NOT_SO, staff(404, KEEPERS), {"slug": "nothing"}),
     "console:exchange_votes": Row(NOT_SO, MANAGER_ON_ONE, {"slug": "nothing"}),
+    "console:exchange_members": Row(NOT_SO, MANAGER_FORGOT_WORDS, {"slug": "nothing"}),
     "console:exchange_vote": Row(NOT_SO, SYSTEM_GOES_ON, {"vote_id": 9_999}),
     "console:webhooks": Row(SYSTEM, NOT_SO),
     "console:webhook": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),

@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "site/rehearsal/web.py",  # plays the provider and the analyst, on loopback
     },
     "smtplib": {"base/letters/transports.py"},
+    "imaplib": {"domain/intake/mailbox.py"},
     "ftplib": set(),
     "dns.resolver": {"base/egress/naming.py"},
     "requests": set(),

@@ -20,12 +20,15 @@ from tocsin.client.types import (
     Answer,
     Decision,
     Match,
+    News,
     OutagePolicy,
     Question,
     Verdict,
     Why,
     WrongQuestion,
 )
+from tocsin.engine.search.further import Frame
+from tocsin.engine.search.matches import Level
 
 __all__ = [
     "Answer",
@@ -37,10 +40,13 @@ __all__ = [
     "Correction",
     "Decision",
     "FeedPage",
+    "Frame",
     "Hit",
     "Intake",
     "Key",
+    "Level",
     "Match",
+    "News",
     "NotSigned",
     "OutagePolicy",
     "Question",

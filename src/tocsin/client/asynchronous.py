@@ -21,17 +21,18 @@ import httpx
 from tocsin.client import corrections as feed
 from tocsin.client.asking import Asking
 from tocsin.client.deciding import Policies, unanswered
-from tocsin.client.failures import CallFailed, CallRefused, Failure
-from tocsin.client.intake import Budget, Decoders, Intake
+from tocsin.client.failures import Failure, call_failed
+from tocsin.client.intake import Budget, Decoders, Intake, by_digests
 from tocsin.client.keys import Key
 from tocsin.client.line import Call, Line
 from tocsin.client.recheck import QueueUnusable, Rechecked, RecheckQueue, Waiting
 from tocsin.client.settings import DEFAULT_SETTINGS, Settings
 from tocsin.client.signatures import read_keys
-from tocsin.client.types import Answer, Decision, OutagePolicy, Question, Verdict, Why, new_id
+from tocsin.client.types import Answer, Decision, News, OutagePolicy, Question, Verdict, Why, new_id
 from tocsin.client.wire import item_of, read_json, taken
 from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.media import DecoderUnavailable
+from tocsin.engine.search.matches import Level
 
 log = logging.getLogger("tocsin.client")
 log.addHandler(logging.NullHandler())
@@ -74,10 +75,13 @@ class AsyncClient:
         self._told = told
         self._line = Line(server, key, settings, transport=transport)
         self._asking = Asking(
-            self._line, Policies(self.outage, Decision(unsupported)), settings.most_items
+            self._line,
+            Policies(self.outage, Decision(unsupported)),
+            settings.most_items,
+            settings.level,
         )
         self._budget = Budget(settings.most_held_bytes)
-        self._decoders = Decoders(settings.decoders, settings.decoder_seconds, settings.media)
+        self._decoders = Decoders(settings.decoders, settings.decoder_seconds, settings.looks)
 
     @property
     def server(self) -> str:
@@ -106,6 +110,16 @@ class AsyncClient:
     async def check(self, questions: Sequence[Question]) -> list[Verdict]:
         """A verdict for each, in order. Never raises for what goes wrong: that is `unknown`."""
         return await self._settled(questions, await self._asking.check(questions))
+
+    async def check_since(self, questions: Sequence[Question], since: int) -> News:
+        """Only what came or changed after a list version.
+
+        Raises CallFailed; CallRefused with the code `too_old` where all must be asked in full.
+        """
+        try:
+            return await self._asking.news(questions, since)
+        except Failure as failure:
+            raise call_failed(failure) from None
 
     async def check_bytes(
         self,
@@ -149,9 +163,12 @@ class AsyncClient:
     ) -> Verdict:
         """An upload that has arrived whole."""
         try:
-            if intake.ran_out:
+            if self.settings.level is Level.EXACT:
+                prints = by_digests(intake)
+            elif intake.ran_out:
                 raise Failure(Why.BUSY, "too many uploads are held at once")
-            prints = await self._fingerprinted(intake)
+            else:
+                prints = await self._fingerprinted(intake)
         except (DecoderUnavailable, Failure) as error:
             why = error.why if isinstance(error, Failure) else Why.NO_DECODER
             return await self._by_digests(intake, id or new_id(), why, str(error))
@@ -263,11 +280,7 @@ class AsyncClient:
         try:
             return read(await self._line.ask(call))
         except Failure as failure:
-            if failure.why is Why.REFUSED:
-                raise CallRefused(
-                    failure.detail, status=failure.status, code=failure.code
-                ) from None
-            raise CallFailed(failure.why, failure.detail) from None
+            raise call_failed(failure) from None
 
     async def _fingerprinted(self, intake: Intake) -> Fingerprints:
         """Raises DecoderUnavailable, and Failure when it takes too long, as in a flood of uploads.

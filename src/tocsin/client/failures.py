@@ -62,3 +62,10 @@ class CallRefused(CallFailed):
         super().__init__(Why.REFUSED, detail)
         self.status = status
         self.code = code
+
+
+def call_failed(failure: Failure) -> CallFailed:
+    """The same for the caller, with what the server said of it."""
+    if failure.why is Why.REFUSED:
+        return CallRefused(failure.detail, status=failure.status, code=failure.code)
+    return CallFailed(failure.why, failure.detail)

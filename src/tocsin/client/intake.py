@@ -112,6 +112,18 @@ class Intake:
             self.close()
 
 
+def by_digests(intake: Intake, status: Status = Status.OK) -> Fingerprints:
+    """What is known of an upload that was not decoded."""
+    told = intake.digests
+    return Fingerprints(
+        status=status,
+        size_bytes=intake.size,
+        md5=told.md5,
+        sha1=told.sha1,
+        sha256=told.sha256,
+    )
+
+
 class Decoders:
     """The decoder processes of this process, started with its first file."""
 
@@ -129,14 +141,7 @@ class Decoders:
         """
         data = intake.data
         if data is None:
-            told = intake.digests
-            return Fingerprints(
-                status=Status.TOO_LARGE,
-                size_bytes=intake.size,
-                md5=told.md5,
-                sha1=told.sha1,
-                sha256=told.sha256,
-            )
+            return by_digests(intake, Status.TOO_LARGE)
         return self._pool().fingerprint(data, self._options, intake.digests)
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from tocsin.client.types import Question, Verdict, Why
 from tocsin.client.wire import item_of
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search.further import Frame
 
 LEASE_SECONDS: Final = 120.0
 FIRST_PAUSE_SECONDS: Final = 60.0
@@ -144,4 +145,9 @@ def _question(item: Mapping[str, Any]) -> Question:
         media_status=Status(item["media_status"]) if "media_status" in item else None,
         url=item.get("url"),
         uploaded_at=datetime.fromisoformat(item["uploaded_at"]) if "uploaded_at" in item else None,
+        pdq_variants=tuple(bytes.fromhex(value) for value in item.get("pdq_variants", ())),
+        frames=tuple(
+            Frame(bytes.fromhex(one["pdq"]), one["quality"], one.get("offset_s"))
+            for one in item.get("frames", ())
+        ),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tocsin.engine.media import DEFAULT_OPTIONS, MediaOptions
+from tocsin.engine.search.matches import Level
 
 _MEBI: Final = 1 << 20
 _TIMES: Final = (
@@ -31,6 +32,9 @@ class Settings:
     upload is held in memory up to `most_upload_bytes` (beyond: digests alone, and `too_large`), all
     together up to `most_held_bytes` (beyond: `busy`).
 
+    `level` says how much is asked: digests alone (nothing is decoded then), the pictures as well
+    (`near`), or also what they would be had they not been mirrored, cropped, framed and so on.
+
     `proxy` is the one way through a proxy: none is taken from the environment. `ca_file` names
     certificates of authorities that are trusted besides the usual ones.
     """
@@ -50,10 +54,17 @@ class Settings:
     fingerprinting_seconds: float = 30.0
     most_upload_bytes: int = 100 * _MEBI
     most_held_bytes: int = 512 * _MEBI
+    level: Level = Level.NEAR
     proxy: str | None = None
     ca_file: str | None = None
 
+    @property
+    def looks(self) -> MediaOptions:
+        """How files are fingerprinted at this level."""
+        return replace(self.media, battery=True) if self.level is Level.THOROUGH else self.media
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "level", Level(self.level))
         for name in _TIMES:
             if not 0 < getattr(self, name) <= 86_400:
                 raise ValueError(f"{name} is above 0 and at most a day")

@@ -23,7 +23,7 @@ from tocsin.client.intake import Intake
 from tocsin.client.keys import Key
 from tocsin.client.recheck import QueueUnusable, Rechecked, RecheckQueue
 from tocsin.client.settings import DEFAULT_SETTINGS, Settings
-from tocsin.client.types import Decision, OutagePolicy, Question, Verdict
+from tocsin.client.types import Decision, News, OutagePolicy, Question, Verdict
 
 log = logging.getLogger("tocsin.client")
 
@@ -90,6 +90,10 @@ class Client:
     def check(self, questions: Sequence[Question]) -> list[Verdict]:
         """A verdict for each, in order. Never raises for what goes wrong: that is `unknown`."""
         return self._background.run(self.asynchronous.check(questions))
+
+    def check_since(self, questions: Sequence[Question], since: int) -> News:
+        """Only what came or changed after a list version. Raises CallFailed, CallRefused."""
+        return self._background.run(self.asynchronous.check_since(questions, since))
 
     def check_bytes(
         self,

@@ -9,6 +9,13 @@ from enum import StrEnum
 from typing import Final, NoReturn, Self
 
 from tocsin.engine.fingerprints import Fingerprints, Status
+from tocsin.engine.search.further import (
+    MOST_FRAMES,
+    MOST_VARIANTS,
+    Frame,
+    frames_of,
+    variants_of,
+)
 
 MOST_ID: Final = 200
 MOST_URL: Final = 8_192
@@ -97,11 +104,13 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Question:
-    """One upload by its fingerprints: raw bytes, at least one of the first four.
+    """One upload by its fingerprints: raw bytes, at least one of the first four, or frames.
 
     `id` is your own name for it (1 to 200 printable characters; random when not given): it comes
     back in corrections and is kept in clear with a hit, so never use a hash, an address, or
-    anything about a person. `pdq` needs `pdq_quality` (0 to 100). Raises WrongQuestion.
+    anything about a person. `pdq` needs `pdq_quality` (0 to 100). `pdq_variants` (up to 400, each
+    32 bytes) are asked at the level thorough, `frames` (up to 2,000: of a film, or further pictures
+    in the file) at near too. Raises WrongQuestion.
     """
 
     id: str = field(default_factory=new_id)
@@ -115,6 +124,8 @@ class Question:
     media_status: Status | None = None
     url: str | None = None
     uploaded_at: datetime | None = None
+    pdq_variants: tuple[bytes, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
     def __post_init__(self) -> None:
         if not (1 <= len(self.id) <= MOST_ID and self.id.isprintable()):
@@ -123,9 +134,10 @@ class Question:
             value = getattr(self, name)
             if value is not None and len(value) != length:
                 raise WrongQuestion(f"{name} has {length} bytes")
-        if not (self.md5 or self.sha1 or self.sha256 or self.pdq):
+        if not (self.md5 or self.sha1 or self.sha256 or self.pdq or self.frames):
             raise WrongQuestion("at least one fingerprint is needed")
         self._check_pdq()
+        self._check_further()
         if self.url is not None and not (1 <= len(self.url) <= MOST_URL and _is_text(self.url)):
             raise WrongQuestion(f"a url has 1 to {MOST_URL:,} characters of Unicode")
         if self.uploaded_at is not None and self.uploaded_at.tzinfo is None:
@@ -138,6 +150,17 @@ class Question:
             raise WrongQuestion("pdq_quality is 0 to 100")
         if self.pdq is None and (self.pdq_512 or self.pdq_oriented):
             raise WrongQuestion("pdq_512 and pdq_oriented need pdq beside them")
+
+    def _check_further(self) -> None:
+        if self.pdq_variants and self.pdq is None:
+            raise WrongQuestion("pdq_variants need pdq beside them")
+        if len(self.pdq_variants) > MOST_VARIANTS or len(self.frames) > MOST_FRAMES:
+            raise WrongQuestion(f"at most {MOST_VARIANTS} variants and {MOST_FRAMES:,} frames")
+        hashes = (*self.pdq_variants, *(frame.pdq for frame in self.frames))
+        if any(len(value) != _LENGTHS["pdq"] for value in hashes):
+            raise WrongQuestion("each variant and each frame has 32 bytes")
+        if any(not 0 <= frame.quality <= 100 for frame in self.frames):
+            raise WrongQuestion("the quality of a frame is 0 to 100")
 
     @classmethod
     def of(
@@ -162,6 +185,8 @@ class Question:
             media_status=prints.status,
             url=url,
             uploaded_at=uploaded_at,
+            pdq_variants=variants_of(prints) if has_pdq else (),
+            frames=frames_of(prints),
         )
 
     def __repr__(self) -> str:
@@ -179,12 +204,23 @@ def _is_text(value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found, for keys of the tier `detail`. `distance_bits` is an upper bound."""
+    """What was found, for keys of the tier `detail`. `distance_bits` is an upper bound;
+    `film_share` is there where listed films were met: which part of yours was found, 0 to 1."""
 
     kind: str
     category: str | None
     sources: int
     distance_bits: int
+    film_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came of asking only about what is new: a verdict for each question, in order, or None
+    where nothing new was met and what was known before stands; and up to which list version."""
+
+    verdicts: tuple[Verdict | None, ...]
+    list_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,25 +10,32 @@ from typing import Any, Final, TypeVar
 from tocsin.client.deciding import Told
 from tocsin.client.failures import Failure
 from tocsin.client.types import Match, Question, Why
+from tocsin.engine.search.further import Frame
+from tocsin.engine.search.matches import Level
 
 # What a server takes is 8,000,000; the rest is for the braces around the items.
 MOST_BODY_BYTES: Final = 7_900_000
-_HASHES: Final = ("md5", "sha1", "sha256", "pdq", "pdq_512", "pdq_oriented")
+_DIGESTS: Final = ("md5", "sha1", "sha256")
+_HASHES: Final = (*_DIGESTS, "pdq", "pdq_512", "pdq_oriented")
 
 T = TypeVar("T")
 
 
-def item_of(question: Question) -> dict[str, object]:
-    """One item of `POST /v2/checks`."""
+def item_of(question: Question, level: Level = Level.THOROUGH) -> dict[str, object]:
+    """One item of `POST /v2/checks`: what of the question is asked at this level."""
     item: dict[str, object] = {"id": question.id}
-    for name in _HASHES:
+    for name in _DIGESTS if level is Level.EXACT else _HASHES:
         value: bytes | None = getattr(question, name)
         if value is not None:
             item[name] = value.hex()
     if question.pdq_512 == question.pdq:
         item.pop("pdq_512", None)
-    if question.pdq_quality is not None:
+    if question.pdq_quality is not None and level is not Level.EXACT:
         item["pdq_quality"] = question.pdq_quality
+    if question.pdq_variants and level is Level.THOROUGH:
+        item["pdq_variants"] = [value.hex() for value in question.pdq_variants]
+    if question.frames and level is not Level.EXACT:
+        item["frames"] = [_frame(frame) for frame in question.frames]
     if question.media_status is not None:
         item["media_status"] = question.media_status.value
     if question.url is not None:
@@ -38,27 +45,49 @@ def item_of(question: Question) -> dict[str, object]:
     return item
 
 
+def weight_of(questions: Sequence[Question], level: Level) -> int:
+    """How many items a server counts these as: three further hashes cost as one."""
+    if level is Level.EXACT:
+        return len(questions)
+    varied = level is Level.THOROUGH
+    further = sum(len(q.frames) + (len(q.pdq_variants) if varied else 0) for q in questions)
+    return len(questions) + -(-further // 3)
+
+
 def batches(
-    questions: Sequence[Question], *, most_items: int, most_bytes: int = MOST_BODY_BYTES
+    questions: Sequence[Question],
+    *,
+    most_items: int,
+    most_bytes: int = MOST_BODY_BYTES,
+    level: Level = Level.THOROUGH,
+    since: int | None = None,
 ) -> Iterator[tuple[list[Question], bytes]]:
     """Questions in order, cut into bodies that a server takes."""
     batch: list[Question] = []
     parts: list[bytes] = []
     size = 0
     for question in questions:
-        part = json.dumps(item_of(question), separators=(",", ":")).encode()
+        part = json.dumps(item_of(question, level), separators=(",", ":")).encode()
         if batch and (len(batch) >= most_items or size + len(part) > most_bytes):
-            yield batch, _body(parts)
+            yield batch, _body(parts, since)
             batch, parts, size = [], [], 0
         batch.append(question)
         parts.append(part)
         size += len(part) + 1
     if batch:
-        yield batch, _body(parts)
+        yield batch, _body(parts, since)
 
 
-def _body(parts: Sequence[bytes]) -> bytes:
-    return b'{"items":[' + b",".join(parts) + b"]}"
+def _frame(frame: Frame) -> dict[str, object]:
+    told: dict[str, object] = {"pdq": frame.pdq.hex(), "quality": frame.quality}
+    if frame.seconds is not None:
+        told["offset_s"] = frame.seconds
+    return told
+
+
+def _body(parts: Sequence[bytes], since: int | None) -> bytes:
+    asked = b"" if since is None else b'"since_version":%d,' % since
+    return b"{" + asked + b'"items":[' + b",".join(parts) + b"]}"
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -141,7 +170,17 @@ def _match(told: Mapping[str, Any] | None) -> Match | None:
         category=maybe(told, "category", str),
         sources=taken(told, "sources", int),
         distance_bits=taken(told, "distance_bits", int),
+        film_share=_share(maybe(told, "film", dict)),
     )
+
+
+def _share(film: Mapping[str, Any] | None) -> float | None:
+    if film is None:
+        return None
+    share = film.get("share_of_query")
+    if not isinstance(share, int | float) or isinstance(share, bool):
+        raise Failure(Why.UNREADABLE, "share_of_query is not what it should be")
+    return float(share)
 
 
 def refusal_in(body: bytes) -> tuple[str, str, list[int]]:

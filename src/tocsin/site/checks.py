@@ -11,7 +11,7 @@ from tocsin.doors.api.facade import NAMES
 from tocsin.engine.media import why_not_contained
 from tocsin.site import gating
 
-DOORS = frozenset({"console", "api", "provider", "public"})
+DOORS = frozenset({"console", "api", "provider", "hoster", "public"})
 EXAMPLE_DOMAIN = "hotline.example"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -19,7 +19,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 @register("tocsin")
 def settings_hold(**_: Any) -> list[CheckMessage]:
     """Every finding about the settings, as Django's own checks return them."""
-    return [*_doors(), *_facades(), *_mail(), *_hosts(), *_decoders(), *_gates()]
+    return [*_doors(), *_facades(), *_mail(), *_links(), *_hosts(), *_decoders(), *_gates()]
 
 
 def _doors() -> list[CheckMessage]:
@@ -44,6 +44,20 @@ def _facades() -> list[CheckMessage]:
             f"TOCSIN_FACADES names {', '.join(unknown)}, which is no facade.",
             hint=f"Choose from {', '.join(NAMES)}.",
             id="tocsin.E010",
+        )
+    ]
+
+
+def _links() -> list[CheckMessage]:
+    """Hosters' pages that no letter has a link to."""
+    is_open = "hoster" in settings.TOCSIN_DOORS
+    if settings.TOCSIN_MAIL.name != "smtp" or not is_open or settings.TOCSIN_HOSTER_URL:
+        return []
+    return [
+        Warning(
+            "Hosters' pages are open, and no notice has a link to them.",
+            hint="Set TOCSIN_HOSTER_URL to where hosters reach them, as https://notices.example.",
+            id="tocsin.W006",
         )
     ]
 

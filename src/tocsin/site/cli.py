@@ -22,7 +22,7 @@ from tocsin.site.logs import where
 log = structlog.get_logger()
 
 # Nobody sits before these: what they say goes to a log that is kept.
-LONG_RUNNING = {"up", "worker", "gates", "watch"}
+LONG_RUNNING = {"up", "worker", "gates", "metrics", "watch"}
 
 
 class Command(Protocol):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
-from tocsin.domain.matching.queries import checker
+from tocsin.domain.matching.queries import Checker, checker
 from tocsin.doors.api.door import PREFIXES, ApiDoor
 from tocsin.doors.api.facade import refusal
 from tocsin.doors.api.http import (
@@ -23,13 +24,15 @@ from tocsin.doors.api.http import (
     WsgiApp,
     media_type,
 )
+from tocsin.doors.api.v2.media import Wanted
 from tocsin.engine.fingerprints import Fingerprints
-from tocsin.engine.media import DecoderPool, MediaOptions, Precision
+from tocsin.engine.media import DecoderPool, MediaOptions, PoolState, Precision
+from tocsin.site.metrics import noting
 
 log = structlog.get_logger()
 
 HEALTH = "/healthz"
-PAGES = {"console", "provider", "public"}
+PAGES = {"console", "hoster", "provider", "public"}
 # These look into memory only. Everything else may have to wait: for a slow upload, for the
 # database. A few threads are kept free of that, so that no number of waiting requests stops checks.
 PROMPT = ("/v1/", "/v2/checks")
@@ -146,11 +149,25 @@ class Decoders:
         os.register_at_fork(after_in_child=self._forget)
 
     def fingerprint(self, data: bytes) -> Fingerprints:
-        """All fingerprints of a file; raises DecoderUnavailable."""
+        """The plain fingerprints of a file; raises DecoderUnavailable."""
+        return self._started().fingerprint(data, self._options)
+
+    def look(self, data: bytes, wanted: Wanted) -> Fingerprints:
+        """Those and what else is wanted; raises DecoderUnavailable."""
+        options = replace(self._options, battery=wanted.battery, data_uris=wanted.document)
+        return self._started().fingerprint(data, options)
+
+    def _started(self) -> DecoderPool:
         with self._making:
             if self._pool is None:
                 self._pool = DecoderPool(settings.TOCSIN_DECODERS)
-        return self._pool.fingerprint(data, self._options)
+            return self._pool
+
+    def state(self) -> tuple[PoolState, dict[str, int]] | None:
+        """What the decoders are doing, and how those ended that nobody bade end; None before the
+        first file."""
+        pool = self._pool
+        return None if pool is None else (pool.state(), pool.deaths())
 
     def close(self) -> None:
         """End the decoder processes; the next file starts new ones."""
@@ -170,7 +187,20 @@ def build() -> WsgiApp:
     api = None
     if "api" in doors:
         facades = settings.TOCSIN_FACADES
-        api = ApiDoor(checker=checker, fingerprint=Decoders().fingerprint, facades=facades)
+        decoders = Decoders()
+        note = noting.for_process("web", decoders.state)
+
+        def noted_checker() -> Checker:
+            note()
+            return checker()
+
+        api = ApiDoor(
+            checker=noted_checker,
+            fingerprint=decoders.fingerprint,
+            look=decoders.look,
+            facades=facades,
+            refused=noting.refused,
+        )
     return Dispatch(api=api, pages=WSGIHandler() if doors & PAGES else None)
 
 

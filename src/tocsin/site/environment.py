@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from tocsin.base.egress import Outlook
+
 
 class WrongSetting(Exception):
     """A setting cannot be used; the text names it and says what it takes."""
@@ -34,6 +36,14 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError as error:
         raise WrongSetting(f"{name} takes a whole number, not {value!r}") from error
+
+
+def number_within(name: str, default: int, lowest: int, highest: int) -> int:
+    """The setting as a whole number that must not lie beyond a limit."""
+    value = number(name, default)
+    if not lowest <= value <= highest:
+        raise WrongSetting(f"{name} takes a number from {lowest} to {highest}, not {value}")
+    return value
 
 
 def yes(name: str, default: bool = False) -> bool:
@@ -60,6 +70,25 @@ def zone(name: str, default: str) -> tzinfo:
 def words(name: str, default: str) -> list[str]:
     """The setting as a list, parted by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def outlooks(name: str) -> tuple[Outlook, ...]:
+    """The setting as places to look from: `NAME:CC=from:ADDRESS`, `NAME:CC=proxy:ADDRESS:PORT`."""
+    try:
+        return tuple(Outlook.parse(word) for word in words(name, ""))
+    except ValueError as error:
+        raise WrongSetting(
+            f"{name} takes NAME:CC=from:ADDRESS or NAME:CC=proxy:ADDRESS:PORT, parted by commas"
+        ) from error
+
+
+def named_texts(name: str) -> dict[str, str]:
+    """The setting as texts with a name each: `NAME=TEXT`, parted by `|`."""
+    parts = [part.partition("=") for part in text(name, "").split("|") if part.strip()]
+    found = {label.strip(): words_.strip() for label, _, words_ in parts}
+    if any(not label.isalnum() or len(label) > 20 or not told for label, told in found.items()):
+        raise WrongSetting(f"{name} takes NAME=TEXT, parted by |")
+    return found
 
 
 def database(data: Path) -> dict[str, object]:

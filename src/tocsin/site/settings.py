@@ -7,6 +7,7 @@ from pathlib import Path
 from tocsin.base.letters.transports import Folder, Smtp, Transport
 from tocsin.base.letters.types import Organisation
 from tocsin.base.secrets import Keyrings
+from tocsin.domain.intake.mailbox import Mailbox
 from tocsin.site import environment, logs
 from tocsin.site.third_party import OF_STAFF, PERSONAL_DATA
 
@@ -17,13 +18,16 @@ TOCSIN_JOURNAL = TOCSIN_DATA / "journal"
 TOCSIN_KEYS = Keyrings(Path(environment.text("TOCSIN_KEYS", str(TOCSIN_DATA / "keys"))).resolve())
 _EXCHANGE_KEYS = environment.text("TOCSIN_EXCHANGE_KEYS", "")
 TOCSIN_EXCHANGE_KEYS = Path(_EXCHANGE_KEYS).resolve() if _EXCHANGE_KEYS else None
-TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api")
+TOCSIN_DOORS = environment.words("TOCSIN_DOORS", "console,api,hoster")
 TOCSIN_FACADES = environment.words("TOCSIN_FACADES", "arachnid,photodna")
 TOCSIN_PORT = environment.number("TOCSIN_PORT", 8000)
 TOCSIN_LIVE_PORT = environment.number("TOCSIN_LIVE_PORT", TOCSIN_PORT + 1)
 TOCSIN_WEB_WORKERS = environment.number("TOCSIN_WEB_WORKERS", 1)
 TOCSIN_DECODERS = environment.number("TOCSIN_DECODERS", 2)
 TOCSIN_TIFF = environment.yes("TOCSIN_TIFF")
+# Figures for Prometheus, on a port of loopback (0: none), and whether they name providers.
+TOCSIN_METRICS_PORT = environment.number("TOCSIN_METRICS_PORT", 0)
+TOCSIN_METRICS_PROVIDERS = environment.yes("TOCSIN_METRICS_PROVIDERS")
 
 # The public's pages, in a process of their own; how many forms an hour are taken as usual.
 TOCSIN_PUBLIC_PORT = environment.number("TOCSIN_PUBLIC_PORT", TOCSIN_PORT + 2)
@@ -67,6 +71,55 @@ TOCSIN_MAIL: Transport = (
     if _SMTP_HOST
     else TOCSIN_LETTER_FOLDER
 )
+# Where hosters reach their pages, as letters name it; without it no letter has a link. On one
+# machine, with letters in a folder, that is this machine.
+TOCSIN_HOSTER_URL = environment.text(
+    "TOCSIN_HOSTER_URL", "" if _SMTP_HOST else f"http://localhost:{TOCSIN_PORT}"
+).rstrip("/")
+# Whether hosts of unlawful items are looked up (DNS, RDAP): who keeps them, whom to write to.
+TOCSIN_HOSTER_LOOKUP = environment.yes("TOCSIN_HOSTER_LOOKUP", default=True)
+
+# Where a mail server puts what comes back to our address: a Maildir's `new`, or any folder.
+_RETURNED_MAIL = environment.text("TOCSIN_RETURNED_MAIL", "")
+TOCSIN_RETURNED_MAIL = Path(_RETURNED_MAIL).resolve() if _RETURNED_MAIL else None
+
+# Visits to reported addresses: other places to look from, other names to ask by, and a benign
+# address of our own by which a site that shows whatever it is asked to is recognised.
+TOCSIN_VANTAGES = environment.outlooks("TOCSIN_VANTAGES")
+TOCSIN_VISIT_AGENTS = environment.named_texts("TOCSIN_VISIT_AGENTS")
+TOCSIN_VISIT_CANARY = environment.text("TOCSIN_VISIT_CANARY", "")
+
+# How long somebody may look at pictures: a day, in a row, and how long a break is at least. They
+# can be made stricter here and not laxer.
+TOCSIN_VIEWING_MINUTES_A_DAY = environment.number_within(
+    "TOCSIN_VIEWING_MINUTES_A_DAY", 240, 0, 240
+)
+TOCSIN_VIEWING_MINUTES_IN_A_ROW = environment.number_within(
+    "TOCSIN_VIEWING_MINUTES_IN_A_ROW", 60, 1, 60
+)
+TOCSIN_VIEWING_BREAK_MINUTES = environment.number_within(
+    "TOCSIN_VIEWING_BREAK_MINUTES", 10, 10, 240
+)
+
+# The mailbox that other systems' mails arrive in, and the name our mail server signs its findings
+# by (Authentication-Results).
+_IMAP_HOST = environment.text("TOCSIN_INTAKE_IMAP_HOST", "")
+try:
+    TOCSIN_INTAKE_MAILBOX = (
+        Mailbox(
+            host=_IMAP_HOST,
+            port=environment.number("TOCSIN_INTAKE_IMAP_PORT", 993),
+            security=environment.text("TOCSIN_INTAKE_IMAP_SECURITY", "tls"),
+            username=environment.text("TOCSIN_INTAKE_IMAP_USERNAME", ""),
+            password=environment.text("TOCSIN_INTAKE_IMAP_PASSWORD", ""),
+            folder=environment.text("TOCSIN_INTAKE_IMAP_FOLDER", "INBOX"),
+        )
+        if _IMAP_HOST
+        else None
+    )
+except ValueError as error:
+    raise environment.WrongSetting(f"TOCSIN_INTAKE_IMAP_SECURITY: {error}") from error
+TOCSIN_INTAKE_AUTHSERV = environment.text("TOCSIN_INTAKE_AUTHSERV", "")
 
 # From when on an entry is held for review: by how many providers and hits in an hour, and how far
 # above its own habit; by how many parties that say it is wrong (0: never by their number alone).
@@ -74,8 +127,32 @@ TOCSIN_FLOOD_PARTIES = environment.number("TOCSIN_FLOOD_PARTIES", 5)
 TOCSIN_FLOOD_HITS = environment.number("TOCSIN_FLOOD_HITS", 50)
 TOCSIN_FLOOD_TIMES = environment.number("TOCSIN_FLOOD_TIMES", 10)
 TOCSIN_DOWN_VOTES_TO_HOLD = environment.number("TOCSIN_DOWN_VOTES_TO_HOLD", 3)
+# Who says which network announces an address: RIPEstat or its like; empty asks nobody. Recorded
+# answers may stand in for name servers, registries and that. Cloudflare tells trusted parties
+# which server is behind it.
+TOCSIN_ROUTING_URL = environment.text("TOCSIN_ROUTING_URL", "https://stat.ripe.net/data")
+_HOSTING_RECORDED = environment.text("TOCSIN_HOSTING_RECORDED", "")
+TOCSIN_HOSTING_RECORDED = Path(_HOSTING_RECORDED).resolve() if _HOSTING_RECORDED else None
+_CLOUDFLARE_URL = environment.text("TOCSIN_CLOUDFLARE_URL", "")
+TOCSIN_CLOUDFLARE_ORIGIN = (
+    {
+        "url": _CLOUDFLARE_URL,
+        "case": environment.text("TOCSIN_CLOUDFLARE_CASE", ""),
+        "client_id": environment.text("TOCSIN_CLOUDFLARE_CLIENT", ""),
+        "client_secret": environment.text("TOCSIN_CLOUDFLARE_SECRET", ""),
+    }
+    if _CLOUDFLARE_URL
+    else None
+)
+# Whether what was found is looked at again, how many at once, and how long one server is left
+# alone between two looks.
+TOCSIN_RECHECKS = environment.yes("TOCSIN_RECHECKS", default=True)
+TOCSIN_RECHECK_AT_ONCE = environment.number("TOCSIN_RECHECK_AT_ONCE", 8)
+TOCSIN_RECHECK_HOST_GAP_MS = environment.number("TOCSIN_RECHECK_HOST_GAP_MS", 500)
 # What tables of other people's making know of people, for `retention`.
 TOCSIN_NOTES = PERSONAL_DATA
+# Whose checksums are fetched from wordpress.org once a day: `releases`, and names of plugins.
+TOCSIN_WORDPRESS = environment.words("TOCSIN_WORDPRESS", "")
 # Where it is night when the lists are gone over.
 TOCSIN_ZONE = environment.zone("TOCSIN_ZONE", "UTC")
 

@@ -28,24 +28,8 @@ def report_lines(report: ImportReport, options: argparse.Namespace) -> Iterator[
         f"{report.duplicates:,} repeated in the file, "
         f"{report.refused:,} refused."
     )
-    if report.older:
-        yield (
-            f"{report.older:,} were said before what is known of their entries: an older delivery "
-            "brings nothing back."
-        )
-    if report.unmatched:
-        yield (
-            f"{report.unmatched:,} are kept, not matched: no fingerprint of theirs is of a kind "
-            "that is matched."
-        )
-    if report.doubts:
-        told = ", ".join(f"{n:,} {why.value}" for why, n in sorted(report.doubts.items()))
-        yield (f"{report.quarantined:,} would go into quarantine: {told}.")
-    elif report.quarantined:
-        yield (
-            f"{report.quarantined:,} are known to be benign or say too little: they are in "
-            f"quarantine and do not count. See: tocsin lists quarantine --list {report.list_slug}"
-        )
+    yield from _kept_lines(report)
+    yield from _doubted_lines(report)
     if report.left_out:
         yield (f"{report.left_out:,} fingerprints of other kinds are kept in the archive only.")
     where = f"all are in {options.report}" if options.report else "--report FILE gets them all"
@@ -61,6 +45,45 @@ def report_lines(report: ImportReport, options: argparse.Namespace) -> Iterator[
         )
     elif options.no_release and report.run_id is not None:
         yield (f"It does not count yet: tocsin lists release {report.run_id}")
+
+
+def _kept_lines(report: ImportReport) -> Iterator[str]:
+    if report.older:
+        yield (
+            f"{report.older:,} were said before what is known of their entries: an older delivery "
+            "brings nothing back."
+        )
+    if report.unmatched:
+        yield (
+            f"{report.unmatched:,} are kept, not matched: no fingerprint of theirs is of a kind "
+            "that is matched."
+        )
+    if report.unlinted:
+        yield (
+            f"{report.unlinted:,} match by PhotoDNA alone: no known-good check of them is possible."
+        )
+
+
+def _doubted_lines(report: ImportReport) -> Iterator[str]:
+    if report.remembered:
+        yield (
+            f"{report.remembered:,} would come in held: a person found such an entry wrong, or it "
+            "is doubted. See the page of held entries."
+        )
+    for name, silenced in report.braked.items():
+        yield (
+            f"The known-good set {name} would silence {silenced:,} of them, more than it may by "
+            f"itself: nothing is released before somebody has said: tocsin lists sets --confirm "
+            f"'{name}', or --without '{name}'."
+        )
+    if report.doubts:
+        told = ", ".join(f"{n:,} {why.value}" for why, n in sorted(report.doubts.items()))
+        yield (f"{report.quarantined:,} would go into quarantine: {told}.")
+    elif report.quarantined:
+        yield (
+            f"{report.quarantined:,} are known to be benign or say too little: they are in "
+            f"quarantine and do not count. See: tocsin lists quarantine --list {report.list_slug}"
+        )
 
 
 def refusal_lines(first: Sequence[Refusal], count: int, unit: str, where: str) -> Iterator[str]:

@@ -23,5 +23,6 @@ urlpatterns = [
     *([] if {"public"} == _DOORS else _FOR_ALL),
     *_front(),
     *([path("", include("tocsin.doors.provider.urls"))] if "provider" in _DOORS else []),
+    *([path("", include("tocsin.doors.hoster.urls"))] if "hoster" in _DOORS else []),
     *([path("", include("tocsin.doors.public.urls"))] if "public" in _DOORS else []),
 ]

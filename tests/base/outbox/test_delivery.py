@@ -126,3 +126,27 @@ def test_a_dead_letter_can_be_brought_back(now: datetime, heard: list[News]) -> 
     assert Message.objects.get().state == MessageState.DONE
     assert not Due.objects.exists()
     assert AuditRow.objects.filter(action="outbox.revive", actor="user:7").count() == 1
+
+
+def test_each_of_several_listeners_is_told_by_itself(now: datetime, heard: list[News]) -> None:
+    also: list[News] = []
+    actions.consume(TOPIC, fail, "the one that fails")
+    actions.consume(TOPIC, lambda news, at: also.append(news), "another")
+    actions.put(topic=TOPIC, payload={"item_id": 3}, at=now)
+    clock.run_round(at=now, worker="w")
+    assert [news.payload for news in heard] == [{"item_id": 3}]
+    assert [news.payload for news in also] == [{"item_id": 3}]
+    waiting = Message.objects.get(state=MessageState.WAITING)
+    assert (waiting.listener, waiting.last_error) == ("the one that fails", "Boom")
+    actions.consume(TOPIC, lambda news, at: None, "the one that fails")
+    clock.run_round(at=Due.objects.get().due_at, worker="w")
+    assert queries.waiting() == 0
+    assert (len(heard), len(also)) == (1, 1)
+
+
+def test_a_topic_may_go_unheard_where_that_is_said(now: datetime) -> None:
+    actions.may_go_unheard("test.unheard")
+    actions.put(topic="test.unheard", payload={}, at=now)
+    clock.run_round(at=now, worker="w")
+    assert queries.waiting() == 0
+    assert Message.objects.get().state == MessageState.DONE

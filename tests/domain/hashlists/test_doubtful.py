@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 from tests.domain.hashlists.formats.samples import MAPPING, hash_set, media, put
 from tests.domain.hashlists.known_sets import know, listed
-from tests.domain.hashlists.lists import bring, entry, make, value, write
-from tocsin.domain.hashlists import actions, known
+from tests.domain.hashlists.lists import ANALYST, bring, entry, make, value, write
+from tocsin.domain.hashlists import actions, known, queries
 from tocsin.domain.hashlists.models import Entry, LintNote, MutedPrint, Quarantine
 from tocsin.domain.hashlists.types import LintReason, Purpose, QuarantineState
 from tocsin.site.cli import main
@@ -33,7 +34,7 @@ def test_a_dry_run_says_what_the_lint_would_set_aside(tmp_path: Path, now: datet
     make(now)
     know("icon", "logo", pdqs=True)
     flat = {"algo": "pdq", "value": value("x", 32), "quality": 20}
-    photodna = {"algo": "photodna", "value": value("x", 144)}
+    photodna = {"algo": "photodna", "value": b64encode(bytes(144)).decode()}
     path = write(
         tmp_path / "list",
         listed("a", sha1="icon"),
@@ -158,3 +159,43 @@ def test_sizes_in_columns_are_asked_about(tmp_path: Path, now: datetime) -> None
 
     assert (report.added, report.quarantined, report.refused) == (4, 1, 0)
     assert reasons() == {"a": {"few_pixels"}}
+
+
+def test_a_dry_run_says_what_would_come_in_held(tmp_path: Path, now: datetime) -> None:
+    make(now)
+    bring(write(tmp_path / "first", listed("wrong", md5="a", sha1="a", pdq="a")), now)
+    wrong = Entry.objects.get()
+    actions.withdraw_entry(entry_id=wrong.pk, reason="wrong", actor=ANALYST, at=now)
+    path = write(
+        tmp_path / "list",
+        listed("by sha", sha1="a", pdq="b"),
+        listed("by pdq", pdq="a"),
+        listed("by md5", md5="a"),
+        listed("twin", md5="a", sha1="c"),
+        entry("gone", status="deleted") | {"fingerprints": listed("x", sha1="a")["fingerprints"]},
+        listed("another", md5="d", sha1="d"),
+    )
+
+    assert bring(path, now, dry_run=True).remembered == 3
+
+    bring(path, now)
+    assert Entry.objects.filter(held=True).count() == 3
+
+
+def test_what_matches_by_photodna_alone_is_counted(
+    tmp_path: Path, now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(now)
+    photodna = {"algo": "photodna", "value": b64encode(bytes(144)).decode()}
+    path = write(
+        tmp_path / "list",
+        entry("alone", fingerprints=[photodna]),
+        entry("beside a digest", fingerprints=[photodna, {"algo": "md5", "value": value("x", 16)}]),
+        entry("gone", fingerprints=[photodna], status="withdrawn"),
+    )
+
+    assert bring(path, now, dry_run=True).unlinted == 1
+    assert main(["lists", "import", str(path), "--list", "test"]) == 0
+
+    assert "1 match by PhotoDNA alone" in capsys.readouterr().out
+    assert queries.runs()[0].unlinted == 1

@@ -133,6 +133,6 @@ def test_the_command_adds_and_lists(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["hosters", "add", "--name", "Big", "--country", "NL", "--language", "de"]
+    arguments = ["hosters", "add", "--name", "Big", "--country", "NL", "--language", "pl"]
     assert cli.main([*arguments, "--email", "a@b.example", "--place", "b.example"]) == 2
     assert "en, nl, fr" in capsys.readouterr().err

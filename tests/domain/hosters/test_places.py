@@ -55,7 +55,7 @@ def test_any_text_is_a_place_or_refused(typed: str) -> None:
         ("name", "x" * 121),
         ("country", "nl"),
         ("country", "NLD"),
-        ("language", "de"),
+        ("language", "pl"),
         ("abuse_email", "nobody"),
         ("abuse_email", "a@b.example\nBcc: c@d.example"),
         ("abuse_email", "a@b.example, c@d.example"),

@@ -134,6 +134,21 @@ def test_only_a_hit_with_an_address_is_news_for_the_desk(hit: NewHit, now: datet
     assert not Message.objects.filter(topic=actions.HIT).exists()
 
 
+def test_what_was_held_back_from_its_key_is_news_for_the_desk_all_the_same(
+    hit: NewHit, now: datetime
+) -> None:
+    told_held = replace(hit, status=AnswerStatus.HELD, withheld_ids=hit.entry_ids)
+    for found, opens in [
+        (AnswerStatus.LISTED, True),
+        (AnswerStatus.NEAR, True),
+        (AnswerStatus.HELD, False),
+        (None, False),  # a journal of before
+    ]:
+        one = replace(told_held, id=uuid4(), found=found)
+        assert actions.keep_hits(hits=[one], at=now) == 1
+        assert Message.objects.filter(payload={"hit_id": str(one.id)}).exists() is opens
+
+
 def test_a_torn_last_record_is_left_until_it_is_whole(
     folder: Path, journal: Journal, keys: Keyrings, hit: NewHit, now: datetime
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,13 +10,20 @@ from tests.domain.providers.signing import MAIL, confirmed
 from tocsin.base.accounts.models import ApiKey
 from tocsin.base.letters.models import Letter
 from tocsin.domain.matching.actions import CountKey, count_checks
-from tocsin.domain.matching.measuring import EDGES_MS, MeasureKey, measured, measures_from
-from tocsin.domain.matching.types import AnswerStatus, DayCount, Door, Measures, Query
+from tocsin.domain.matching.measuring import (
+    EDGES_MS,
+    MeasureKey,
+    hours_from,
+    measured,
+    measures_from,
+)
+from tocsin.domain.matching.types import AnswerStatus, DayCount, Door, HourCount, Measures, Query
 from tocsin.domain.providers import queries
 from tocsin.domain.providers.health import EXPECT_A_HIT_IN, WORDS, lamps
 from tocsin.domain.providers.types import Lamp
 from tocsin.domain.providers.warning import warn_all
 
+NOW = datetime(2026, 3, 3, 13, tzinfo=UTC)
 TODAY = datetime(2026, 3, 3).date()  # noqa: DTZ001 - a day
 FINE = Measures({"md5": 900, "sha256": 900, "pdq": 900}, 900, 1, 2)
 
@@ -67,13 +74,22 @@ def test_every_lamp_says_what_to_do() -> None:
 @pytest.mark.parametrize("seconds", [0.0, 0.0009, 0.0011, 0.05, 5.1, 600.0])
 def test_times_fall_below_their_edge(seconds: float) -> None:
     queries_ = [Query("a", md5=bytes(16), pdq=bytes(32)), Query("b", md5=bytes(16))]
-    found = measured(queries_, seconds, day=TODAY, key_id="k")
+    found = measured(queries_, seconds, at=NOW, key_id="k")
     totals = {key.what: n for key, n in found.items()}
     told = measures_from(totals)
     assert (told.kinds["md5"], told.kinds["pdq"], told.kinds["sha256"]) == (2, 1, 0)
     assert told.requests == 1
     assert told.p95_ms is not None
     assert told.p95_ms >= min(seconds * 1_000, EDGES_MS[-1])
+
+
+def test_how_pictures_ended_is_counted_by_the_hour() -> None:
+    ended = {AnswerStatus.LISTED: 2, AnswerStatus.HELD: 1, AnswerStatus.NOT_LISTED: 5,
+             AnswerStatus.CORRUPT: 3, AnswerStatus.UNAVAILABLE: 1}  # fmt: skip
+    found = measured([], 0.0, at=NOW, key_id="k", ended=ended)
+    rows = [(key.day, key.what, n) for key, n in found.items()]
+    assert hours_from(rows) == [HourCount(NOW, 12, 3, 4)]
+    assert hours_from([(TODAY, "h1", 9), (TODAY, "ms5", 9)]) == []
 
 
 def test_percentiles_are_upper_edges() -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 from tests.domain.desk import URL, picture
 from tocsin.base.letters.types import Organisation
 from tocsin.domain.hashlists.types import Category
-from tocsin.domain.hosters.types import HosterView
 from tocsin.domain.reports.types import Case, Ground
+from tocsin.domain.takedown.types import Addressee, Rung
 from tocsin.domain.takedown.wording import Sheet
 from tocsin.domain.takedown.xarf import Heading
 
@@ -36,8 +36,8 @@ def case(**changes: object) -> Case:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def hoster(language: str = "en") -> HosterView:
-    return HosterView(1, "Big Host", "NL", language, "abuse@bighost.example", True, False, ())
+def hoster(language: str = "en", rung: Rung = Rung.HOSTER) -> Addressee:
+    return Addressee(rung, "Big Host", "abuse@bighost.example", "NL", language, hoster_id=1)
 
 
 def sheet(language: str = "en", *, tell_digests: bool = True) -> Sheet:

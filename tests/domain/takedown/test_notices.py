@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -99,8 +100,9 @@ def test_a_finding_sends_a_notice_in_the_same_round_day_or_night(
     assert body is not None
     assert body["Content-Language"] == "nl"
     assert URL in body.get_content()
-    (part,) = letter.iter_attachments()
-    assert json.loads(part.get_content())["url"] == URL
+    parts = {str(part.get_filename()): part.get_content() for part in letter.iter_attachments()}
+    assert sorted(parts) == ["notice.jws.json", "urls.csv", "xarf.json"]
+    assert json.loads(parts["xarf.json"])["url"] == URL
 
 
 def test_the_detail_shows_the_words_as_they_left(now: datetime, anna: Actor) -> None:
@@ -111,7 +113,8 @@ def test_the_detail_shows_the_words_as_they_left(now: datetime, anna: Actor) -> 
     (letter,) = detail.letters
     assert URL in letter.text
     assert letter.letter.state is LetterState.SENT
-    assert [part.filename for part in letter.attachments] == ["xarf.json"]
+    names = [part.filename for part in letter.attachments]
+    assert names == ["xarf.json", "urls.csv", "notice.jws.json"]
     assert detail.notice.machine_readable
     assert queries.for_item(detail.notice.item_number) == [detail.notice]
     assert queries.counts()[NoticeState.SENT] == 1
@@ -124,7 +127,8 @@ def test_a_national_finding_goes_as_a_plain_notice(now: datetime, anna: Actor) -
     found(report(now), anna, now, replace(UNLAWFUL, category=Category.NATIONAL))
     run_worker_round(now)
     assert not the_notice().machine_readable
-    assert queries.notice("N-2026-000001").letters[0].attachments == ()
+    (letter,) = queries.notice("N-2026-000001").letters
+    assert [part.filename for part in letter.attachments] == ["urls.csv", "notice.jws.json"]
 
 
 def test_the_organisation_may_keep_digests_back(
@@ -135,7 +139,9 @@ def test_the_organisation_may_keep_digests_back(
     unlawful(now, anna)
     run_worker_round(now)
     (letter,) = queries.notice("N-2026-000001").letters
-    everything = letter.text + letter.attachments[0].text
+    signed = json.loads(letter.attachments[2].text)["payload"]
+    told = base64.urlsafe_b64decode(signed + "=" * (-len(signed) % 4)).decode()
+    everything = letter.text + letter.attachments[0].text + told
     assert not any(value.value.hex() in everything for value in picture("new"))
 
 

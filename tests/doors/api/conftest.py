@@ -14,7 +14,9 @@ from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.types import ListsSeen, PolicyTerms
 from tocsin.domain.receipts.queries import Issuer
 from tocsin.doors.api.door import ApiDoor
-from tocsin.engine.media import fingerprint
+from tocsin.doors.api.v2.media import Wanted
+from tocsin.engine.fingerprints import Fingerprints
+from tocsin.engine.media import MediaOptions, fingerprint
 
 Issue = Callable[..., IssuedKey]
 
@@ -41,10 +43,17 @@ def client(checker: Checker, issuer: Issuer, now: datetime) -> Client:
         ApiDoor(
             checker=lambda: checker,
             fingerprint=fingerprint,
+            look=look,
             now=lambda: now,
             issuer=lambda: issuer,
         )
     )
+
+
+def look(data: bytes, wanted: Wanted) -> Fingerprints:
+    """What the decoders of a web process do, in this one."""
+    options = MediaOptions(battery=wanted.battery, data_uris=wanted.document)
+    return fingerprint(data, options=options)
 
 
 @pytest.fixture

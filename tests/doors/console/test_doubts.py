@@ -141,7 +141,9 @@ def test_an_entry_that_nobody_asks_about_any_more_is_shown_and_let_count(
     hashlists.hold_entry(entry_id=entry, reason="odd", actor=ACTOR, at=today)
     work(today)
     let_count = f"/console/appeals/holds/{entry}/let-count"
-    assert "A manager lets it count again." in text(analyst, "/console/appeals/holds")
+    assert "A manager lets it count again, or withdraws it." in text(
+        analyst, "/console/appeals/holds"
+    )
     assert "/console/appeals/holds" in analyst.get("/console/appeals/").content.decode()
     assert let_count in manager.get("/console/appeals/holds").content.decode()
     assert (
@@ -151,6 +153,20 @@ def test_an_entry_that_nobody_asks_about_any_more_is_shown_and_let_count(
     assert manager.post(let_count, {"words": "it is right"}).status_code == 302
     assert not Entry.objects.get(pk=entry).held
     assert "No entry is held." in text(manager, "/console/appeals/holds")
+
+
+def test_an_entry_that_nobody_asks_about_any_more_is_withdrawn_as_wrong(
+    manager: Client, analyst: Client, today: datetime, entry: int
+) -> None:
+    hashlists.hold_entry(entry_id=entry, reason="odd", actor=ACTOR, at=today)
+    work(today)
+    withdraw = f"/console/appeals/holds/{entry}/withdraw"
+    assert withdraw in manager.get("/console/appeals/holds").content.decode()
+    assert withdraw not in analyst.get("/console/appeals/holds").content.decode()
+    assert manager.post(withdraw).status_code == 422
+    assert manager.post(withdraw, {"words": "the same logo"}).status_code == 302
+    assert Entry.objects.get(pk=entry).status == 4
+    assert manager.post(withdraw, {"words": "again"}).status_code == 404
 
 
 def test_what_an_appeal_or_the_brake_holds_is_decided_there(

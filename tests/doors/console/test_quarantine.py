@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 from django.test import Client
 
 from tests.domain.hashlists.known_sets import know, listed
-from tests.domain.hashlists.lists import bring, make, value, write
+from tests.domain.hashlists.lists import bring, entry, make, value, write
 from tests.doors.console.reading import read
-from tocsin.domain.hashlists import known, queries
+from tocsin.domain.hashlists import actions, known, queries
 from tocsin.domain.hashlists.models import Entry, Quarantine
-from tocsin.domain.hashlists.types import EntryStatus, QuarantineState
+from tocsin.domain.hashlists.types import EntryStatus, QuarantineState, SetState
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +160,52 @@ def test_whoever_decides_is_told_that_another_reason_is_left(
     answer = manager.post(f"{PAGE}/{number}", decision, follow=True)
 
     assert "Decided. It still waits for another reason." in read(answer.content).words
+
+
+@pytest.fixture
+def braked(tmp_path: Path, today: datetime) -> None:
+    """A set that would silence too much, and waits."""
+    make(today)
+    icons = [f"icon {number}" for number in range(101)]
+    know(*icons)
+    with pytest.raises(actions.SetWaits):
+        bring(write(tmp_path / "l", *(listed(word, sha256=word) for word in icons)), today)
+
+
+@pytest.mark.usefixtures("braked")
+def test_a_manager_lets_a_set_that_waits_set_aside_what_it_knows(
+    manager: Client, analyst: Client
+) -> None:
+    confirm = "/console/lists/known-good/confirm"
+    assert "A manager decides." in read(analyst.get("/console/lists/").content).words
+    page = read(manager.get("/console/lists/").content)
+    assert any(form.get("action") == confirm for form in page.forms)
+    [waits] = [one for one in queries.known_sets() if one.name == "office"]
+    told = {"name": "office", "mark": waits.mark}
+
+    assert analyst.post(confirm, {**told, "words": "icons"}).status_code == 403
+    assert manager.post(confirm, told).status_code == 422
+    assert manager.post(confirm, {**told, "mark": "f" * 64, "words": "w"}).status_code == 409
+    answer = manager.post(confirm, {**told, "words": "icons of a theme"}, follow=True)
+
+    told_so = "The set is asked; the lists are gone over within a minute."
+    assert told_so in read(answer.content).words
+    assert {one.state for one in queries.known_sets()} == {SetState.ASKED}
+    assert manager.post(confirm, {**told, "words": "again"}).status_code == 409
+
+
+def test_the_page_says_that_no_known_good_check_of_photodna_alone_is_possible(
+    tmp_path: Path, manager: Client, today: datetime
+) -> None:
+    make(today)
+    photodna = {"algo": "photodna", "value": b64encode(bytes(144)).decode()}
+    bring(write(tmp_path / "l", entry("alone", fingerprints=[photodna]), entry("b")), today)
+    alone, beside = Entry.objects.order_by("pk")
+
+    assert "It matches by PhotoDNA alone." in _words(manager, f"/console/lists/entries/{alone.pk}")
+    assert "PhotoDNA alone" not in _words(manager, f"/console/lists/entries/{beside.pk}")
+    assert "nobody could check whether" in _words(manager, "/console/lists/")
+
+
+def _words(client: Client, page: str) -> str:
+    return " ".join(read(client.get(page).content).words)

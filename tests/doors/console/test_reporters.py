@@ -51,7 +51,12 @@ def test_those_that_wait_stand_in_the_list(intake: Client, talk: int) -> None:
 
 def test_the_conversation_shows_what_was_told(intake: Client, talk: int) -> None:
     page = read(intake.get(f"/console/reporters/{talk}").content)
-    for words in ("ask for the rest", "See also hills.example", "somebody offers", "with proof of work"):
+    for words in (
+        "ask for the rest",
+        "See also hills.example",
+        "somebody offers",
+        "with proof of work",
+    ):
         assert words in page.text
     [number] = queries.talk(talk).items
     assert f"/console/items/{number}" in page.links

@@ -7,22 +7,28 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from tests.domain.corrections.scenes import a_list, put, told, withdraw, work
 from tests.domain.providers.signing import MAIL, World
 from tests.doors.console.reading import read
 from tocsin.base.accounts.models import ApiKey
 from tocsin.base.letters import queries as letters
 from tocsin.base.letters.models import Letter
-from tocsin.domain.matching.actions import CountKey, count_checks
-from tocsin.domain.matching.types import AnswerStatus, Door
+from tocsin.domain.corrections.actions import Speaker, acknowledge
+from tocsin.domain.matching.actions import CountKey, count_checks, forget_hours
+from tocsin.domain.matching.measuring import measured
+from tocsin.domain.matching.types import AnswerStatus, Door, HourCount
 from tocsin.domain.providers import actions
 from tocsin.domain.providers.models import Provider
 from tocsin.domain.providers.proving import Looker
+from tocsin.domain.receipts.models import SignedHead
 from tocsin.doors.provider import showing
+from tocsin.doors.provider.snippets import snippets
 from tools.translations import LANGUAGES
 
 pytestmark = pytest.mark.django_db
@@ -197,9 +203,74 @@ def test_the_canary_is_there_to_take(inside: Client) -> None:
 
 
 def test_bars_fit_the_picture() -> None:
-    made = showing.bars([], today=datetime(2026, 3, 3, tzinfo=UTC).date())
-    assert len(made) == showing.DAYS
-    assert all(bar.height == 0 and bar.y == showing.HEIGHT for bar in made)
+    at = datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+    made = showing.by_day([], today=at.date())
+    assert len(made.bars) == showing.DAYS
+    assert all(bar.height == 0 and bar.y == made.height for bar in made.bars)
+    hours = showing.by_hour([HourCount(at.replace(minute=0), 4, 1, 2)], at=at)
+    assert [bar.counted.name for bar in hours.bars][:: showing.HOURS - 1] == [
+        "2026-03-02 02:00",
+        "2026-03-03 01:00",
+    ]
+    last = hours.bars[-1]
+    assert (last.y, last.height, last.error_height) == (0, hours.height, hours.height / 2)
+    assert sum(bar.counted.checks for bar in hours.bars) == 4
+    assert last.shows_label
+
+
+def test_the_page_tells_of_hours_and_answers(inside: Client) -> None:
+    key = ApiKey.objects.get().key_id
+    at = datetime.now(UTC)
+    ended = {AnswerStatus.LISTED: 1, AnswerStatus.NOT_LISTED: 7}
+    count_checks({**measured([], 0.004, at=at, key_id=key, ended=ended)})
+    count_checks({CountKey(at.date(), key, Door.CHECKS, status): n for status, n in ended.items()})
+    text = read(inside.get("/provider/").content).text
+    assert f"{at:%Y-%m-%d %H}:00\n8\n1\n0" in text
+    assert "not listed\n7" in text
+    assert "within 5 ms" in text
+    forget_hours(at=at + timedelta(days=15))
+    assert "8\n1\n0" not in read(inside.get("/provider/").content).text.split("Hour")[1]
+
+
+def test_corrections_that_wait_are_told_until_they_are_worked_in(
+    inside: Client, now: datetime
+) -> None:
+    key = ApiKey.objects.get()
+    assert "Nothing waits." in read(inside.get("/provider/").content).text
+    assert "No webhook is set" in read(inside.get("/provider/").content).text
+    who = Speaker(key.party_id, key.key_id)
+    entry = put(now, a_list(now), "logo")
+    told(now, who, entry)
+    told(now, who, entry, client_id="upload-2")
+    withdraw(now, entry)
+    work(now)
+
+    text = read(inside.get("/provider/").content).text
+    assert "1 correction waits" in text
+    assert "withdrawn\n2" in text
+    assert "GET /v2/corrections?after=0" in text
+
+    acknowledge(party_id=key.party_id, cursor=1)
+    assert "Nothing waits." in read(inside.get("/provider/").content).text
+
+
+def test_the_page_says_how_a_receipt_is_verified_and_shows_the_head(inside: Client) -> None:
+    text = read(inside.get("/provider/").content).text
+    assert "No receipt was given yet." in text
+    assert "tocsin receipts verify answer.json" in text
+    SignedHead.objects.create(size=3, jws="eyJ.head.x", signed_at=datetime.now(UTC))
+    text = read(inside.get("/provider/").content).text
+    assert "The log of all receipts has 3 batches." in text
+    assert "eyJ.head.x" in text
+
+
+def test_the_middleware_that_is_shown_is_there() -> None:
+    told = "\n".join(one.text for one in snippets("https://x.example", "tk_a", tests_only=False))
+    for dotted in re.findall(r'"(tocsin\.client[\w.]+)"', told):
+        module, _, name = dotted.rpartition(".")
+        assert hasattr(import_module(module), name)
+    for module, names in re.findall(r"from (tocsin\.client[\w.]*) import ([\w, ]+)", told):
+        assert all(hasattr(import_module(module), name.strip()) for name in names.split(","))
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])

@@ -17,6 +17,7 @@ from tocsin.engine.fingerprints import Fingerprints
 from tocsin.engine.knowngood.packages import Bounds
 from tocsin.engine.media import MediaOptions
 from tocsin.site.checking.archives import inside, is_archive
+from tocsin.site.checking.looks import Looks
 from tocsin.site.checking.types import File, Looked, Trouble
 from tocsin.site.cli import main
 
@@ -111,9 +112,9 @@ def test_a_file_that_is_too_large_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(zipped(large=bytes(100)))
     told = path.stat()
-    options = MediaOptions(max_bytes=99)
+    looks = Looks(media=MediaOptions(max_bytes=99))
     [one] = inside(
-        File(str(path), 0, told.st_size, 0), lambda data, options: fingerprint(data), options
+        File(str(path), 0, told.st_size, 0), lambda data, options: fingerprint(data), looks
     )
     assert isinstance(one, Trouble)
 

@@ -21,7 +21,7 @@ from tocsin.engine import fingerprint
 from tocsin.site.checking.journal import Journal
 from tocsin.site.checking.retro import GONE, Retro
 from tocsin.site.checking.store import StoreUnusable
-from tocsin.site.checking.types import CannotAsk, File, Known, Looked
+from tocsin.site.checking.types import CannotAsk, File, Known, Looked, News
 from tocsin.site.cli import main
 
 SNOW = UPLOADS / "exact" / "snow.jpg"
@@ -44,6 +44,9 @@ class Lists:
     def __init__(self, answer: Known = NOTHING) -> None:
         self.answer: Known | CannotAsk = answer
         self.asked: list[str] = []
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> News | None:
+        return None
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         self.asked += [one.file.path for one in looked]
@@ -106,8 +109,8 @@ def test_a_journal_of_another_format_or_program_is_left_alone(tmp_path: Path) ->
     with Journal(place, "lists"):
         pass
     with sqlite3.connect(place) as db:
-        db.execute("PRAGMA user_version = 2")
-    with pytest.raises(StoreUnusable, match="format 2"):
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreUnusable, match="format 99"):
         Journal(place, "lists")
     with sqlite3.connect(tmp_path / "other") as db:
         db.execute("CREATE TABLE theirs (a)")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Min
 
 from tocsin.base.clock.models import Due, Pause
 
@@ -23,6 +25,12 @@ def paused() -> Paused | None:
 def due_at(*, kind: str, subject: str) -> datetime | None:
     """When (kind, subject) falls due, or None when it does not."""
     return Due.objects.filter(kind=kind, subject=subject).values_list("due_at", flat=True).first()
+
+
+def longest_late(*, at: datetime) -> timedelta:
+    """For how long the thing that waits longest has been past due; nothing when none is."""
+    oldest = Due.objects.filter(due_at__lt=at).aggregate(first=Min("due_at"))["first"]
+    return timedelta(0) if oldest is None else at - oldest
 
 
 def late(*, at: datetime) -> int:

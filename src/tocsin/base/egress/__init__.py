@@ -19,6 +19,8 @@ from tocsin.base.egress.refusals import (
     Unreachable,
     UnreadableAnswer,
 )
+from tocsin.base.egress.vantages import Outlook, dial_from, dial_through
+from tocsin.base.egress.witness import Step, Tls, Witness
 
 __all__ = [
     "PUBLIC",
@@ -26,13 +28,19 @@ __all__ = [
     "Egress",
     "EgressError",
     "NameServers",
+    "Outlook",
     "Policy",
     "RefusedAddress",
+    "Step",
+    "Tls",
     "TooLarge",
     "TooManyRedirects",
     "TooSlow",
     "Unreachable",
     "UnreadableAnswer",
+    "Witness",
     "configured_peer",
+    "dial_from",
+    "dial_through",
     "is_public",
 ]

@@ -6,7 +6,7 @@ import logging
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import certifi
@@ -20,6 +20,7 @@ from tocsin.base.egress.hops import REDIRECTS, Hop, read_address, redirected
 from tocsin.base.egress.policy import Policy
 from tocsin.base.egress.refusals import EgressError, TooLarge, TooManyRedirects, Unreachable
 from tocsin.base.egress.resolving import Resolve, addresses_for, ask_system
+from tocsin.base.egress.witness import Step, Witness
 
 log = structlog.get_logger()
 
@@ -74,18 +75,21 @@ class Egress:
         policy: Policy,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        witness: Witness | None = None,
     ) -> Answer:
         """Send one request, follow what redirects the policy allows, and give the answer.
 
         Every hop is looked up once, checked, and connected to at the address that was checked. Any
-        status is an answer; only what brought none is an ``EgressError``.
+        status is an answer; only what brought none is an ``EgressError``. ``witness`` is told of
+        each hop as it ends, also of the last one when it failed.
         Raises ``RefusedAddress``, ``Unreachable``, ``TooSlow``, ``TooLarge``, ``TooManyRedirects``,
         ``UnreadableAnswer``; ``ValueError`` for a method or header that HTTP cannot carry.
         """
         started = time.monotonic()
         try:
             first = Hop(method.upper(), read_address(url), _own_headers(headers), content)
-            return self._follow(first, policy, Deadline(policy.deadline_seconds))
+            deadline = Deadline(policy.deadline_seconds)
+            return self._follow(first, policy, deadline, witness or _unseen)
         except EgressError as error:
             log.info(
                 "egress_failed",
@@ -96,21 +100,36 @@ class Egress:
             )
             raise
 
-    def _follow(self, hop: Hop, policy: Policy, deadline: Deadline) -> Answer:
+    def _follow(self, hop: Hop, policy: Policy, deadline: Deadline, witness: Witness) -> Answer:
         for left in range(policy.max_redirects, -1, -1):
-            answer = self._send(hop, policy, deadline)
+            answer = self._witnessed(hop, policy, deadline, witness)
             if not _leads_on(answer.status, answer.headers):
                 return answer
             if left:
                 hop = redirected(hop, answer.status, answer.headers["location"])
         raise TooManyRedirects("redirects")
 
-    def _send(self, hop: Hop, policy: Policy, deadline: Deadline) -> Answer:
-        policy.check_origin(hop.parts)
-        addresses = addresses_for(
-            hop.parts.host, policy=policy, resolve=self.resolve, deadline=deadline
-        )
-        backend = PinnedBackend(addresses, self.dial, deadline)
+    def _witnessed(self, hop: Hop, policy: Policy, deadline: Deadline, witness: Witness) -> Answer:
+        step = Step(hop.url)
+        try:
+            policy.check_origin(hop.parts)
+            addresses = addresses_for(
+                hop.parts.host, policy=policy, resolve=self.resolve, deadline=deadline
+            )
+            step = replace(step, resolved=tuple(map(str, addresses)))
+            backend = PinnedBackend(addresses, self.dial, deadline)
+            try:
+                answer = self._send(hop, policy, backend)
+            finally:
+                address = str(backend.address) if backend.connected else ""
+                step = replace(step, address=address, tls=backend.tls)
+        except EgressError:
+            witness(step)
+            raise
+        witness(replace(step, status=answer.status))
+        return answer
+
+    def _send(self, hop: Hop, policy: Policy, backend: PinnedBackend) -> Answer:
         try:
             with (
                 httpcore.ConnectionPool(
@@ -130,6 +149,10 @@ class Egress:
         except (httpcore.NetworkError, httpcore.TimeoutException):
             raise Unreachable("broken_off") from None
         return Answer(response.status, headers, body, hop.url, str(backend.address))
+
+
+def _unseen(step: Step) -> None:
+    return
 
 
 @functools.cache

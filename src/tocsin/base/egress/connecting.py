@@ -10,6 +10,7 @@ import httpcore
 from tocsin.base.egress.deadline import Deadline
 from tocsin.base.egress.reach import IpAddress
 from tocsin.base.egress.refusals import TooSlow, Unreachable
+from tocsin.base.egress.witness import Tls, tls_of
 
 Dial = Callable[[IpAddress, int, float], socket.socket]
 """Takes an address, a port and seconds; gives a connected socket or raises ``OSError``."""
@@ -19,10 +20,22 @@ _ONE_ADDRESS_SECONDS = 8.0  # so that a dead IPv6 route leaves time for IPv4
 
 def dial_tcp(address: IpAddress, port: int, seconds: float) -> socket.socket:
     """Connect to ``address`` itself; no name is looked up."""
+    return connected(address, port, seconds)
+
+
+def connected(
+    address: IpAddress, port: int, seconds: float, source: str | None = None
+) -> socket.socket:
+    """The same, leaving from ``source``, one of this machine's own addresses, where that is given.
+
+    Raises ``OSError``.
+    """
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(seconds)
+        if source is not None:
+            sock.bind((source, 0))
         sock.connect((str(address), port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException:
@@ -35,7 +48,8 @@ class PinnedBackend(httpcore.NetworkBackend):
     """Opens connections to the addresses it was given, whatever name the request carries.
 
     The name still goes into the ``Host`` header and into TLS, where the certificate is checked
-    against it. ``address`` is the one that answered.
+    against it. ``address`` is the one that answered, ``connected`` whether any did, and ``tls``
+    what was agreed on with it, if anything.
     """
 
     def __init__(self, addresses: Sequence[IpAddress], dial: Dial, deadline: Deadline) -> None:
@@ -43,6 +57,8 @@ class PinnedBackend(httpcore.NetworkBackend):
         self._dial = dial
         self._deadline = deadline
         self.address: IpAddress = addresses[0]
+        self.connected = False
+        self.tls: Tls | None = None
 
     def connect_tcp(
         self,
@@ -59,10 +75,13 @@ class PinnedBackend(httpcore.NetworkBackend):
                 sock = self._dial(address, port, seconds)
             except OSError:
                 continue
-            self.address = address
-            return DeadlineStream(sock, self._deadline)
+            self.address, self.connected = address, True
+            return DeadlineStream(sock, self._deadline, self._agreed)
         self._deadline.left()
         raise Unreachable("no_connection")
+
+    def _agreed(self, tls: Tls) -> None:
+        self.tls = tls
 
 
 class DeadlineStream(httpcore.NetworkStream):
@@ -71,9 +90,12 @@ class DeadlineStream(httpcore.NetworkStream):
     A limit on each read alone would let the other side send a byte now and then for ever.
     """
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(
+        self, sock: socket.socket, deadline: Deadline, agreed: Callable[[Tls], None]
+    ) -> None:
         self._sock = sock
         self._deadline = deadline
+        self._agreed = agreed
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has come, at most ``max_bytes``; no bytes at the end."""
@@ -120,4 +142,5 @@ class DeadlineStream(httpcore.NetworkStream):
             raise Unreachable("tls") from None
         finally:
             self._sock.close()  # on success the wrapped one has taken over its descriptor
-        return DeadlineStream(wrapped, self._deadline)
+        self._agreed(tls_of(wrapped))
+        return DeadlineStream(wrapped, self._deadline, self._agreed)

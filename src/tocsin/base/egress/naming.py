@@ -1,4 +1,4 @@
-"""What a name says of itself: TXT records, by which somebody shows that a domain is theirs."""
+"""What name servers say of a name: its addresses, other names, servers, and texts about it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,35 @@ class NameServers:
         Each is its strings put together, as RFC 7208 §3.3 reads them; what is no UTF-8 is left
         out. Raises Unreachable, TooSlow.
         """
+        found = self._records(name, "TXT")
+        return [text for record in found if (text := _text(record)) != ""]
+
+    def addresses(self, name: str) -> list[str]:
+        """The IPv4 and then the IPv6 addresses of `name`, at most 20 of each; raises as `texts`.
+
+        To be looked at, not called: what may be called is decided when it is called.
+        """
+        return [str(record) for kind in ("A", "AAAA") for record in self._records(name, kind)]
+
+    def alias(self, name: str) -> str | None:
+        """The name that `name` stands for (CNAME), or None; raises as `texts`."""
+        found = [str(record).rstrip(".").lower() for record in self._records(name, "CNAME")]
+        return found[0] if found else None
+
+    def name_servers(self, name: str) -> list[str]:
+        """The names of the servers of the zone `name`, none where it is no zone's own name."""
+        return [str(record).rstrip(".").lower() for record in self._records(name, "NS")]
+
+    def _records(self, name: str, kind: str) -> list[object]:
         try:
-            found = self._resolver().resolve(f"{name}.", "TXT", search=False)
+            found = self._resolver().resolve(f"{name}.", kind, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.Timeout:
             raise TooSlow("look_up") from None
         except (dns.exception.DNSException, OSError, UnicodeError):
             raise Unreachable("no_such_name") from None
-        return [text for record in list(found)[:_MOST_RECORDS] if (text := _text(record)) != ""]
+        return list(found)[:_MOST_RECORDS]
 
     def _resolver(self) -> dns.resolver.Resolver:
         # Made anew each time: it holds no connection, and the machine's settings may change.

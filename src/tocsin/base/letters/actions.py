@@ -15,9 +15,9 @@ from django.db import transaction
 from django.db.models import F
 
 from tocsin.base.audit.actions import record
-from tocsin.base.audit.types import Actor, system
+from tocsin.base.audit.types import Actor, Json, system
 from tocsin.base.clock.actions import set_due
-from tocsin.base.letters import rules
+from tocsin.base.letters import dsn, rules
 from tocsin.base.letters.models import Letter
 from tocsin.base.letters.transports import NotSent, Transport
 from tocsin.base.letters.types import Attachment, Content, LetterState
@@ -29,12 +29,17 @@ log = structlog.get_logger()
 SEND = "letters.send"
 SENT = "letters.sent"
 DEAD = "letters.dead"
+BOUNCED = "letters.bounced"
+DELIVERED = "letters.delivered"
 DEAD_AFTER_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter to be queued. `name` makes its Message-ID: the same name is the same letter."""
+    """A letter to be queued. `name` makes its Message-ID: the same name is the same letter.
+
+    `references`: the Message-ID of the letter that this one follows, so that both stand together.
+    """
 
     name: str
     purpose: str
@@ -43,6 +48,7 @@ class Draft:
     language: str
     content: Content
     rehearsal: bool = False
+    references: str = ""
 
 
 def queue(*, draft: Draft, actor: Actor, at: datetime) -> str:
@@ -55,6 +61,7 @@ def queue(*, draft: Draft, actor: Actor, at: datetime) -> str:
         letter, made = Letter.objects.get_or_create(
             message_id=message_id,
             defaults={
+                "references": draft.references,
                 "purpose": draft.purpose,
                 "about": draft.about,
                 "to": draft.to,
@@ -139,6 +146,58 @@ def cancel(*, message_id: str, actor: Actor, at: datetime) -> bool:
     return bool(won)
 
 
+def let_go(*, message_id: str, actor: Actor, at: datetime) -> bool:
+    """Let a letter leave after all that was kept back, under the id it had; False if it was not."""
+    with transaction.atomic():
+        letter = Letter.objects.filter(message_id=message_id).first()
+        won = Letter.objects.filter(message_id=message_id, state=LetterState.CANCELLED).update(
+            state=LetterState.WAITING, attempts=0, last_error=""
+        )
+        if letter is not None and won:
+            record(actor=actor, action="letters.let_go", subject=f"letter:{letter.pk}", at=at)
+            set_due(kind=SEND, subject=str(letter.pk), due_at=at)
+    return bool(won)
+
+
+def take_returned(*, mail: bytes, at: datetime) -> int:
+    """Note what a mail server reports of letters of ours; how many it was about.
+
+    Anybody can write such a report, so it never ends anything: a letter that came back is told to
+    another contact, and one that is said to be delivered is still followed. Nothing is kept of it.
+    """
+    return sum(_note_returned(returned, at) for returned in dsn.read(mail))
+
+
+def _note_returned(returned: dsn.Returned, at: datetime) -> bool:
+    with transaction.atomic():
+        letters = Letter.objects.select_for_update()
+        letter = letters.filter(message_id=returned.message_id, state=LetterState.SENT).first()
+        if letter is None:
+            return False
+        if returned.outcome is dsn.Outcome.FAILED:
+            letter.state, letter.bounced_at = LetterState.BOUNCED, at
+            letter.bounce_status, letter.last_error = returned.status, returned.said
+        elif returned.outcome is dsn.Outcome.DELIVERED:
+            letter.delivered_at = letter.delivered_at or at
+        letter.save()
+        facts: dict[str, Json] = {"outcome": returned.outcome.value, "status": returned.status}
+        record(
+            actor=system("letters"),
+            action="letters.returned",
+            subject=f"letter:{letter.pk}",
+            at=at,
+            facts=facts,
+            personal={"said": returned.said} if returned.said else None,
+        )
+        if topic := _NEWS_OF.get(returned.outcome):
+            put(topic=topic, payload=_told(letter), at=at, dedupe_key=f"{topic}:{letter.pk}")
+    log.info("letter_returned", letter_id=letter.pk, outcome=returned.outcome.value)
+    return True
+
+
+_NEWS_OF = {dsn.Outcome.FAILED: BOUNCED, dsn.Outcome.DELIVERED: DELIVERED}
+
+
 def content_of(letter: Letter) -> Content:
     """The sealed words of a letter."""
     ring = settings.TOCSIN_KEYS.ring("seal")
@@ -199,6 +258,8 @@ def _message(letter: Letter, at: datetime) -> EmailMessage:
     message["Subject"] = content.subject
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = letter.message_id
+    if letter.references:
+        message["In-Reply-To"] = message["References"] = letter.references
     message["Auto-Submitted"] = "auto-generated"
     # Quoted-printable: not every mail server on the way takes 8-bit text.
     message.set_content(content.text, cte="quoted-printable")

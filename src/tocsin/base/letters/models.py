@@ -13,10 +13,11 @@ class Letter(models.Model):
         why="Proves who was told what and when; `to` is an abuse desk's or a person's address.",
         kept=timedelta(days=5 * 365),
         since=("created_at", "sent_at"),
-        only={"state__in": ("sent", "cancelled", "dead")},
+        only={"state__in": ("sent", "cancelled", "dead", "bounced")},
     )
 
     message_id = models.CharField(max_length=120, unique=True)
+    references = models.CharField(max_length=120, blank=True, db_default="")
     purpose = models.CharField(max_length=40)
     about = models.CharField(max_length=80, db_index=True)
     to = models.CharField(max_length=254)
@@ -29,3 +30,7 @@ class Letter(models.Model):
     receipt = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    # What servers further on said later (RFC 3464): that it was delivered, or came back.
+    delivered_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    bounce_status = models.CharField(max_length=12, blank=True, db_default="")

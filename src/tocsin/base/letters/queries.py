@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tocsin.base.letters.actions import content_of
 from tocsin.base.letters.models import Letter
+from tocsin.base.letters.rules import without_addresses
 from tocsin.base.letters.types import Content, LetterState, LetterView
+
+__all__ = [
+    "about",
+    "dead",
+    "left",
+    "letter",
+    "waiting",
+    "without_addresses",
+    "words",
+    "words_if_kept",
+]
 
 
 def about(subject: str) -> list[LetterView]:
@@ -27,6 +41,25 @@ def words(message_id: str) -> Content:
     return content_of(Letter.objects.get(message_id=message_id))
 
 
+def words_if_kept(message_id: str) -> Content | None:
+    """What the receiver read, None for a letter that is forgotten by now."""
+    letter = Letter.objects.filter(message_id=message_id).exclude(sealed_content="").first()
+    return content_of(letter) if letter else None
+
+
+def letter(message_id: str) -> LetterView | None:
+    """The letter of that id, None when there is none."""
+    found = Letter.objects.filter(message_id=message_id).first()
+    return _view(found) if found else None
+
+
+def left(message_ids: Iterable[str]) -> set[str]:
+    """Which of these letters have left, whether they came back later or not."""
+    states = [LetterState.SENT, LetterState.BOUNCED]
+    rows = Letter.objects.filter(message_id__in=list(message_ids), state__in=states)
+    return set(rows.values_list("message_id", flat=True))
+
+
 def _view(letter: Letter) -> LetterView:
     return LetterView(
         id=letter.pk,
@@ -42,4 +75,7 @@ def _view(letter: Letter) -> LetterView:
         receipt=letter.receipt,
         created_at=letter.created_at,
         sent_at=letter.sent_at,
+        delivered_at=letter.delivered_at,
+        bounced_at=letter.bounced_at,
+        bounce_status=letter.bounce_status,
     )

@@ -86,13 +86,32 @@ class Smtp:
         # Not send_message(): it throws away the server's answer to DATA, which is our receipt.
         sender, receiver = _address(message["From"]), _address(message["To"])
         server.ehlo_or_helo_if_needed()
-        for code, answer in (server.mail(sender), server.rcpt(receiver)):
+        ours, theirs = _asking_for_reports(server, message)
+        for code, answer in (server.mail(sender, ours), server.rcpt(receiver, theirs)):
             if code not in (250, 251):
                 raise NotSent(f"{code} {answer.decode(errors='replace')}"[:300])
         code, answer = server.data(as_sent(message))
         if code != 250:
             raise NotSent(f"{code} {answer.decode(errors='replace')}"[:300])
         return f"{code} {answer.decode(errors='replace')}"[:300]
+
+
+def _asking_for_reports(server: smtplib.SMTP, message: EmailMessage) -> tuple[list[str], list[str]]:
+    """Options of MAIL and RCPT where the server passes on wishes for reports (RFC 3461).
+
+    Only the heading is to come back: a report on its way must not carry addresses of items.
+    """
+    if not server.has_extn("dsn"):
+        return [], []
+    return [f"RET=HDRS ENVID={envelope_id(message['Message-ID'])}"], [
+        "NOTIFY=SUCCESS,FAILURE,DELAY"
+    ]
+
+
+def envelope_id(message_id: str) -> str:
+    """The Message-ID without its brackets, in the spelling of RFC 3461 §4 (`xtext`)."""
+    plain = str(message_id).strip().strip("<>")
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in plain)
 
 
 def as_sent(message: EmailMessage) -> bytes:

@@ -14,6 +14,7 @@ class LetterState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     CANCELLED = "cancelled"
+    BOUNCED = "bounced"  # taken by a server on the way, and returned by a later one
 
 
 class NotText(Exception):
@@ -59,6 +60,9 @@ class LetterView:
     receipt: str
     created_at: datetime
     sent_at: datetime | None
+    delivered_at: datetime | None = None
+    bounced_at: datetime | None = None
+    bounce_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

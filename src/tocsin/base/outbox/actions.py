@@ -23,16 +23,30 @@ REMIND_AFTER = timedelta(hours=1)
 REMIND_EACH = timedelta(days=1)
 DEAD_AFTER_ATTEMPTS = 12
 
-_consumers: dict[str, Consumer] = {}
+_consumers: dict[str, dict[str, Consumer]] = {}
 
 
 class NoConsumer(Exception):
     """News on a topic that no room listens to."""
 
 
-def consume(topic: str, consumer: Consumer) -> None:
-    """Register who is told about a topic. The consumer runs inside a transaction."""
-    _consumers[topic] = consumer
+def consume(topic: str, consumer: Consumer, listener: str = "") -> None:
+    """Register who is told about a topic. The consumer runs inside a transaction.
+
+    A topic may have several listeners, each under a name of its own (the module of the consumer
+    unless given): each is told by itself, and one that fails keeps nothing from the others.
+    """
+    _consumers.setdefault(topic, {})[listener or consumer.__module__] = consumer
+
+
+def may_go_unheard(topic: str) -> None:
+    """Say of a topic that it is no failure when no room listens to it."""
+    _consumers.setdefault(topic, {})
+
+
+def is_heard(topic: str) -> bool:
+    """Whether any room listens to a topic: frequent news need not be written for nobody."""
+    return bool(_consumers.get(topic))
 
 
 def topics() -> list[str]:
@@ -100,10 +114,32 @@ def remind(subject: str, at: datetime) -> None:
 
 
 def _hand_over(message: Message, at: datetime) -> None:
-    consumer = _consumers.get(message.topic)
-    if consumer is None:
+    listeners = _listeners(message)
+    if len(listeners) > 1:
+        for name in listeners:
+            _put_for(name, message, at)
+        return
+    for consumer in listeners.values():
+        consumer(News(str(message.pk), message.topic, message.payload), at)
+
+
+def _listeners(message: Message) -> dict[str, Consumer]:
+    listeners = _consumers.get(message.topic)
+    if listeners is None or (message.listener and message.listener not in listeners):
         raise NoConsumer(f"nobody listens to {message.topic!r}")
-    consumer(News(str(message.pk), message.topic, message.payload), at)
+    return {message.listener: listeners[message.listener]} if message.listener else listeners
+
+
+def _put_for(name: str, message: Message, at: datetime) -> None:
+    """A message of its own to one of several listeners, in the transaction that ends the first."""
+    child = Message.objects.create(
+        topic=message.topic,
+        listener=name,
+        payload=message.payload,
+        state=MessageState.WAITING,
+        created_at=message.created_at,
+    )
+    set_due(kind=DELIVER, subject=str(child.pk), due_at=at)
 
 
 def _note_failure(subject: str, at: datetime, error: Exception) -> bool:

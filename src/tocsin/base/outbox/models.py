@@ -8,7 +8,8 @@ from tocsin.base.privacy import PersonalData
 
 class Message(models.Model):
     """One piece of news: a topic and ids. `dedupe_key` makes the same news one message, until it is
-    forgotten a month after it was delivered."""
+    forgotten a month after it was delivered. `listener`: who alone it is for, when a topic has
+    several; empty until then."""
 
     personal_data = PersonalData(
         fields=(),
@@ -20,6 +21,8 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     topic = models.CharField(max_length=60)
+    # A default of the database's own: code from before this column may still write rows.
+    listener = models.CharField(max_length=60, blank=True, db_default="")
     dedupe_key = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001 - many rows have none, and none is not equal to none
     payload = models.JSONField()
     state = models.CharField(max_length=10, db_index=True)

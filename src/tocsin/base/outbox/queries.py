@@ -11,6 +11,11 @@ def dead_letters() -> list[Message]:
     return list(Message.objects.filter(state=MessageState.DEAD).order_by("created_at"))
 
 
+def dead() -> int:
+    """How many messages were given up on."""
+    return Message.objects.filter(state=MessageState.DEAD).count()
+
+
 def waiting() -> int:
     """How many messages are not delivered yet."""
     return Message.objects.filter(state=MessageState.WAITING).count()

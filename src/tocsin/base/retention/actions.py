@@ -11,7 +11,9 @@ from tocsin.base.audit.actions import record
 from tocsin.base.audit.queries import merkle_root
 from tocsin.base.audit.types import Json, system
 from tocsin.base.privacy import Then
-from tocsin.base.retention.queries import Table, emptied, over, tables
+from tocsin.base.retention.queries import Table, emptied, over, spare, tables
+
+__all__ = ["forget", "spare"]
 
 log = structlog.get_logger()
 

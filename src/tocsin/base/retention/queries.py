@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,16 @@ from django.db.models import PROTECT, RESTRICT, Exists, Model, OuterRef, Q, Quer
 from django.db.models.expressions import Combinable
 
 from tocsin.base.privacy import PersonalData, Then
+
+Spared = Callable[[], Q]
+"""Which rows of a table are not forgotten now, whatever their note says."""
+
+_spared: dict[str, list[Spared]] = {}
+
+
+def spare(label: str, rows: Spared) -> None:
+    """From now on, forget no such rows of `app_label.Model`: an order goes before a period."""
+    _spared.setdefault(label, []).append(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ def over(table: Table, *, at: datetime) -> QuerySet[Model]:
     """
     before = at - table.kept
     rows = table.model._base_manager.filter(**table.note.only)
+    for spared in _spared.get(table.label, ()):
+        rows = rows.exclude(spared())
     plain = [name for name in table.note.since if "__" not in name]
     for name in plain:
         rows = rows.filter(Q(**{f"{name}__lt": before}) | Q(**{f"{name}__isnull": True}))

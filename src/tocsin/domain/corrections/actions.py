@@ -18,7 +18,7 @@ from tocsin.domain.corrections.appeals import (
 from tocsin.domain.corrections.endpoints import remove_endpoint, resend, set_endpoint
 from tocsin.domain.corrections.feedback import Speaker, give_feedback
 from tocsin.domain.corrections.floods import lift, withdraw
-from tocsin.domain.corrections.holds import let_count
+from tocsin.domain.corrections.holds import let_count, withdraw_held
 from tocsin.domain.corrections.models import PartyFeed
 from tocsin.domain.corrections.sending import send_beside_feed
 
@@ -40,6 +40,7 @@ __all__ = [
     "take",
     "uphold",
     "withdraw",
+    "withdraw_held",
 ]
 
 

@@ -61,14 +61,7 @@ def let_count(*, entry_id: int, words: str, actor: Actor, at: datetime) -> None:
     Raises NotHeld, StillAsked where an appeal or a brake is to be decided instead, and WordsNeeded.
     """
     with transaction.atomic():
-        counts = queries.newest(entry_id)
-        locked(counts)
-        if counts not in queries.held_among([counts]):
-            raise NotHeld(f"Entry {entry_id} is not held.")
-        if (asked := held_for(counts)) is not HeldFor.NOBODY:
-            raise StillAsked(asked)
-        if not 0 < len(words.strip()) <= MOST_WORDS:
-            raise WordsNeeded(f"Write why, in at most {MOST_WORDS} characters.")
+        counts = _held_for_nobody(entry_id, words)
         weigh_doubts(counts, at)
         Held.objects.filter(pk=counts).delete()
         record(
@@ -79,6 +72,38 @@ def let_count(*, entry_id: int, words: str, actor: Actor, at: datetime) -> None:
             personal={"reason": words.strip()},
         )
         hashlists.release_hold(entry_id=counts, reason="let count", actor=actor, at=at)
+
+
+def withdraw_held(*, entry_id: int, words: str, actor: Actor, at: datetime) -> None:
+    """A person withdraws an entry that is held though nobody asks for it any more: it is wrong.
+
+    Raises as `let_count`.
+    """
+    with transaction.atomic():
+        counts = _held_for_nobody(entry_id, words)
+        Held.objects.filter(pk=counts).delete()
+        record(
+            actor=actor,
+            action="corrections.withdraw_held",
+            subject=f"entry:{counts}",
+            at=at,
+            personal={"reason": words.strip()},
+        )
+        hashlists.withdraw_entry(entry_id=counts, reason="held", actor=actor, at=at)
+
+
+def _held_for_nobody(entry_id: int, words: str) -> int:
+    """The version that counts, locked in the caller's transaction, where it is for a person to
+    decide here."""
+    counts = queries.newest(entry_id)
+    locked(counts)
+    if counts not in queries.held_among([counts]):
+        raise NotHeld(f"Entry {entry_id} is not held.")
+    if (asked := held_for(counts)) is not HeldFor.NOBODY:
+        raise StillAsked(asked)
+    if not 0 < len(words.strip()) <= MOST_WORDS:
+        raise WordsNeeded(f"Write why, in at most {MOST_WORDS} characters.")
+    return counts
 
 
 def held_for(entry_id: int) -> HeldFor:

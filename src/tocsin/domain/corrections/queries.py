@@ -14,6 +14,7 @@ from tocsin.domain.corrections.endpoints import CURRENT, url_context
 from tocsin.domain.corrections.holds import held_for
 from tocsin.domain.corrections.models import (
     Appeal,
+    Correction,
     Endpoint,
     Feedback,
     Flood,
@@ -38,6 +39,7 @@ from tocsin.domain.corrections.types import (
     Reach,
     Scope,
     UnknownAppeal,
+    Unread,
     Verdict,
     WordView,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "open_floods",
     "rehearsal_feed",
     "signing_keys",
+    "unread",
 ]
 
 MOST_SAID = 200
@@ -128,6 +131,14 @@ def endpoint_of(party_id: int) -> EndpointView | None:
     rows = Endpoint.objects.filter(party_id=party_id, state__in=_SHOWN)
     row = rows.order_by("-made_at", "-pk").first()
     return None if row is None else _endpoint(row)
+
+
+def unread(party_id: int, limit: int = 10) -> Unread:
+    """Corrections that a party has not said it worked in."""
+    row = PartyFeed.objects.filter(pk=party_id).first()
+    after = row.acknowledged if row else 0
+    rows = Correction.objects.filter(party_id=party_id, no__gt=after)
+    return Unread(after, rows.count(), feed(party_id, after=after, limit=limit).corrections)
 
 
 def signing_keys() -> dict[str, str]:

@@ -330,6 +330,15 @@ class CorrectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What a party has not worked in: behind which number, how many, and the first of them."""
+
+    after: int
+    count: int
+    first: tuple[CorrectionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FeedPage:
     """Part of a party's feed: `cursor` is what to ask after next time."""
 

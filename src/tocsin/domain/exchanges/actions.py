@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from tocsin.base.audit.actions import record
-from tocsin.base.audit.types import Actor
+from tocsin.base.audit.types import Actor, Json
 from tocsin.base.egress import configured_peer
 from tocsin.domain.exchanges import pulling, refused, votes
 from tocsin.domain.exchanges.asking import PullFailed
@@ -37,7 +37,9 @@ __all__ = [
     "PullFailed",
     "WrongTerms",
     "add",
+    "keep_to_known_members",
     "keys_of",
+    "let_members_in",
     "place_of_keys",
     "pull",
     "pull_until_caught_up",
@@ -119,6 +121,43 @@ def try_now(*, slug: str, actor: Actor, at: datetime) -> bool:
             return False
         record(actor=actor, action="exchanges.try_now", subject=f"exchange:{row.pk}", at=at)
     return True
+
+
+def let_members_in(*, slug: str, in_all: int, actor: Actor, at: datetime) -> bool:
+    """A person lets so many members in all have lists; what waits is taken in at once.
+
+    False for one that does not wait for that, or would have more by now than that person saw.
+    Raises NoSuchExchange.
+    """
+    return _decide_members(slug, in_all, "let_members_in", actor, at, members_allowed=in_all)
+
+
+def keep_to_known_members(*, slug: str, in_all: int, actor: Actor, at: datetime) -> bool:
+    """A person wants no member that has no list yet: what they send is passed over from now on.
+
+    As `let_members_in`; False too where no member has a list, since then all would be wanted.
+    """
+    known = list(_row(slug).lists.exclude(member="").values_list("member", flat=True))
+    if not known:
+        return False
+    members = sorted(known)
+    return _decide_members(slug, in_all, "keep_to_known_members", actor, at, members=members)
+
+
+def _decide_members(
+    slug: str, in_all: int, action: str, actor: Actor, at: datetime, **changes: object
+) -> bool:
+    row = _row(slug)
+    with transaction.atomic():
+        waits = Exchange.objects.filter(pk=row.pk, trouble=Trouble.MEMBERS, members_named=in_all)
+        won = waits.exclude(state=PullState.OFF).update(
+            state=PullState.FAILING, next_try_at=at, failures=0, members_named=0, **changes
+        )
+        if won:
+            facts: dict[str, Json] = {"members": in_all}
+            subject = f"exchange:{row.pk}"
+            record(actor=actor, action=f"exchanges.{action}", subject=subject, at=at, facts=facts)
+    return bool(won)
 
 
 def pull(*, slug: str, actor: Actor, at: datetime) -> Pulled:

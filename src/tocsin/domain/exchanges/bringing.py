@@ -40,6 +40,14 @@ class NotGoneOver(NotTaken):
     """A known-good set cannot be read: what is staged stays so until it can be gone over."""
 
 
+class TooManyMembers(Exception):
+    """A window names more new members than may have lists: it waits for a person, whole."""
+
+    def __init__(self, in_all: int) -> None:
+        self.in_all = in_all
+        super().__init__(f"there would be {in_all} members")
+
+
 @dataclass(frozen=True, slots=True)
 class _Bringing:
     row: Exchange
@@ -52,10 +60,13 @@ def bring(row: Exchange, *, hold: Hold, clock: Clock, actor: Actor, finish: Move
     """Take in the pages of an exhausted window; what it brought.
 
     Nothing counts until every list is staged. Then one transaction releases them all and makes the
-    moves that `finish` tells. Raises NotTaken, NotGoneOver, PageLost and HoldLost.
+    moves that `finish` tells. Raises NotTaken, NotGoneOver, TooManyMembers, PageLost, HoldLost.
     """
     work = _Bringing(row, hold, clock, actor)
     with _gather(work) as gathered:
+        known, new = listing.members_after(row, gathered.members)
+        if not rules.may_have_lists(known=known, new=new, allowed=row.members_allowed):
+            raise TooManyMembers(known + new)
         reports: list[ImportReport] = []
         try:
             for member, of in gathered.members.items():

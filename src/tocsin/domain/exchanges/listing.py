@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -35,6 +36,13 @@ def list_for(
         slug += f"-{_digest(f'{row.slug}/{member}')[:6]}"
         _make(row, slug, member, member_name, actor=actor, at=at)
     return slug
+
+
+def members_after(row: Exchange, named: Iterable[str]) -> tuple[int, int]:
+    """How many members have a list, and how many of these would get one besides."""
+    known = set(row.lists.values_list("member", flat=True))
+    wanted = {member for member in named if member and (not row.members or member in row.members)}
+    return len(known), len(wanted - known)
 
 
 def _make(

@@ -49,6 +49,10 @@ class Exchange(models.Model):
     holder = models.CharField(max_length=120, blank=True, default="")
     held_until = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
+    # How many members a person has let in, and how many there would be with those of the window
+    # that waits for that.
+    members_allowed = models.PositiveIntegerField(default=0, db_default=0)
+    members_named = models.PositiveIntegerField(default=0, db_default=0)
     # Our votes: whether they are sent, the reason given with one against (the service's own name
     # of it), the names that it was heard to have, one a line, and since when it does not take any.
     # With defaults of the database's own, so that a process of the version before may write rows.

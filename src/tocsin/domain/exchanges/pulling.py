@@ -22,7 +22,7 @@ from tocsin.base.audit.types import Actor
 from tocsin.base.egress import Egress
 from tocsin.domain.exchanges import bringing, credentials, ncmec, rules, spool, stopncii, telling
 from tocsin.domain.exchanges.asking import PullFailed, Service
-from tocsin.domain.exchanges.bringing import NotGoneOver, NotTaken
+from tocsin.domain.exchanges.bringing import NotGoneOver, NotTaken, TooManyMembers
 from tocsin.domain.exchanges.credentials import NoKey
 from tocsin.domain.exchanges.holding import Hold, HoldLost, take
 from tocsin.domain.exchanges.models import Exchange, PulledPage
@@ -39,7 +39,7 @@ _BEGIN_AGAIN: Final = frozenset({Trouble.GONE, Trouble.ELSEWHERE, Trouble.SKIPPE
 """Troubles of the window itself: its next page will not come, however often we ask."""
 
 _NEEDS_PEOPLE: Final = frozenset(
-    {Trouble.REFUSED, Trouble.NO_KEY, Trouble.KNOWN_GOOD, Trouble.OURS}
+    {Trouble.REFUSED, Trouble.NO_KEY, Trouble.KNOWN_GOOD, Trouble.OURS, Trouble.MEMBERS}
 )
 """Troubles that do not pass by themselves."""
 
@@ -224,6 +224,9 @@ def _take_in(work: Work) -> Pulled:
     except PageLost:
         _drop(work)
         raise PullFailed(Trouble.BROKEN) from None
+    except TooManyMembers as why:
+        work.write(members_named=why.in_all)
+        raise PullFailed(Trouble.MEMBERS) from None
     except NotTaken as why:
         log.error("pull_not_taken", exchange_id=row.pk, why=type(why.__cause__).__name__)
         unread = isinstance(why, NotGoneOver)
@@ -312,6 +315,8 @@ def _note(row: Exchange, hold: Hold, failure: PullFailed, *, actor: Actor, at: d
 
 def _is_dead(trouble: Trouble, failures: int, windows_tried: int) -> bool:
     """Whether people must look: tries in a row that failed, or windows that never end."""
+    if trouble is Trouble.MEMBERS:
+        return True  # it never passes by itself
     most = rules.DEAD_AFTER_REFUSALS if trouble in _NEEDS_PEOPLE else rules.DEAD_AFTER_FAILURES
     return failures >= most or windows_tried >= rules.DEAD_AFTER_WINDOWS
 

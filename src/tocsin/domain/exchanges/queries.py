@@ -107,4 +107,5 @@ def _view(row: Exchange, at: datetime) -> ExchangeView:
         votes_rest_until=row.votes_rest_until,
         votes_waiting=votes.filter(state=VoteState.WAITING).count(),
         votes_dead=votes.filter(state=VoteState.DEAD).count(),
+        members_named=row.members_named if row.trouble == Trouble.MEMBERS else 0,
     )

@@ -37,7 +37,18 @@ DEAD_AFTER_WINDOWS = 5
 """Windows begun and never brought to an end, though pages of them came."""
 STALE_AFTER_DAYS = 30
 LONGEST_MEMBER = 60
+MOST_NEW_MEMBERS, MOST_MEMBERS = 50, 500
+"""How many members met in one window, and of one exchange, get a list without a person. Each is a
+source of its own: a service that invents them would also make anything look agreed on by many."""
 MOST_REFUSED_OF_A_WINDOW, MOST_REFUSED_KEPT = 1_000, 5_000
+
+
+def may_have_lists(*, known: int, new: int, allowed: int) -> bool:
+    """Whether so many new members may each have a list, beside those that do; `allowed`: how many
+    members in all a person has let in."""
+    if known + new <= allowed or not new:
+        return True
+    return new <= MOST_NEW_MEMBERS and known + new <= MOST_MEMBERS
 
 
 class LeadsElsewhere(Exception):

@@ -45,6 +45,7 @@ class Trouble(StrEnum):
     ENDLESS = "endless"
     NOT_TAKEN = "not_taken"
     KNOWN_GOOD = "known_good"
+    MEMBERS = "members"
     OURS = "ours"
     NO_REASON = "no_reason"
 
@@ -69,6 +70,10 @@ SENTENCES = {
     Trouble.KNOWN_GOOD: (
         "A known-good set here is damaged or missing, so that nothing new can be gone over. Put it "
         "back or make it anew (tocsin knowngood); what came is kept, and counts then."
+    ),
+    Trouble.MEMBERS: (
+        "It names more new members than may each have a list without a person. What came is kept "
+        "and counts when somebody has let them in (tocsin exchanges members)."
     ),
     Trouble.OURS: "Something broke here while it was taken in; the log of the worker says what.",
     Trouble.NO_REASON: "It has no reason of that name for a vote against.",
@@ -143,7 +148,8 @@ class ExchangeView:
     """An exchange for people: how far it is, what went wrong, when it is tried again.
 
     `pulled_at`: the last page; `complete_at`: up to when nothing that the service had is missing.
-    `reasons_heard`: the service's names of reasons for a vote against.
+    `reasons_heard`: the service's names of reasons for a vote against. `members_named`: where it
+    waits for that, how many members there would be in all.
     """
 
     id: int
@@ -169,6 +175,7 @@ class ExchangeView:
     votes_rest_until: datetime | None
     votes_waiting: int
     votes_dead: int
+    members_named: int = 0
 
 
 @dataclass(frozen=True, slots=True)

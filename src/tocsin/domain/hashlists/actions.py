@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from tocsin.base.audit.actions import record
-from tocsin.base.audit.types import Actor
+from tocsin.base.audit.types import Actor, Json
 from tocsin.domain.hashlists import archive, lint, runs
+from tocsin.domain.hashlists.alike import FOUND_WRONG, hold_alike
 from tocsin.domain.hashlists.archive import ArchiveFailed, ArchiveUnreadable
 from tocsin.domain.hashlists.braking import SetWaits
 from tocsin.domain.hashlists.braking import confirm as confirm_set
@@ -70,10 +71,12 @@ from tocsin.domain.hashlists.standing import (
 )
 from tocsin.domain.hashlists.trying import try_import
 from tocsin.domain.hashlists.types import ChangeKind, ImportReport, ImportRequest, RunState
+from tocsin.domain.hashlists.wordpress import NotPulled, Pulled, Puller
 from tocsin.engine.knowngood import WrongSet
 
 __all__ = [
     "EXPIRE_AT_ONCE",
+    "FOUND_WRONG",
     "JUDGED",
     "ArchiveFailed",
     "ArchiveUnreadable",
@@ -95,7 +98,10 @@ __all__ = [
     "NotImportable",
     "NotLive",
     "NotOwn",
+    "NotPulled",
     "NotReady",
+    "Pulled",
+    "Puller",
     "SamePerson",
     "SetIsWell",
     "SetWaits",
@@ -116,6 +122,7 @@ __all__ = [
     "discard",
     "expire",
     "go_on_without_set",
+    "hold_alike",
     "hold_entry",
     "import_file",
     "keep_from_unvetted",
@@ -123,6 +130,7 @@ __all__ = [
     "lint_list",
     "lint_live",
     "make_list",
+    "pull_wordpress",
     "read_archive",
     "release",
     "release_hold",
@@ -188,6 +196,33 @@ def read_archive(*, run_id: int, actor: Actor, at: datetime) -> Iterator[bytes]:
     with transaction.atomic():
         record(actor=actor, action="hashlists.read_archive", subject=f"import:{run_id}", at=at)
     return archive.read(run.archive)
+
+
+def pull_wordpress(
+    *,
+    puller: Puller,
+    releases: Sequence[str] | None,
+    plugins: Sequence[str],
+    actor: Actor,
+    at: datetime,
+) -> Pulled:
+    """Fetch the checksums that wordpress.org publishes, and make known-good sets of them.
+
+    `releases`: which, those that are offered now where empty, None for none. Call it outside a
+    transaction. Raises NotPulled, WrongSet and OSError.
+    """
+    pulled = puller.pull(releases=releases, plugins=plugins, at=at)
+    if pulled.fresh:
+        told: list[Json] = list(pulled.fresh)
+        with transaction.atomic():
+            record(
+                actor=actor,
+                action="hashlists.pull_wordpress",
+                subject="known-good",
+                at=at,
+                facts={"lists": told, "refused": pulled.refused},
+            )
+    return pulled
 
 
 def ask_rebuild(*, actor: Actor, at: datetime) -> int:

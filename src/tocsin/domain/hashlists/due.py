@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 LOOK_EACH = timedelta(minutes=1)
 ASIDE_ABOVE_ENTRIES = 10_000
+WORDPRESS_EACH = timedelta(days=1)
+RELEASES = "releases"
 AGAIN_AFTER_FAILURE = timedelta(minutes=10)
 
 
@@ -27,6 +29,7 @@ def register() -> None:
     """Look for entries past their time, and whether the lint is due, on every worker's round."""
     rounds.every("hashlists.expire", LOOK_EACH, _expire)
     rounds.every("hashlists.lint", LOOK_EACH, Rounds().look)
+    rounds.every("hashlists.wordpress", WORDPRESS_EACH, PullsWordpress().look)
     rounds.handle(quarantine.WAITS, reminding.still_waiting)
 
 
@@ -89,6 +92,46 @@ class Rounds:
         self._not_before = at + AGAIN_AFTER_FAILURE
         sets = error.names if isinstance(error, SetsOutOfOrder) else []
         log.error("lists_not_linted", error=type(error).__name__, known_sets=sets)
+
+
+class PullsWordpress:
+    """Asks wordpress.org once a day for checksums, where the settings name any; in a thread, since
+    clocks must not wait for a stranger's server."""
+
+    def __init__(self, puller: actions.Puller | None = None) -> None:
+        self._puller = puller or actions.Puller()
+        self._aside: threading.Thread | None = None
+
+    def look(self, at: datetime) -> None:
+        """Begin, where something is wanted and nothing is under way."""
+        wanted = settings.TOCSIN_WORDPRESS
+        if not wanted or (self._aside is not None and self._aside.is_alive()):
+            return
+        self._aside = threading.Thread(
+            target=self._pull, args=(list(wanted), at), name="wordpress", daemon=True
+        )
+        self._aside.start()
+
+    def wait(self) -> None:
+        """Until what was started is through."""
+        if self._aside is not None:
+            self._aside.join()
+
+    def _pull(self, wanted: list[str], at: datetime) -> None:
+        plugins = [slug for slug in wanted if slug != RELEASES]
+        try:
+            pulled = actions.pull_wordpress(
+                puller=self._puller,
+                releases=() if RELEASES in wanted else None,
+                plugins=plugins,
+                actor=system("worker"),
+                at=at,
+            )
+            log.info("wordpress_pulled", lists=len(pulled.fresh), refused=pulled.refused)
+        except (actions.NotPulled, WrongSet, OSError, DatabaseError) as error:
+            log.error("wordpress_not_pulled", error=type(error).__name__)
+        finally:
+            connection.close()
 
 
 def _expire(at: datetime) -> None:

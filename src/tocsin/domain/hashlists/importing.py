@@ -263,6 +263,7 @@ def report_of(run: ImportRun, slug: str, *, resumed: bool) -> ImportReport:
         left_out=run.left_out,
         older=run.older,
         unmatched=run.unmatched,
+        unlinted=run.unlinted,
         quarantined=run.quarantined,
         first_refusals=tuple(Refusal(line, reason) for line, reason in refused),
     )

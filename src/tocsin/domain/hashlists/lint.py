@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -87,7 +87,9 @@ def lint_run(run: ImportRun, *, actor: Actor, clock: Clock, tell: Tell | None = 
             at = clock()
             new = _put(judged, sets, run_id=run.pk, actor=actor, at=at)
             runs.linted(run, to=part.last, version=sets.version, quarantined=new.quarantined, at=at)
-            too_much = braking.look_at_run(run, judged.findings, sets, actor=actor, at=at)
+            too_much = braking.look_at_run(
+                run, judged.findings, judged.muted, sets, actor=actor, at=at
+            )
         if too_much is not None:
             raise too_much
         done += new
@@ -115,7 +117,7 @@ def lint_list(slug: str | None, *, actor: Actor, clock: Clock, tell: Tell | None
     sets = _open_sets(clock())
     numbers = list(HashList.objects.filter(slug=slug).values_list("number", flat=True))
     wanted = _wanted(sets.version, only=numbers if slug is not None else None, again=True)
-    done, brake = Counts(), braking.Brake(sets, braking.next_number())
+    done, brake = Counts(), braking.Brake(sets, braking.next_numbers())
     for part in _ranges(1, _highest(), wanted):
         done += _live(part, sets, brake, actor=actor, at=clock())
         if tell is not None:
@@ -159,7 +161,8 @@ def lint_live(*, actor: Actor, clock: Clock, tell: Tell | None = None) -> Counts
 def _go_over(
     held: LintPass, sets: KnownSets, *, actor: Actor, clock: Clock, tell: Tell | None
 ) -> Counts:
-    done, brake = Counts(), braking.Brake(sets, held.begins)
+    begins = braking.Begins(held.begins, held.muted_begins)
+    done, brake = Counts(), braking.Brake(sets, begins)
     last = _highest()
     for part in _ranges(held.next_id, last, _wanted(sets.version, only=None, again=False)):
         at = clock()
@@ -188,17 +191,29 @@ def _live(
     if not judged.findings and muting.settled(judged.muted, judged.ids):
         return Counts(len(judged.ids))
     with transaction.atomic():
-        new = _put(judged, sets, run_id=None, actor=actor, at=at)
-        undone = brake.look(judged.findings, actor=actor, at=at)
-        return replace(new, quarantined=new.quarantined - undone)
+        new = _put(judged, sets, waits=brake.waits, run_id=None, actor=actor, at=at)
+        undone = brake.look(judged.findings, judged.muted, actor=actor, at=at)
+        return replace(
+            new,
+            quarantined=new.quarantined - undone.quarantined,
+            muted=max(0, new.muted - undone.muted),
+        )
 
 
 def _put(
-    judged: Judged, sets: KnownSets, *, run_id: int | None, actor: Actor, at: datetime
+    judged: Judged,
+    sets: KnownSets,
+    *,
+    waits: Set[str] = frozenset(),
+    run_id: int | None,
+    actor: Actor,
+    at: datetime,
 ) -> Counts:
     """Set aside, note and mute in the caller's transaction; what was new of it."""
     new = quarantine.put(judged.findings, run_id=run_id, actor=actor, at=at)
-    muted = muting.review(judged.muted, judged.ids, sets, run_id=run_id, actor=actor, at=at)
+    muted = muting.review(
+        judged.muted, judged.ids, sets, waits=waits, run_id=run_id, actor=actor, at=at
+    )
     return Counts(len(judged.ids), new.quarantined, new.noted, muted)
 
 
@@ -220,7 +235,7 @@ def _take(version: str, holder: str, at: datetime) -> LintPass:
         if fresh or row.finished_at is not None:
             row.started_at, row.finished_at = at, None
             row.looked = row.quarantined = row.noted = 0
-            row.begins = braking.next_number()
+            row.begins, row.muted_begins = braking.next_numbers()
         if not LintPass.objects.filter(free, pk=_ROW).exists():
             raise LintUnderWay("Another process is going over the live lists right now.")
         row.holder, row.held_until = holder, at + HOLD

@@ -108,6 +108,8 @@ class LintPass(models.Model):
     quarantined = models.BigIntegerField(default=0)
     # The number of the first quarantine of this round, or less: what the brake counts from.
     begins = models.BigIntegerField(default=1, db_default=1)
+    # The same of muted digests.
+    muted_begins = models.BigIntegerField(default=1, db_default=1)
     noted = models.BigIntegerField(default=0)
     holder = models.CharField(max_length=120, blank=True, default="")
     held_until = models.DateTimeField(null=True)

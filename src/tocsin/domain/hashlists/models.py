@@ -100,6 +100,8 @@ class ImportRun(models.Model):
     older = models.BigIntegerField(default=0, db_default=0)
     # Entries with no fingerprint of a kind that is matched: kept, and found by nothing.
     unmatched = models.BigIntegerField(default=0, db_default=0)
+    # Entries that match by PhotoDNA alone: no known-good set can speak of them.
+    unlinted = models.BigIntegerField(default=0, db_default=0)
     # Why it stopped, or why its document does; empty for one that is well.
     broken = models.CharField(max_length=200, blank=True, default="", db_default="")
 

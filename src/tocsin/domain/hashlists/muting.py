@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import QuerySet
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.queries import merkle_root
@@ -57,6 +58,7 @@ def review(
     judged: npt.NDArray[np.int64],
     sets: KnownSets,
     *,
+    waits: Set[str] = frozenset(),
     run_id: int | None,
     actor: Actor,
     at: datetime,
@@ -65,11 +67,13 @@ def review(
     transaction; of how many entries that changed something.
 
     `run_id`: of an import that is not released, whose entries nobody has in an index yet. What a
-    set said that is damaged and left out for now stands.
+    set said that is damaged and left out for now stands, and so does what one said before that
+    `waits` for a person.
     """
     there = _muted_among(judged)
-    fresh = wanted.keys() - there.keys()
-    over = [one for one in there.keys() - wanted.keys() if one.known_set not in sets.kept]
+    stands = sets.kept | waits
+    fresh = {one for one in wanted.keys() - there.keys() if one.known_set not in waits}
+    over = [one for one in there.keys() - wanted.keys() if one.known_set not in stands]
     if not fresh and not over:
         return 0
     MutedPrint.objects.bulk_create(
@@ -94,6 +98,34 @@ def review(
     if run_id is None:
         log_changes(ChangeKind.ADD, changed, at=at)
     return len(changed)
+
+
+def undo(rows: QuerySet[MutedPrint], *, known_set: str, actor: Actor, at: datetime) -> list[int]:
+    """Let digests match again that a set has just muted, in the caller's transaction; of which
+    entries. Of entries that are in no index yet nothing need be told."""
+    numbers = list(rows.order_by("pk").values_list("pk", "entry"))
+    for start in range(0, len(numbers), _ASK_AT_ONCE):
+        some = [pk for pk, _ in numbers[start : start + _ASK_AT_ONCE]]
+        MutedPrint.objects.filter(pk__in=some).delete()
+    changed = sorted({entry_id for _, entry_id in numbers})
+    if changed:
+        record(
+            actor=actor,
+            action="hashlists.mute_undone",
+            subject=f"known-good:{known_set}",
+            at=at,
+            facts={
+                "entries": len(changed),
+                "merkle_root": merkle_root([struct.pack(">q", number) for number in changed]),
+            },
+        )
+    return changed
+
+
+def next_number() -> int:
+    """What the next muted digest is numbered, or more."""
+    last = MutedPrint.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return (last or 0) + 1
 
 
 def settled(wanted: dict[Muted, str], judged: npt.NDArray[np.int64]) -> bool:

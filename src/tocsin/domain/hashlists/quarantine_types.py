@@ -84,7 +84,10 @@ class SetState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetView:
-    """A known-good set for people: how it stands, and who said to go on without it."""
+    """A known-good set for people: how it stands, and who said to go on without it.
+
+    `mark`: of one that waits for a person, what tells whether it is as it was.
+    """
 
     name: str
     state: SetState
@@ -92,6 +95,7 @@ class SetView:
     left_out_by: str
     left_out_at: datetime | None
     words: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from tocsin.domain.hashlists import rules
+from tocsin.domain.hashlists.alike import prints_of_wrong
 from tocsin.domain.hashlists.classification import Asserted, asserted_as, unpack
 from tocsin.domain.hashlists.models import (
     Change,
@@ -87,6 +88,7 @@ __all__ = [
     "notes_of",
     "one_moment",
     "organisations",
+    "prints_of_wrong",
     "quarantine",
     "quarantine_groups",
     "quarantined",
@@ -304,6 +306,7 @@ def runs(list_slug: str | None = None, limit: int = 50) -> list[RunView]:
             quarantined=row.quarantined,
             older=row.older,
             unmatched=row.unmatched,
+            unlinted=row.unlinted,
             broken=row.broken,
         )
         for row in rows[:limit]
@@ -345,7 +348,8 @@ def _indexable(
         for p in prints
     )
     near = tuple(rules.near_matchable(v.kind, v.value, v.quality, row.media_type) for v in values)
-    return IndexableEntry(row.pk, True, _policy(row, purpose), values, near)
+    frames = tuple(v for v in values if rules.is_frame(v.kind, v.value, v.quality, row.media_type))
+    return IndexableEntry(row.pk, True, _policy(row, purpose), values, near, frames=frames)
 
 
 def _policy(row: Entry, purpose: Purpose) -> PolicyRecord:

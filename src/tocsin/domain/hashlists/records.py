@@ -26,6 +26,7 @@ _COUNTING = frozenset(status.number for status in rules.MATCHABLE)
 
 _MAY_BE_SHORT = frozenset(map(MEDIA_TYPES.index, ("document", "audio", "text", "url")))
 _MATCHED = frozenset(int(kind) for kind in WIDTHS)
+_PHOTODNA = frozenset({int(Kind.PHOTODNA)})
 
 Print = tuple[int, int, bytes, int | None, str, float | None]
 """One fingerprint as it goes into the table: kind, n, value, quality, hasher, offset in seconds.
@@ -82,6 +83,13 @@ class SourceRecord:
     def only_kept(self) -> bool:
         """Whether it counts, and has nothing by which anything is matched."""
         return not self.takes_away and not any(print_[0] in _MATCHED for print_ in self.prints)
+
+    @property
+    def by_photodna_alone(self) -> bool:
+        """Whether it counts, and nothing but a PhotoDNA stands in it that is matched: no known-good
+        set holds such, so that none can be asked."""
+        kinds = {print_[0] for print_ in self.prints} & _MATCHED
+        return not self.takes_away and kinds == _PHOTODNA
 
     @property
     def takes_away(self) -> bool:

@@ -29,6 +29,7 @@ from tocsin.domain.hashlists.models import (
     RememberedPrint,
 )
 from tocsin.domain.hashlists.quarantine_types import LintReason
+from tocsin.domain.hashlists.records import SourceRecord
 from tocsin.domain.hashlists.types import ChangeKind, Kind, Purpose
 
 _KINDS: Final = (Kind.MD5, Kind.SHA1, Kind.SHA256, Kind.PDQ)
@@ -104,6 +105,20 @@ def wrong_before(entry_id: int) -> int | None:
     return min((other for _, other in alike), default=None)
 
 
+def like(wrong: int, rows: Iterable[Entry]) -> tuple[set[int], set[int]]:
+    """Those of these entries, lists at hand, that are of the same picture as one that was found
+    wrong, and those that an MD5 alone speaks for while a SHA speaks against."""
+    alike: set[int] = set()
+    noted: set[int] = set()
+    for row in rows:
+        rehearsal = row.hash_list.purpose == Purpose.TEST
+        pairs = _shared(row.pk, row.pk, rehearsal=rehearsal, after=0)
+        same, twins = _weigh({pair: kinds for pair, kinds in pairs.items() if pair[1] == wrong})
+        alike |= {one for one, _ in same}
+        noted |= {one for one, _ in twins}
+    return alike, noted
+
+
 def look(run: ImportRun, found: Found) -> None:
     """Add what an import brings that is remembered since `found` was looked for.
 
@@ -126,6 +141,38 @@ def look(run: ImportRun, found: Found) -> None:
                 found.noted.setdefault(one, other)
     found.held = array("q", sorted(held))
     found.through = newest
+
+
+def known_among(records: Sequence[SourceRecord], *, rehearsal: bool) -> set[int]:
+    """Places of those records, which are in no table, that would come in held."""
+    places: dict[tuple[int, bytes], set[int]] = defaultdict(set)
+    if not RememberedPrint.objects.filter(rehearsal=rehearsal).exists():
+        return set()
+    for place, one in enumerate(records):
+        for print_ in one.prints:
+            if print_[0] in _KINDS:
+                places[print_[0], print_[2]].add(place)
+    pairs: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for kind in _KINDS:
+        values = [value for of, value in places if of == kind]
+        for start in range(0, len(values), _AT_ONCE):
+            rows = RememberedPrint.objects.filter(
+                kind=kind, value__in=values[start : start + _AT_ONCE], rehearsal=rehearsal
+            )
+            for value, entry_id in rows.values_list("value", "entry"):
+                for place in places[int(kind), bytes(value)]:
+                    pairs[place, entry_id].add(int(kind))
+    shas = {
+        place: {print_[0] for print_ in records[place].prints if print_[0] in _SHAS}
+        for place, _ in pairs
+    }
+    alone = {other for (_, other), kinds in pairs.items() if kinds == {Kind.MD5}}
+    there = _shas(RememberedPrint, alone)
+    return {
+        place
+        for (place, other), kinds in pairs.items()
+        if kinds != {Kind.MD5} or not shas[place] & there[other]
+    }
 
 
 def hold(run: ImportRun, found: Found, *, actor: Actor, at: datetime) -> None:

@@ -93,11 +93,13 @@ def known_sets() -> list[SetView]:
                 left_out_by=left_out.left_out_by if left_out else "",
                 left_out_at=left_out.left_out_at if left_out else None,
                 words=left_out.words if left_out else "",
+                mark=brake.mark if brake is not None and state is SetState.WAITS else "",
             )
         )
     # What is left are our own lists of harmless files.
     views += [
-        SetView(name, SetState.WAITS, _told(brake), "", None, "") for name, brake in brakes.items()
+        SetView(name, SetState.WAITS, _told(brake), "", None, "", brake.mark)
+        for name, brake in brakes.items()
     ]
     return views
 
@@ -111,7 +113,7 @@ def _waiting() -> dict[str, SetBrake]:
 
 def _told(brake: SetBrake) -> str:
     return (
-        f"It would set aside {brake.entries:,} entries at once or more, and may {brake.most:,} by "
+        f"It would silence {brake.entries:,} entries at once or more, and may {brake.most:,} by "
         f"itself; it waits for a person since {brake.at:%Y-%m-%d}."
     )
 

@@ -65,10 +65,20 @@ def near_matchable(kind: Kind, value: bytes, quality: int | None, media_type: in
     return LEAST_BITS <= int.from_bytes(value, "big").bit_count() <= MOST_BITS
 
 
+def is_frame(kind: Kind, value: bytes, quality: int | None, media_type: int) -> bool:
+    """Whether a stored fingerprint is a frame by which a listed film may be found."""
+    return media_type == VIDEO and near_matchable(kind, value, quality, 0)
+
+
 def may_set_aside(entries: int) -> int:
     """How many of so many entries a set may have set aside without a person: a thousandth, and a
     hundred at least."""
     return max(BRAKE_LEAST, entries // BRAKE_SHARE)
+
+
+def is_too_much(found: int, *, of: int) -> bool:
+    """Whether a set that silences `found` entries of so many needs a person first."""
+    return found > may_set_aside(of)
 
 
 def flags(*, held: bool, purpose: Purpose) -> int:

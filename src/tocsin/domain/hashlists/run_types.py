@@ -40,6 +40,7 @@ class RunView:
     quarantined: int
     older: int = 0
     unmatched: int = 0
+    unlinted: int = 0
     broken: str = ""
 
 
@@ -90,7 +91,10 @@ class ImportReport:
 
     `older`: records that were said before what is known, so that they bring nothing.
     `unmatched`: entries that are kept and found by nothing, as no fingerprint of theirs is of a
-    kind that is matched. `doubts`: after a dry run, why entries would be quarantined.
+    kind that is matched. `unlinted`: those that match by PhotoDNA alone, of which no known-good set
+    can speak. After a dry run, `doubts`: why entries would be quarantined; `braked`: sets that
+    would silence too many by themselves, with how many, so that nothing is released before a person
+    has spoken; `remembered`: how many would come in held, as a person found such a one wrong.
     `left_out` counts fingerprints that only the archive keeps, `first_refusals` holds up to 20.
     `unit`: what `lines` counts, lines or the records of a document. `broken`: why the document
     stops before its end; then nothing of it counts until it is released by itself.
@@ -113,4 +117,7 @@ class ImportReport:
     quarantined: int = 0
     older: int = 0
     unmatched: int = 0
+    unlinted: int = 0
     doubts: Mapping[LintReason, int] = field(default_factory=dict)
+    braked: Mapping[str, int] = field(default_factory=dict)
+    remembered: int = 0

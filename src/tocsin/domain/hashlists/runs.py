@@ -118,6 +118,7 @@ def advance(
         left_out=F("left_out") + staged.left_out,
         older=F("older") + staged.older,
         unmatched=F("unmatched") + staged.unmatched,
+        unlinted=F("unlinted") + staged.unlinted,
         first_entry_id=first,
         last_entry_id=last,
     ):

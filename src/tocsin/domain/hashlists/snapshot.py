@@ -24,6 +24,7 @@ from tocsin.domain.hashlists.types import (
     LEAST_NEAR_QUALITY,
     WIDTHS,
     FingerprintBatch,
+    FrameBatch,
     Kind,
     PolicyBatch,
     Purpose,
@@ -62,7 +63,13 @@ NUMBER = np.dtype(np.int64)
 Numbers = npt.NDArray[np.int64]
 Values = npt.NDArray[np.uint8]
 
-_VISIBLE, _NEAR = 1, 2
+_VISIBLE, _NEAR, _FILM = 1, 2, 4
+# No column of fractions here: a frame is told to the millisecond, without a time by its number.
+_FRAMES = (
+    "SELECT entry_id, value, CAST(COALESCE(quality, -1) AS bigint),"
+    " CAST(COALESCE(offset_seconds, n) * 1000 AS bigint) FROM hashlists_fingerprint"
+    " WHERE kind = {kind}"
+)
 _MATCHABLE = [status.number for status in rules.MATCHABLE]
 
 
@@ -85,7 +92,7 @@ class Snapshot:
             keep &= np.isin(_field(packed, "status"), _MATCHABLE)
             kept, fields = ids[keep], packed[keep]
             near = _field(fields, "media_type") != rules.VIDEO
-            self._marks[kept] = _VISIBLE + np.where(near, _NEAR, 0).astype(np.uint8)
+            self._marks[kept] = _VISIBLE + np.where(near, _NEAR, _FILM).astype(np.uint8)
             if len(kept):
                 yield PolicyBatch(kept.astype(np.uint64), _records(fields, tables))
 
@@ -110,13 +117,25 @@ class Snapshot:
             elif keep.any():
                 yield FingerprintBatch(ids[keep].astype(np.uint64), values[keep])
 
+    def frames(self) -> Iterator[FrameBatch]:
+        """The frames of films that count and say enough, in no order. After `policies`."""
+        if not (self._marks & _FILM).any():
+            return
+        value = np.dtype((np.uint8, (WIDTHS[Kind.PDQ],)))
+        query = _FRAMES.format(kind=int(Kind.PDQ))
+        for ids, values, quality, milliseconds in columns(query, (NUMBER, value, NUMBER, NUMBER)):
+            keep = (self._marks[ids] & _FILM != 0) & near_matchable(values, quality)
+            if keep.any():
+                seconds = milliseconds[keep] / 1_000
+                yield FrameBatch(ids[keep].astype(np.uint64), values[keep], seconds)
+
 
 @contextmanager
 def index_snapshot() -> Iterator[Snapshot]:
     """All entries that count, read in one consistent transaction that blocks no writer.
 
     `with index_snapshot() as snapshot:` first `snapshot.policies()`, then
-    `snapshot.fingerprints(kind)` for each kind.
+    `snapshot.fingerprints(kind)` for each kind, and `snapshot.frames()`.
     """
     with one_moment():
         value = Counter.objects.filter(pk="change").values_list("value", flat=True).first()

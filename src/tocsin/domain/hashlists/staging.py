@@ -94,6 +94,7 @@ class Staged:
     left_out: int = 0
     older: int = 0
     unmatched: int = 0
+    unlinted: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     first_entry_id: int | None = None
@@ -166,6 +167,7 @@ class Stager:
             staged.added += there.entry_id is None
             staged.changed += there.entry_id is not None
             staged.unmatched += record.only_kept
+            staged.unlinted += record.by_photodna_alone
             fresh[identity] = (record, there)
         staged.unchanged = len(unchanged)
         return list(fresh.values()), unchanged

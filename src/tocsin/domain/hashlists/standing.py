@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from tocsin.base.audit.actions import append_outside, record
 from tocsin.base.audit.types import Actor, Json, system
-from tocsin.domain.hashlists import judged, remembered, rules
+from tocsin.domain.hashlists import alike, judged, remembered, rules
 from tocsin.domain.hashlists.changes import log_change, log_changes
 from tocsin.domain.hashlists.formats.stopncii import SIGNALS, id_of_hash
 from tocsin.domain.hashlists.models import Entry, Quarantine
@@ -77,6 +77,7 @@ def withdraw_versions(entry: Entry, *, at: datetime) -> list[int]:
         quarantine_over(won, at=at)
         log_changes(ChangeKind.WITHDRAW, won, at=at)
         remembered.remember(won, at=at)
+        alike.tell(won, at=at)
         newest = Entry.objects.get(pk=won[-1])
         transaction.on_commit(partial(append_outside, WITHDRAWALS_FILE, [_line(newest, at)]))
     return won

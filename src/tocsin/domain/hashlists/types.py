@@ -28,6 +28,7 @@ from tocsin.domain.hashlists.quarantine_types import Group as Group  # noqa: PLC
 from tocsin.domain.hashlists.quarantine_types import LintReason as LintReason  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.quarantine_types import QuarantineState as QuarantineState  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.quarantine_types import SetState as SetState  # noqa: PLC0414 - handed out here
+from tocsin.domain.hashlists.quarantine_types import SetView as SetView  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.run_types import ImportReport as ImportReport  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.run_types import ImportRequest as ImportRequest  # noqa: PLC0414 - handed out here
 from tocsin.domain.hashlists.run_types import Progress as Progress  # noqa: PLC0414 - handed out here
@@ -240,6 +241,8 @@ class IndexableEntry:
     fingerprints: tuple[FingerprintValue, ...]
     near_matchable: tuple[bool, ...]
     muted: frozenset[Kind] = frozenset()
+    frames: tuple[FingerprintValue, ...] = ()
+    """Those of the fingerprints by which it may be found as a film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,15 @@ class FingerprintBatch:
 
     ids: npt.NDArray[np.uint64]
     values: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """Frames of films: ids uint64[N], values uint8[N, 32], seconds float64[N]."""
+
+    ids: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.uint8]
+    seconds: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

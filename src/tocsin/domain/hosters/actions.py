@@ -9,9 +9,15 @@ from django.db import IntegrityError, transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, Json
 from tocsin.base.outbox.actions import put
-from tocsin.domain.hosters import rules
+from tocsin.domain.hosters import rules, sealed
 from tocsin.domain.hosters.models import Hoster, HosterPlace
-from tocsin.domain.hosters.types import HosterRefused, HosterTerms, PlaceTaken, UnknownHoster
+from tocsin.domain.hosters.types import (
+    Endpoint,
+    HosterRefused,
+    HosterTerms,
+    PlaceTaken,
+    UnknownHoster,
+)
 
 CHANGED = "hosters.changed"
 
@@ -24,6 +30,7 @@ def add(*, terms: HosterTerms, actor: Actor, at: datetime) -> int:
     _refuse_problems(terms)
     with transaction.atomic():
         hoster = Hoster.objects.create(made_at=at, **_fields(terms))
+        _put_endpoint(hoster, terms)
         _put_places(hoster, terms)
         _tell("hosters.add", hoster.pk, terms, actor, at)
     return hoster.pk
@@ -40,9 +47,25 @@ def update(*, hoster_id: int, terms: HosterTerms, actor: Actor, at: datetime) ->
         if hoster.rehearsal != terms.rehearsal:
             raise HosterRefused({"rehearsal": "A hoster cannot change between the two worlds."})
         Hoster.objects.filter(pk=hoster_id).update(**_fields(terms))
+        _put_endpoint(hoster, terms)
         HosterPlace.objects.filter(hoster_id=hoster_id).delete()
         _put_places(hoster, terms)
         _tell("hosters.update", hoster_id, terms, actor, at)
+
+
+def note_unreachable(*, hoster_id: int, email: str, actor: Actor, at: datetime) -> bool:
+    """A letter to `email` came back: no notice goes there until somebody has looked.
+
+    False when the address on file is another by now, or known not to take letters already.
+    """
+    with transaction.atomic():
+        won = Hoster.objects.filter(
+            pk=hoster_id, abuse_email=email, reachable=True, removed_at=None
+        ).update(reachable=False)
+        if won:
+            record(actor=actor, action="hosters.unreachable", subject=f"hoster:{hoster_id}", at=at)
+            put(topic=CHANGED, payload={"hoster_id": hoster_id}, at=at)
+    return bool(won)
 
 
 def remove(*, hoster_id: int, actor: Actor, at: datetime) -> None:
@@ -74,7 +97,22 @@ def _fields(terms: HosterTerms) -> dict[str, str | bool]:
         "abuse_email": terms.abuse_email,
         "reachable": terms.reachable,
         "rehearsal": terms.rehearsal,
+        "zone": terms.hours.zone if terms.hours else "",
+        "opens": terms.hours.opens if terms.hours else "",
+        "closes": terms.hours.closes if terms.hours else "",
+        "weekends": bool(terms.hours and terms.hours.weekends),
     }
+
+
+def _put_endpoint(hoster: Hoster, terms: HosterTerms) -> None:
+    before = sealed.open_endpoint(hoster)
+    kept = ""
+    if terms.endpoint:
+        bearer = terms.bearer or (before.bearer if before else "")
+        if before and before.url != terms.endpoint and not terms.bearer:
+            bearer = ""  # a word given by one must not be shown to another
+        kept = sealed.close_endpoint(Endpoint(terms.endpoint, bearer), hoster_id=hoster.pk)
+    Hoster.objects.filter(pk=hoster.pk).update(sealed_endpoint=kept)
 
 
 def _put_places(hoster: Hoster, terms: HosterTerms) -> None:
@@ -94,6 +132,8 @@ def _tell(action: str, hoster_id: int, terms: HosterTerms, actor: Actor, at: dat
         "reachable": terms.reachable,
         "rehearsal": terms.rehearsal,
         "places": len(terms.places),
+        "hours": terms.hours is not None,
+        "endpoint": bool(terms.endpoint),
     }
     record(
         actor=actor,

@@ -22,6 +22,13 @@ class Hoster(models.Model):
     abuse_email = models.CharField(max_length=254)
     reachable = models.BooleanField(default=True)
     rehearsal = models.BooleanField(default=False)
+    # When they read their mail; no zone: at any time.
+    zone = models.CharField(max_length=40, blank=True, db_default="")
+    opens = models.CharField(max_length=5, blank=True, db_default="")
+    closes = models.CharField(max_length=5, blank=True, db_default="")
+    weekends = models.BooleanField(default=False, db_default=False)
+    # Where they take notices by machine: an address and a word, sealed to the row.
+    sealed_endpoint = models.TextField(blank=True, db_default="")
     made_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
 

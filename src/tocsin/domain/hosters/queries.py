@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocsin.domain.hosters import rules
+from tocsin.domain.hosters import rules, sealed
 from tocsin.domain.hosters.models import Hoster, HosterPlace
-from tocsin.domain.hosters.types import HosterView, Place, PlaceKind, UnknownHoster
+from tocsin.domain.hosters.rules import leaves_at
+from tocsin.domain.hosters.types import (
+    Endpoint,
+    HosterView,
+    Hours,
+    Place,
+    PlaceKind,
+    UnknownHoster,
+)
+
+__all__ = ["endpoint", "find_for_host", "hoster", "hosters", "leaves_at"]
 
 
 def find_for_host(host: str, rehearsal: bool) -> HosterView | None:
@@ -41,6 +51,12 @@ def hoster(hoster_id: int) -> HosterView:
     return _view(row)
 
 
+def endpoint(hoster_id: int) -> Endpoint | None:
+    """Where a hoster in use takes notices by machine, with its word; None where it does not."""
+    row = Hoster.objects.filter(pk=hoster_id, removed_at=None).first()
+    return sealed.open_endpoint(row) if row else None
+
+
 def hosters() -> list[HosterView]:
     """Every hoster in use, by name."""
     return _views(Hoster.objects.filter(removed_at=None).order_by("name", "id"))
@@ -63,4 +79,6 @@ def _view(row: Hoster) -> HosterView:
             Place(PlaceKind(place.kind), place.value)
             for place in sorted(row.places.all(), key=lambda place: place.value)
         ),
+        hours=Hours(row.zone, row.opens, row.closes, row.weekends) if row.zone else None,
+        endpoint=there.url if (there := sealed.open_endpoint(row)) else "",
     )

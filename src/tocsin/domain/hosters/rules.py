@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tocsin.domain.hosters.types import HosterTerms, Place, PlaceKind
-from tocsin.engine.addresses import UnusableAddress, canonical_host
+from tocsin.domain.hosters.types import HosterTerms, Hours, Place, PlaceKind
+from tocsin.engine.addresses import SplitUrl, UnusableAddress, canonical_host, split
 
-LANGUAGES = ("en", "nl", "fr")
+LANGUAGES = ("en", "nl", "fr", "de")
+MOST_BEARER = 400
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _EMAIL = re.compile(r"[^@\s<>,;:\"]{1,64}@[^@\s<>,;:\"]{1,185}")
 _SERVER = re.compile(r"(.+):(\d{1,5})")
@@ -44,7 +49,58 @@ def problems(terms: HosterTerms) -> dict[str, str]:
     wrong = _wrong_places(terms.places)
     if wrong:
         found["places"] = wrong
+    if terms.hours is not None and not _are_hours(terms.hours):
+        found["hours"] = "Give a time zone as Europe/Amsterdam, and two times of one day as 08:00."
+    if terms.endpoint and not _takes_notices(terms.endpoint, rehearsal=terms.rehearsal):
+        found["endpoint"] = "Give an address that begins with https:// and uses its own port."
+    if len(terms.bearer) > MOST_BEARER or not (terms.bearer.isascii() and _one_line(terms.bearer)):
+        found["bearer"] = "Give the word as the hoster gave it, on one line."
     return found
+
+
+def leaves_at(at: datetime, hours: Hours | None) -> datetime:
+    """The first moment from `at` on at which somebody reads there; `at` where that is unknown."""
+    if hours is None:
+        return at
+    zone = ZoneInfo(hours.zone)
+    today = at.astimezone(zone).date()
+    opens, closes = time.fromisoformat(hours.opens), time.fromisoformat(hours.closes)
+    for day in (today + timedelta(days=n) for n in range(8)):
+        if day.weekday() >= 5 and not hours.weekends:
+            continue
+        if at < datetime.combine(day, closes, zone):
+            return max(at, datetime.combine(day, opens, zone).astimezone(UTC))
+    return at
+
+
+def _are_hours(hours: Hours) -> bool:
+    try:
+        ZoneInfo(hours.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    both = _TIME.fullmatch(hours.opens) and _TIME.fullmatch(hours.closes)
+    return bool(both) and hours.opens < hours.closes
+
+
+def _takes_notices(url: str, *, rehearsal: bool) -> bool:
+    parts = _split(url)
+    if parts is None or not url.isascii():
+        return False
+    if rehearsal:
+        # A rehearsal must not reach anybody: its hosters are on this machine.
+        return parts.host in _LOOPBACK
+    return parts.scheme == "https" and parts.effective_port == 443
+
+
+def _split(url: str) -> SplitUrl | None:
+    try:
+        return split(url)
+    except UnusableAddress:
+        return None
+
+
+def _one_line(text: str) -> bool:
+    return text.isprintable()
 
 
 def places(terms: HosterTerms) -> tuple[Place, ...]:

@@ -14,6 +14,30 @@ class PlaceKind(StrEnum):
     SERVER = "server"  # one host and port: several rehearsals on one loopback address
 
 
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a desk reads its mail: reminders keep to it, a first notice never does.
+
+    `zone` is an IANA name; `opens` and `closes` are HH:MM of the same day there.
+    """
+
+    zone: str
+    opens: str
+    closes: str
+    weekends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a hoster takes notices by machine, and the word it asks for, if any."""
+
+    url: str
+    bearer: str = ""
+
+    def __repr__(self) -> str:
+        return "Endpoint(…)"
+
+
 class HosterRefused(Exception):
     """The hoster cannot be kept as given; `problems` names each field and what is wrong."""
 
@@ -45,7 +69,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class HosterTerms:
-    """A hoster as a person writes it down. `places` as typed: domains, CIDR, host:port."""
+    """A hoster as a person writes it down. `places` as typed: domains, CIDR, host:port.
+
+    `bearer` empty leaves the one on file as it is, where there is an `endpoint`.
+    """
 
     name: str
     country: str
@@ -54,6 +81,9 @@ class HosterTerms:
     places: tuple[str, ...]
     reachable: bool = True
     rehearsal: bool = False
+    hours: Hours | None = None
+    endpoint: str = ""
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +98,5 @@ class HosterView:
     reachable: bool
     rehearsal: bool
     places: tuple[Place, ...]
+    hours: Hours | None = None
+    endpoint: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
@@ -37,6 +37,8 @@ HIT = "matching.hit"
 KEPT = "matching.kept"
 """News of every batch of hits as it is kept: nobody has to look for late ones by their time."""
 
+KEPT_HOURS = timedelta(days=14)
+
 __all__ = [
     "HIT",
     "KEPT",
@@ -44,6 +46,7 @@ __all__ = [
     "add_harmless",
     "build_index",
     "count_checks",
+    "forget_hours",
     "issue_provider_key",
     "keep_hits",
     "let_key_go_on",
@@ -147,7 +150,9 @@ def keep_hits(*, hits: Sequence[NewHit], at: datetime) -> int:
         )
         put(topic=KEPT, payload={"hits": [str(hit.id) for hit in new]}, at=at)
         for hit in new:
-            if hit.url is not None and hit.status is not AnswerStatus.HELD:
+            # An entry that is held is doubted, and nobody is to act on it. An answer that was held
+            # back from its key is something else: what lies at the address is known material.
+            if hit.url is not None and hit.in_truth is not AnswerStatus.HELD:
                 put(topic=HIT, payload={"hit_id": str(hit.id)}, at=at, dedupe_key=f"{HIT}:{hit.id}")
     return len(new)
 
@@ -166,6 +171,13 @@ def count_checks(counts: Mapping[CountKey | MeasureKey, int]) -> None:
             CheckCount.objects.filter(pk=row.pk).update(
                 n=F("n") + n, in_shadow=F("in_shadow") + shadow
             )
+
+
+def forget_hours(*, at: datetime) -> None:
+    """Counts by the hour serve a picture of the last days, and go after a fortnight. Not audited,
+    as counting is not."""
+    old = CheckMeasure.objects.filter(day__lt=(at - KEPT_HOURS).date(), what__startswith="h")
+    old.delete()
 
 
 def _count_measure(key: MeasureKey, n: int) -> None:

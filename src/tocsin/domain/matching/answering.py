@@ -15,6 +15,7 @@ from tocsin.domain.matching.types import (
     Action,
     AnswerStatus,
     CheckKey,
+    FilmShares,
     ListsSeen,
     Match,
     MatchKind,
@@ -106,6 +107,7 @@ def match_of(
         entry_ids=tuple(entry.entry_id for entry in told),
         reference=refer(named.entry_id, key.key_id),
         distance_bits=_distance(verdict),
+        film=_film(verdict),
     )
 
 
@@ -135,6 +137,7 @@ def hit_of(one: Judged, key: CheckKey, *, version: int, at: datetime) -> NewHit:
         list_version=version,
         rehearsal=key.terms.lists is ListsSeen.TEST,
         beside_ids=_beside(verdict),
+        found=verdict.status if one.is_held_back and verdict.entries else None,
     )
 
 
@@ -144,6 +147,15 @@ def _beside(verdict: Verdict) -> tuple[int, ...]:
         return ()
     met = (*verdict.entries, *verdict.others)
     return tuple(entry.entry_id for entry in met if entry.kind is MatchKind.NEAR)
+
+
+def _film(verdict: Verdict) -> FilmShares | None:
+    overlaps = [entry.overlap for entry in verdict.entries if entry.overlap is not None]
+    if not overlaps:
+        return None
+    most = max(overlaps, key=lambda one: one.shares.of_query)
+    shares = most.shares
+    return FilmShares(shares.of_query, shares.of_listed, shares.query_found, most.rule)
 
 
 def _distance(verdict: Verdict) -> int:

@@ -23,6 +23,7 @@ from tocsin.domain.matching.types import BuildBusy, BuildReport
 from tocsin.engine.index import (
     POLICY_DTYPE,
     ExactIndex,
+    FrameIndex,
     IndexTooNew,
     IndexUnusable,
     Manifest,
@@ -59,9 +60,16 @@ def build_index(*, at: datetime) -> BuildReport:
             exact = {name: _exact(snapshot, kind) for name, kind in EXACT_KINDS.items()}
             ids, hashes = _gathered(snapshot, Kind.PDQ)
             near = NearIndex.build(hashes, ids)
+            films = _films(snapshot)
         change_no = snapshot.change_no
         generation = publish(
-            root, change_no=change_no, near=near, exact=exact, policy=policy, at=at
+            root,
+            change_no=change_no,
+            near=near,
+            exact=exact,
+            policy=policy,
+            films=films,
+            at=at,
         )
     report = BuildReport(
         generation=generation,
@@ -149,6 +157,15 @@ def _gathered(snapshot: Snapshot, kind: Kind) -> tuple[Ids, Values]:
         ids.append(batch.ids)
         values.append(batch.values)
     return np.concatenate(ids), np.concatenate(values)
+
+
+def _films(snapshot: Snapshot) -> FrameIndex:
+    ids, values, seconds = [np.empty(0, np.uint64)], [np.empty((0, 32), np.uint8)], [np.empty(0)]
+    for batch in snapshot.frames():
+        ids.append(batch.ids)
+        values.append(batch.values)
+        seconds.append(batch.seconds)
+    return FrameIndex.build(np.concatenate(ids), np.concatenate(values), np.concatenate(seconds))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from tocsin.domain.matching.keys import KeyTable
 from tocsin.domain.matching.live_lists import LiveLists, Serving
 from tocsin.domain.matching.measuring import measured
 from tocsin.domain.matching.rules import Found, Verdict
-from tocsin.domain.matching.searching import EXACT_ONLY, search
+from tocsin.domain.matching.searching import EXACT_ONLY, search, unchecked_of
 from tocsin.domain.matching.types import (
     FOR_TESTS,
     Action,
@@ -45,6 +45,7 @@ from tocsin.domain.matching.types import (
     Outcome,
     Query,
 )
+from tocsin.domain.matching.vitals import Tally, Vitals
 from tocsin.engine.index import IndexUnusable
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ class Checker:
         self._lists = LiveLists(index)
         self._journal = journal
         self._counts = Counts()
+        self._tally = Tally()
         self._references = references
         self.guard = Guard(references)
         self._heard_at: datetime | None = None
@@ -96,8 +98,17 @@ class Checker:
         journal = Journal(settings.TOCSIN_JOURNAL, keys.ring("journal"))
         return cls(index=settings.TOCSIN_INDEX, journal=journal, references=keys.ring("reference"))
 
-    def check(self, key: CheckKey, queries: Sequence[Query], *, door: Door, at: datetime) -> Answer:
-        """Answer a batch. Hits are safe on the disk when this returns.
+    def check(
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        *,
+        door: Door,
+        at: datetime,
+        among: frozenset[int] | None = None,
+    ) -> Answer:
+        """Answer a batch. Hits are safe on the disk when this returns. `among`: only what meets one
+        of these entries is found, and judged by all that it meets; None: of all entries.
 
         Never raises for a missing index, a lost database or a full disk: then every outcome is
         `unavailable` with the action `hold`, and `problem` says why.
@@ -105,25 +116,42 @@ class Checker:
         started = time.perf_counter()
         sung = {n: kind for n, query in enumerate(queries) if (kind := canary(query, key))}
         asked = [query for n, query in enumerate(queries) if n not in sung]
-        answer = self._checked(key, asked, door, at)
+        answer = counted = self._checked(key, asked, door, at, among)
         self._count(key, answer, door, at)
         if sung and answer.problem is None:
             answer = _with_canaries(answer, queries, sung, key)
         elif sung:
             answer = self._unavailable(key, queries, answer.problem or "", at)
         taken = time.perf_counter() - started
-        self._counts.add(
-            measured(queries, taken, day=at.date(), key_id=key.key_id, sung=list(sung.values()))
+        self._tally.add(door, Counter(outcome.status for outcome in answer.outcomes), taken)
+        ended = Counter(outcome.status for outcome in counted.outcomes)
+        told = measured(
+            queries, taken, at=at, key_id=key.key_id, ended=ended, sung=list(sung.values())
         )
+        self._counts.add(told)
         return answer
 
-    def _checked(self, key: CheckKey, queries: Sequence[Query], door: Door, at: datetime) -> Answer:
+    def changed_since(self, version: int) -> frozenset[int]:
+        """The entries that came or changed after a list version, for `among`. Asks the database.
+
+        Raises WrongVersion, VersionTooOld, DatabaseError.
+        """
+        return self._lists.changed_since(version)
+
+    def _checked(
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        door: Door,
+        at: datetime,
+        among: frozenset[int] | None,
+    ) -> Answer:
         serving = self._lists.serving
         problem = self._problem(serving, at)
         if serving is None or problem is not None:
             return self._unavailable(key, queries, problem or "", at)
         try:
-            verdicts = self._verdicts(key, queries, serving)
+            verdicts = self._verdicts(key, queries, serving, among)
             withheld = self._withheld(key, queries, verdicts, serving, at)
             batch = judged(queries, verdicts, withheld)
             answer = self._answer(key, batch, serving, at)
@@ -161,6 +189,18 @@ class Checker:
     def problem(self, at: datetime) -> str | None:
         """Why nothing could be answered at the moment, in words; None when checks are made."""
         return self._problem(self._lists.serving, at)
+
+    def vitals(self) -> Vitals:
+        """How this process is doing; reads memory only."""
+        answers, times = self._tally.totals()
+        serving = self._lists.serving
+        return Vitals(
+            answers=answers,
+            times=times,
+            list_version=None if serving is None else serving.version,
+            generation=None if serving is None else serving.index.manifest.generation,
+            heard_at=self._heard_at,
+        )
 
     def follow(self, at: datetime) -> None:
         """Read what is new in the database; raises DatabaseError."""
@@ -210,7 +250,13 @@ class Checker:
     def _stale(self, at: datetime) -> bool:
         return self._heard_at is None or at - self._heard_at > STALE_AFTER
 
-    def _verdicts(self, key: CheckKey, queries: Sequence[Query], serving: Serving) -> list[Verdict]:
+    def _verdicts(
+        self,
+        key: CheckKey,
+        queries: Sequence[Query],
+        serving: Serving,
+        among: frozenset[int] | None = None,
+    ) -> list[Verdict]:
         terms = key.terms
         # Whom nobody has vetted hears of no near match: it would teach where matches end.
         exact_only = terms.lists is ListsSeen.OPEN
@@ -219,8 +265,15 @@ class Checker:
             queries,
             lists=terms.lists,
             radius_bits=EXACT_ONLY if exact_only else terms.near_radius_bits,
+            block_bits=terms.near_block_bits,
             unvetted=serving.facts.unvetted,
         )
+        if among is not None:
+            found = {
+                place: entries
+                for place, entries in found.items()
+                if any(entry.entry_id in among for entry in entries)
+            }
         return [
             self._verdict(query, found.get(place), key, serving)
             for place, query in enumerate(queries)
@@ -229,11 +282,7 @@ class Checker:
     def _verdict(
         self, query: Query, found: list[Found] | None, key: CheckKey, serving: Serving
     ) -> Verdict:
-        unchecked = rules.unchecked_status(
-            media_status=query.media_status,
-            has_pdq=query.pdq is not None,
-            pdq_quality=query.pdq_quality,
-        )
+        unchecked = unchecked_of(query)
         if found is None:
             return rules.nothing_found(terms=key.terms, unchecked=unchecked)
         harmless = entries_found_harmless(query, found, key.harmless, self._references)

@@ -12,7 +12,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from tocsin.base.clock import rounds
+from tocsin.base.outbox.actions import consume
+from tocsin.domain.hashlists import actions as hashlists_actions
 from tocsin.domain.hashlists import queries as hashlists
+from tocsin.domain.matching.actions import forget_hours
+from tocsin.domain.matching.alike import LOOK_FOR_ALIKE, Alike, heard_of_wrong
 from tocsin.domain.matching.building import Need, build_index
 from tocsin.domain.matching.drain import Drain
 from tocsin.domain.matching.guard.actions import forget_old
@@ -39,10 +43,18 @@ def register() -> None:
     rounds.every("matching.forget_guard", timedelta(hours=1), _forget)
     rounds.every("matching.build", timedelta(milliseconds=500), builder.look)
     rounds.every("matching.evaluate", timedelta(milliseconds=500), evaluator.look)
+    consume(hashlists_actions.FOUND_WRONG, heard_of_wrong)
+    alike = Alike()
+
+    def look_for_alike(subject: str, at: datetime) -> None:
+        alike.look(settings.TOCSIN_INDEX, subject, at)
+
+    rounds.handle(LOOK_FOR_ALIKE, look_for_alike)
 
 
 def _forget(at: datetime) -> None:
     forget_old(at=at)
+    forget_hours(at=at)
 
 
 class Builder:

@@ -48,6 +48,13 @@ class NewHit:
     withheld_ids: tuple[int, ...] | None = None
     # Those of `entry_ids` met by nearness only, beside an exact match.
     beside_ids: tuple[int, ...] = ()
+    # What was found in truth, where the answer was held back; None in a journal of before.
+    found: AnswerStatus | None = None
+
+    @property
+    def in_truth(self) -> AnswerStatus:
+        """What was found, whatever the key was told of it."""
+        return self.status if self.found is None else self.found
 
 
 _hits = msgspec.json.Decoder(tuple[NewHit, ...])

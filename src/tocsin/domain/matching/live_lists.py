@@ -16,6 +16,7 @@ import structlog
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.hashlists.types import ChangeKind, ChangeView, IndexableEntry, Kind
 from tocsin.domain.matching.building import EXACT_KINDS, MOST_IN_MEMORY, touched_by_release
+from tocsin.domain.matching.refusals import VersionTooOld, WrongVersion
 from tocsin.domain.matching.rules import ListFacts
 from tocsin.engine.index import (
     POLICY_DTYPE,
@@ -32,7 +33,10 @@ FOREIGN = (
     "database. Run `tocsin index rebuild` to build it from this one."
 )
 STARTING = "The index has not been opened yet; ask again in a second."
+TOO_OLD = "Too much has changed since that version; ask in full, without since_version."
+MOST_CHANGED = 200_000
 _CHANGES_AT_ONCE = 1_000
+_KEPT = 4
 _NAMES = {kind: name for name, kind in EXACT_KINDS.items()}
 
 
@@ -56,6 +60,7 @@ class LiveLists:
         # The last change before a release too large for memory: what is newer is incomplete.
         self._complete_until: int | None = None
         self._refused: str | None = None
+        self._since: dict[tuple[int, int], frozenset[int]] = {}
         self.serving: Serving | None = None
         self.problem = STARTING
 
@@ -142,6 +147,48 @@ class LiveLists:
             self._complete_until = change_no - 1
         return hashlists.run_withdrawn_ids(run_id)
 
+    def changed_since(self, version: int) -> frozenset[int]:
+        """The entries that came or changed after a list version, up to now and perhaps a little
+        later. Raises WrongVersion, VersionTooOld, DatabaseError.
+
+        Each answer is kept: a provider asks about millions of files since the same version.
+        """
+        if self.serving is None:
+            return frozenset()  # nothing is answered then
+        now = self.serving.version
+        # Another process may be a quarter of a second ahead, and have told its version.
+        if version > now and version > (newest := hashlists.last_change_no()):
+            raise WrongVersion(f"The lists stand at version {newest}.")
+        known = self._since.get((version, now))
+        if known is None:
+            known = changed_after(version)
+            self._since = {(version, now): known, **dict(list(self._since.items())[: _KEPT - 1])}
+        return known
+
+
+def changed_after(version: int) -> frozenset[int]:
+    """What came or changed after a list version; raises VersionTooOld, DatabaseError."""
+    changed: set[int] = set()
+    while changes := hashlists.changes_after(version, _CHANGES_AT_ONCE):
+        for change in changes:
+            if change.kind is ChangeKind.RELEASE and change.run_id is not None:
+                changed.update(_brought(change.run_id))
+            elif change.entry_id is not None:
+                changed.add(change.entry_id)
+            else:
+                raise VersionTooOld(TOO_OLD)
+        if len(changed) > MOST_CHANGED:
+            raise VersionTooOld(TOO_OLD)
+        version = changes[-1].no
+    return frozenset(changed)
+
+
+def _brought(run_id: int) -> list[int]:
+    brought = hashlists.run_entry_ids(run_id, MOST_CHANGED)
+    if brought is None:
+        raise VersionTooOld(TOO_OLD)
+    return brought
+
 
 def bring_up_to_date(index: Published, *, whole: set[int], policy_only: set[int]) -> None:
     """Let `index` say of these entries what the database says now.
@@ -155,6 +202,7 @@ def bring_up_to_date(index: Published, *, whole: set[int], policy_only: set[int]
     if gone:
         ids = np.array(sorted(gone), np.uint64)
         index.near.withdraw(ids)
+        index.films.withdraw(ids)
         for exact in index.exact.values():
             exact.withdraw(ids)
     _silence(index, [entry for entry in visible if entry.entry_id in whole])
@@ -186,6 +234,8 @@ def _add(index: Published, entries: Iterable[IndexableEntry]) -> None:
         for value, near in zip(entry.fingerprints, entry.near_matchable, strict=True):
             if value.kind in _NAMES or near:
                 by_kind.setdefault(value.kind, []).append((value.value, entry.entry_id))
+        if entry.frames:
+            _add_film(index, entry)
     for kind, pairs in by_kind.items():
         values = np.frombuffer(b"".join(value for value, _ in pairs), np.uint8)
         values = values.reshape(len(pairs), -1)
@@ -194,6 +244,12 @@ def _add(index: Published, entries: Iterable[IndexableEntry]) -> None:
             index.near.add(values, ids)
         else:
             index.exact[_NAMES[kind]].add(values, ids)
+
+
+def _add_film(index: Published, entry: IndexableEntry) -> None:
+    hashes = np.frombuffer(b"".join(frame.value for frame in entry.frames), np.uint8)
+    seconds = [f.n if f.offset_seconds is None else f.offset_seconds for f in entry.frames]
+    index.films.add(entry.entry_id, hashes.reshape(-1, 32), np.array(seconds, np.float64))
 
 
 def _facts() -> ListFacts:

@@ -6,16 +6,25 @@ Counted with the counts, in the same flush. Plain functions.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
+from types import MappingProxyType
 from typing import Final
 
-from tocsin.domain.matching.types import MatchKind, Measures, Query
+from tocsin.domain.matching.types import AnswerStatus, HourCount, MatchKind, Measures, Query
 
 KINDS: Final = ("md5", "sha1", "sha256", "photodna", "pdq")
 EDGES_MS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 CANARIES: Final = {MatchKind.EXACT: "c-exact", MatchKind.NEAR: "c-near"}
+_MET, _FINE, _NOT_CHECKED = "f", "n", "e"
+_HOUR_LENGTH: Final = 4
+_CLASSES: Final = {
+    AnswerStatus.LISTED: _MET,
+    AnswerStatus.NEAR: _MET,
+    AnswerStatus.HELD: _MET,
+    AnswerStatus.NOT_LISTED: _FINE,
+}
 _SLOWEST_MS: Final = 10_000
 """Whatever took longer than the last edge is told as this."""
 
@@ -33,16 +42,43 @@ def measured(
     queries: Sequence[Query],
     seconds: float,
     *,
-    day: date,
+    at: datetime,
     key_id: str,
+    ended: Mapping[AnswerStatus, int] = MappingProxyType({}),
     sung: Sequence[MatchKind] = (),
 ) -> dict[MeasureKey, int]:
-    """One request: the kinds of its pictures, its time, and the canaries among them."""
-    found = {kind: sum(getattr(query, kind) is not None for query in queries) for kind in KINDS}
+    """One request: the kinds of its pictures, its time, how they ended (the canaries left out) by
+    the hour, and the canaries among them."""
+    found = dict.fromkeys(KINDS, 0)
+    for query in queries:
+        # Written out: this is gone through for every picture of a batch.
+        found["md5"] += query.md5 is not None
+        found["sha1"] += query.sha1 is not None
+        found["sha256"] += query.sha256 is not None
+        found["photodna"] += query.photodna is not None
+        found["pdq"] += query.pdq is not None
     place = bisect_left(EDGES_MS, seconds * 1_000)
     found[f"ms{EDGES_MS[place] if place < len(EDGES_MS) else _SLOWEST_MS}"] = 1
-    found |= {CANARIES[kind]: list(sung).count(kind) for kind in set(sung)}
-    return {MeasureKey(day, key_id, what): n for what, n in found.items() if n}
+    for kind in sung:
+        found[CANARIES[kind]] = found.get(CANARIES[kind], 0) + 1
+    for status, n in ended.items():
+        what = f"h{at.hour:02}{_CLASSES.get(status, _NOT_CHECKED)}"
+        found[what] = found.get(what, 0) + n
+    return {MeasureKey(at.date(), key_id, what): n for what, n in found.items() if n}
+
+
+def hours_from(rows: Iterable[tuple[date, str, int]]) -> list[HourCount]:
+    """Counts of hours, as they were written, by hour."""
+    hours: dict[datetime, list[int]] = {}
+    for day, what, n in rows:
+        if len(what) != _HOUR_LENGTH or not what.startswith("h"):
+            continue
+        begins = datetime.combine(day, time(int(what[1:3])), UTC)
+        total = hours.setdefault(begins, [0, 0, 0])
+        total[0] += n
+        total[1] += n if what[3] == _MET else 0
+        total[2] += n if what[3] == _NOT_CHECKED else 0
+    return [HourCount(begins, *total) for begins, total in sorted(hours.items())]
 
 
 def measures_from(totals: Mapping[str, int]) -> Measures:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, QuerySet
 
-from tocsin.base.accounts.queries import live_keys, party_names
+from tocsin.base.accounts.queries import live_keys, parties, party_names
 from tocsin.base.secrets import unseal
 from tocsin.domain.hashlists import queries as hashlists
 from tocsin.domain.matching.actions import fingerprints_context, url_context
@@ -22,8 +22,9 @@ from tocsin.domain.matching.guard.types import GOOD_STANDING, LIMITS
 from tocsin.domain.matching.harmless import harmless_list
 from tocsin.domain.matching.hits import fingerprints_from_bytes
 from tocsin.domain.matching.keys import terms_of
-from tocsin.domain.matching.measuring import CANARIES, measures_from
+from tocsin.domain.matching.measuring import CANARIES, hours_from, measures_from
 from tocsin.domain.matching.models import CheckCount, CheckMeasure, Hit, HitEntry, KeyPolicy
+from tocsin.domain.matching.ourselves import ListsAway, known_here
 from tocsin.domain.matching.private.desk import PrivateDesk
 from tocsin.domain.matching.private.types import (
     Delta,
@@ -42,6 +43,7 @@ from tocsin.domain.matching.types import (
     DayCount,
     GuardView,
     HitView,
+    HourCount,
     IndexState,
     KeyView,
     ListsSeen,
@@ -52,21 +54,27 @@ from tocsin.domain.matching.types import (
     PartyHit,
     PolicyTerms,
 )
+from tocsin.domain.matching.vitals import EDGES_SECONDS
 from tocsin.engine.index import IndexUnusable, open_published
 
 __all__ = [
+    "EDGES_SECONDS",
     "Checker",
     "Delta",
     "DeltaAsked",
     "DeltaNotReady",
     "DeltaTooOld",
     "Evaluated",
+    "ListsAway",
     "PrivateDesk",
     "WrongDelta",
     "canaries_seen",
     "checker",
+    "checks_by_party",
     "checks_counted",
+    "counts_by_answer",
     "counts_by_day",
+    "counts_by_hour",
     "entries_with_hits",
     "hit",
     "hit_lines",
@@ -74,6 +82,7 @@ __all__ = [
     "index_state",
     "key_view",
     "keys_noticed",
+    "known_here",
     "lists_of",
     "measures_of",
     "query_of",
@@ -122,6 +131,17 @@ def checks_counted(*, since: datetime) -> dict[AnswerStatus, int]:
     return _counted(CheckCount.objects.filter(day__gte=since.date()))
 
 
+def checks_by_party(*, since: datetime) -> dict[tuple[str, AnswerStatus], int]:
+    """How many checks ended how since the day of `since`, by the name of the party that asked."""
+    names = {key.key_id: party.name for party in parties() for key in party.keys.all()}
+    rows = CheckCount.objects.filter(day__gte=since.date()).values_list("key_id", "status", "n")
+    counted: dict[tuple[str, AnswerStatus], int] = {}
+    for key_id, status, n in rows:
+        told = names.get(key_id, ""), AnswerStatus(status)
+        counted[told] = counted.get(told, 0) + n
+    return counted
+
+
 _FOUND = frozenset({AnswerStatus.LISTED, AnswerStatus.NEAR, AnswerStatus.HELD})
 _FINE = _FOUND | {AnswerStatus.NOT_LISTED}
 
@@ -136,6 +156,21 @@ def counts_by_day(key_ids: Sequence[str], *, since: datetime) -> list[DayCount]:
         total[1] += n if status in _FOUND else 0
         total[2] += n if status not in _FINE else 0
     return [DayCount(day, *total) for day, total in sorted(days.items())]
+
+
+def counts_by_hour(key_ids: Sequence[str], *, since: datetime) -> list[HourCount]:
+    """What these keys asked each hour since that of `since`, of the last fortnight at most."""
+    rows = CheckMeasure.objects.filter(
+        key_id__in=key_ids, day__gte=since.date(), what__startswith="h"
+    )
+    begins = since.replace(minute=0, second=0, microsecond=0)
+    found = hours_from(rows.values_list("day", "what", "n"))
+    return [hour for hour in found if hour.begins >= begins]
+
+
+def counts_by_answer(key_ids: Sequence[str], *, since: datetime) -> dict[AnswerStatus, int]:
+    """How many checks of these keys ended how since the day of `since`."""
+    return _counted(CheckCount.objects.filter(key_id__in=key_ids, day__gte=since.date()))
 
 
 def measures_of(key_ids: Sequence[str], *, since: datetime) -> Measures:

@@ -33,3 +33,11 @@ class BuildBusy(Exception):
 
 class NoSuchHit(Exception):
     """There is no hit of that id."""
+
+
+class WrongVersion(Exception):
+    """There is no such list version yet."""
+
+
+class VersionTooOld(Exception):
+    """More has changed since that list version than can be told apart."""

@@ -31,6 +31,7 @@ from tocsin.domain.matching.types import (
     PolicyTerms,
 )
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search import Overlap
 
 PURPOSES: Final = tuple(Purpose)
 STILL_MATCHES: Final = (EntryStatus.ACTIVE.number, EntryStatus.DISPUTED.number)
@@ -57,6 +58,8 @@ class Found:
 
     `distinct` is False when only hashes too regular to block by (`hash_is_distinct`) met it.
     `hash_no`: which of the query's PDQ hashes lies nearest, where it was met by nearness.
+    `derived`: only what was made of the picture met it (`Query.pdq_variants`). `overlap`: it is a
+    film, and how much of the two was found in one another.
     """
 
     entry_id: int
@@ -70,6 +73,14 @@ class Found:
     quorum: int
     distinct: bool = True
     hash_no: int = 0
+    derived: bool = False
+    overlap: Overlap | None = None
+
+    @property
+    def may_block_near(self) -> bool:
+        """Whether it may block by nearness: a picture as it is shown, with an irregular hash; or a
+        film that shares as much as a rule for blocking asks."""
+        return self.distinct and not self.derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,7 @@ def found_in(
     distance_bits: int,
     distinct: bool = True,
     hash_no: int = 0,
+    derived: bool = False,
 ) -> Found:
     """One record of `POLICY_DTYPE` (as a scalar) in words. A disputed entry counts as held."""
     disputed = int(record["status"]) == EntryStatus.DISPUTED.number
@@ -149,6 +161,7 @@ def found_in(
         quorum=int(record["quorum"]),
         distinct=distinct,
         hash_no=hash_no,
+        derived=derived,
     )
 
 
@@ -269,7 +282,7 @@ def _near_action(near: Sequence[Found], terms: PolicyTerms, facts: ListFacts) ->
     within_bits = terms.blocks_within_bits
     if within_bits is None:
         return terms.near_action
-    close = [entry for entry in near if entry.distance_bits <= within_bits and entry.distinct]
+    close = [entry for entry in near if entry.distance_bits <= within_bits and entry.may_block_near]
     return Action.BLOCK if _blocks(close, terms, facts) else Action.REVIEW
 
 

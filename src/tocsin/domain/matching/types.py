@@ -13,6 +13,7 @@ from tocsin.base.accounts.types import OutagePolicy, Tier
 from tocsin.domain.hashlists.types import Category, FingerprintValue
 from tocsin.domain.matching.door import FOR_TESTS, Door
 from tocsin.domain.matching.expected import BaseRate, Expected
+from tocsin.domain.matching.film_shares import FilmShares
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
     GuardView,
@@ -30,18 +31,25 @@ from tocsin.domain.matching.refusals import (
     NoSuchKey,
     NotHarmless,
     ShadowNeedsActions,
+    VersionTooOld,
     WrongPolicy,
+    WrongVersion,
 )
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search.further import MOST_FRAMES, MOST_VARIANTS, Frame
 
-# Doors, words of guard and index that they speak too, what may be refused, what may be expected.
+# Doors, words of guard and index, what may be refused, what may be expected.
 __all__ = [
     "FOR_TESTS",
+    "MOST_FRAMES",
+    "MOST_VARIANTS",
     "BaseRate",
     "BuildBusy",
     "BuildReport",
     "Door",
     "Expected",
+    "FilmShares",
+    "Frame",
     "GuardView",
     "IndexState",
     "JournalFailed",
@@ -53,12 +61,13 @@ __all__ = [
     "Sign",
     "Step",
     "Totals",
+    "VersionTooOld",
     "WrongPolicy",
+    "WrongVersion",
 ]
 
 LIKE_ENOUGH_BITS = 31
 """Beyond this a near match never blocks: unrelated pictures begin to meet (PDQ's own rule)."""
-
 WIDEST_BITS = 60
 """The widest radius a key may have, for people to look at; the index answers no further."""
 
@@ -203,6 +212,9 @@ class Query:
     """One picture, as fingerprints: md5 (16 bytes), sha1 (20), sha256 (32), photodna (144),
     pdq, pdq_512 and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
 
+    `pdq_variants` (32 each) are hashes of what was made of the picture: what they alone find is for
+    a person to look at. `frames` are those of a film, or further pictures of the file that are
+    shown as the first is; each counts by itself, from the same quality on.
     `media_status` is what fingerprinting said of the file, where whoever asks knows it; `hasher`
     says who fingerprinted it. Asked again with the same `hit_id`, a hit is written down once.
     """
@@ -221,10 +233,14 @@ class Query:
     media_status: Status | None = None
     hasher: str = "client"
     hit_id: UUID | None = None
+    pdq_variants: tuple[bytes, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
     def pdq_hashes(self) -> tuple[bytes, ...]:
         """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into
         512 pixels is asked once."""
+        if self.pdq_512 is None and self.pdq_oriented is None:
+            return () if self.pdq is None else (self.pdq,)
         all_three = (self.pdq, self.pdq_512, self.pdq_oriented)
         return tuple(dict.fromkeys(value for value in all_three if value is not None))
 
@@ -233,7 +249,8 @@ class Query:
 class Match:
     """What was found. `entry_ids` (at most 64, first the one that `reference` names) stay inside;
     only `reference`, which belongs to the asking key alone, may leave. `sources` counts independent
-    organisations, `distance_bits` is that of the nearest."""
+    organisations, `distance_bits` is that of the nearest. `film` is there where listed films were
+    met by their frames: how much was found, of the one that shares most."""
 
     kind: MatchKind
     category: Category
@@ -241,6 +258,7 @@ class Match:
     entry_ids: tuple[int, ...]
     reference: str
     distance_bits: int | None
+    film: FilmShares | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +386,16 @@ class DayCount:
     looked at or looked up."""
 
     day: date
+    checks: int
+    hits: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """The same of an hour in UTC that begins at `begins`; canaries are not in it."""
+
+    begins: datetime
     checks: int
     hits: int
     errors: int

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from tocsin.domain.matching.types import Door, Query
 from tocsin.domain.receipts.types import Said
-from tocsin.engine.receipts import FIELDS, MEDIA_DOOR, Item, content
+from tocsin.engine.receipts import FIELDS, MEDIA_DOOR, Item, content, frame_text
 
-_TEXTS = {"pdq_quality", "media_status"}
+_TEXTS = {"pdq_quality", "media_status", "pdq_variants", "frames"}
 _HASHES = tuple(name for name in FIELDS if name not in _TEXTS)
 
 
@@ -30,4 +30,10 @@ def content_of(query: Query, door: Door) -> bytes:
         asked["pdq_quality"] = str(query.pdq_quality)
     if query.media_status is not None:
         asked["media_status"] = query.media_status.value
+    if query.pdq_variants:
+        asked["pdq_variants"] = ",".join(value.hex() for value in query.pdq_variants)
+    if query.frames:
+        asked["frames"] = ";".join(
+            frame_text(f.pdq.hex(), f.quality, f.seconds) for f in query.frames
+        )
     return content(asked, door=door)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F
 
+from tocsin.domain.rechecks import queries as rechecks
+from tocsin.domain.rechecks.types import ClosedBy
 from tocsin.domain.reporters import rules, sealed, talks
 from tocsin.domain.reporters.models import Conversation, Message
 from tocsin.domain.reporters.types import (
@@ -127,10 +129,12 @@ def _items(talk: Conversation) -> list[str]:
 
 def _plain(number: str) -> PlainState:
     try:
-        state = reports.state(number)
+        item_id, state = reports.stands(number)
     except UnknownItem:
         return PlainState.LOOKED_AT
-    return rules.plain(state)
+    stays = rechecks.stays(item_id)
+    removed = bool(stays) and stays[-1].closed_by is ClosedBy.REMOVED
+    return rules.plain(state, removed=removed)
 
 
 def _line(message: Message, *, named: bool) -> Line:

@@ -59,6 +59,7 @@ from tocsin.domain.reports.types import (
     SamePerson,
     TakenByAnother,
 )
+from tocsin.domain.viewing.queries import viewing_is_on
 from tocsin.engine.addresses import UnusableAddress, canonical
 
 __all__ = [
@@ -100,9 +101,6 @@ __all__ = [
 ]
 
 log = structlog.get_logger()
-
-VIEWING_IS_ON = False
-"""Nobody has given this installation a mandate to look; there is no setting to pretend one."""
 
 
 def receive_report(*, report: IncomingReport, actor: Actor, at: datetime) -> Received:
@@ -238,7 +236,7 @@ def assess(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
     """
     with transaction.atomic():
         item = items.held(number, actor)
-        rules.refuse(finding, matched=bool(item.entry_ids), viewing=VIEWING_IS_ON)
+        rules.refuse(finding, matched=bool(item.entry_ids), viewing=viewing_is_on(at=at))
         for answer in finding.answers:
             questions.refuse(answer, finding.verdict)
         second = item.golden_id is None and rules.needs_second(
@@ -272,7 +270,8 @@ def review(*, number: str, finding: FindingInput, actor: Actor, at: datetime) ->
     """Judge blind what another has judged, or settle where two differ; see `reviewing.review`."""
     for answer in finding.answers:
         questions.refuse(answer, finding.verdict)
-    reviewing.review(number=number, finding=finding, viewing=VIEWING_IS_ON, actor=actor, at=at)
+    viewing = viewing_is_on(at=at)
+    reviewing.review(number=number, finding=finding, viewing=viewing, actor=actor, at=at)
     return queries.item(number, reader=actor)
 
 

@@ -18,6 +18,7 @@ from tocsin.domain.reports import (
     appealing,
     clusters,
     items,
+    looking,
     police,
     rules,
     setup,
@@ -34,6 +35,7 @@ WAITING = rules.UNDECIDED | rules.PENDING
 def register() -> None:
     """Listen to hits; handle the clock of every waiting state, and what is done bit by bit."""
     consume(HIT, _open_from_hit)
+    consume(looking.LOOKED, looking.looked)
     rounds.handle(rules.WAITS, press)
     rounds.handle(rules.LEASE_LAPSES, lapse)
     rounds.handle(rules.SECOND_LOOK, look_again)

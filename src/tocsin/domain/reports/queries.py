@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Count, Q
@@ -12,6 +13,7 @@ from tocsin.domain.hashlists.classification import Labels, unpack
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.reports import clustering, items, pressing, sealed
 from tocsin.domain.reports.appeals_read import appeal, appeals
+from tocsin.domain.reports.counting import CountedItem, counted
 from tocsin.domain.reports.desk_types import Answer, Look, PoliceReason
 from tocsin.domain.reports.finding_items import day_began, found_by, my_day
 from tocsin.domain.reports.handing import notes
@@ -31,6 +33,7 @@ from tocsin.domain.reports.types import (
     FindingView,
     Ground,
     HistoryLine,
+    ItemKey,
     ItemState,
     ItemView,
     MatchKind,
@@ -44,9 +47,11 @@ from tocsin.engine.addresses import canonical
 
 __all__ = [
     "WAITING_FOR_SOMEBODY",
+    "CountedItem",
     "appeal",
     "appeals",
     "case",
+    "counted",
     "counts",
     "day_began",
     "desk_rules",
@@ -161,12 +166,25 @@ def item(number: str, *, reader: Actor | None = None) -> ItemView:
     )
 
 
-def state(number: str) -> ItemState:
-    """Where an item stands, and nothing else of it; raises UnknownItem."""
-    known = Item.objects.filter(number=number).values_list("state", flat=True).first()
+def stands(number: str) -> tuple[int, ItemState]:
+    """An item's id and where it stands, and nothing else of it; raises UnknownItem."""
+    known = Item.objects.filter(number=number).values_list("pk", "state").first()
     if known is None:
         raise UnknownItem(f"There is no item {number}.")
-    return ItemState(known)
+    return known[0], ItemState(known[1])
+
+
+def of_address(url: str, *, rehearsal: bool = False) -> ItemKey | None:
+    """The item of an address, None when there is none; raises UnusableAddress."""
+    digest = sealed.digest(canonical(url), rehearsal=rehearsal)
+    found = Item.objects.filter(url_digest=digest).values_list("pk", "number").first()
+    return ItemKey(*found) if found else None
+
+
+def states(item_ids: Collection[int]) -> dict[int, ItemState]:
+    """Where each of these items stands, by id; those that are not there are left out."""
+    found = Item.objects.filter(pk__in=item_ids).values_list("pk", "state")
+    return {item_id: ItemState(state) for item_id, state in found}
 
 
 def case(finding_id: int) -> Case:

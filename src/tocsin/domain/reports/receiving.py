@@ -14,15 +14,19 @@ from tocsin.base.accounts.types import PartyKind
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor
 from tocsin.base.outbox.actions import put
+from tocsin.domain.hashlists.types import FingerprintValue
 from tocsin.domain.reports import acting, clusters, items, pressing, rules, sealed
 from tocsin.domain.reports.models import Item, ItemReport, Report
 from tocsin.domain.reports.types import (
+    Channel,
     IncomingReport,
     ItemState,
+    Match,
     MatchKind,
     ReasonCode,
     Received,
 )
+from tocsin.domain.visits import actions as visits
 from tocsin.engine.addresses import CanonicalUrl
 
 SEEN_AGAIN = "reports.seen_again"
@@ -45,7 +49,36 @@ def receive(report: IncomingReport, url: CanonicalUrl, actor: Actor, at: datetim
         facts={"report": str(row.pk), "channel": report.channel.value, "party": report.party_id},
     )
     _add_to(item, report, actor, at)
+    if opened:
+        visits.ask(reference=items.subject(item), url=url.text, at=at)
     return Received(item.number, str(row.pk), repeated=False)
+
+
+def learn(
+    item: Item,
+    fingerprints: tuple[FingerprintValue, ...],
+    match: Match | None,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Take over what a look at the address brought, as from a report that is not counted; in the
+    caller's transaction, who has locked the item."""
+    told = IncomingReport("", Channel.API, fingerprints=fingerprints, match=match)
+    _take_over(item, told, actor, at)
+    items.reprioritise(item)
+    item.save()
+
+
+def _take_over(item: Item, report: IncomingReport, actor: Actor, at: datetime) -> bool:
+    """Let the item know what the report does; True when that opened it again. The caller saves."""
+    if _merge_fingerprints(item, report):
+        clusters.ask_to_place(item, at)
+    if not (_merge_match(item, report) and item.state in rules.LIFE.sources("reopen")):
+        return False
+    items.enter(item, rules.LIFE.target("reopen", ItemState(item.state)), at)
+    record(actor=actor, action="reports.reopen", subject=items.subject(item), at=at)
+    _tell_reopened(item, report, at)
+    return True
 
 
 def _keep(report: IncomingReport, digest: str, at: datetime) -> tuple[Report, bool]:
@@ -158,15 +191,8 @@ def _add_to(item: Item, report: IncomingReport, actor: Actor, at: datetime) -> N
     item.last_reported_at = max(item.last_reported_at, at)
     item.official_source = item.official_source or _is_official(report)
     item.slow = item.slow and report.slow
-    if _merge_fingerprints(item, report):
-        clusters.ask_to_place(item, at)
-    reopened = _merge_match(item, report) and item.state in rules.LIFE.sources("reopen")
-    if reopened:
-        state = rules.LIFE.target("reopen", ItemState(item.state))
-        items.enter(item, state, at)
-        record(actor=actor, action="reports.reopen", subject=items.subject(item), at=at)
-        _tell_reopened(item, report, at)
-    elif first:
+    reopened = _take_over(item, report, actor, at)
+    if first and not reopened:
         items.wind(item, at)
     if report.live and not item.live and item.state in rules.UNDECIDED:
         put_first(item, actor, at)

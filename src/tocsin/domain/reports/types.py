@@ -214,6 +214,14 @@ class FindingInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemKey:
+    """What an item is called by rooms (`id`, in news and audit) and by people (`number`)."""
+
+    id: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One reason of the priority: `points` in all, for `count` times."""
 

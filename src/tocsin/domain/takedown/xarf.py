@@ -13,9 +13,9 @@ from uuid import UUID
 import structlog
 
 from tocsin.base.letters.types import Organisation
-from tocsin.domain.hosters.types import HosterView
 from tocsin.domain.reports.types import Case
 from tocsin.domain.takedown import rules
+from tocsin.domain.takedown.types import Addressee
 from tocsin.engine.addresses import canonical
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Heading:
     report_id: UUID
     notice_number: str
     organisation: Organisation
-    hoster: HosterView
+    hoster: Addressee
     tell_digests: bool
 
 
@@ -84,7 +84,6 @@ def _write(case: Case, heading: Heading) -> dict[str, object]:
         "classification": case.category.value,
         "detection_method": rules.detection_method(case.ground),
         "hosting_provider": heading.hoster.name,
-        "country_code": heading.hoster.country,
         "tags": [f"notice:{number.lower()}", f"classification:{case.category.lower()}"],
         "description": (
             f"Notice {number} under Article 16 of Regulation (EU) 2022/2065. "
@@ -92,6 +91,8 @@ def _write(case: Case, heading: Heading) -> dict[str, object]:
         ),
     }
     # Confidence, verified_at and evidence stay out: we have not looked, and pictures never travel.
+    if heading.hoster.country:
+        written["country_code"] = heading.hoster.country
     written |= _what_we_know(case, url.host, heading.tell_digests)
     return written
 

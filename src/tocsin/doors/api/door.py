@@ -25,7 +25,7 @@ from tocsin.doors.api.v2 import (
     stream,
     terms,
 )
-from tocsin.doors.api.v2.media import Fingerprinter, MediaDesk
+from tocsin.doors.api.v2.media import Fingerprinter, Look, MediaDesk
 from tocsin.doors.api.v2.repeats import once
 
 PREFIXES = ("/v1/", "/v2/", facade.PREFIX)
@@ -49,16 +49,20 @@ class ApiDoor:
         *,
         checker: Callable[[], Checker],
         fingerprint: Fingerprinter,
+        look: Look | None = None,
         now: Callable[[], datetime] = _now,
         limit: RateLimit | None = None,
         facades: Collection[str] = facade.USUAL,
         issuer: Callable[[], Issuer] = issuer,
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`refused` hears the code of every request that is."""
+        self._heard = refused
         self._checker = checker
         self._issuer = issuer
         self._now = now
         self._limit = limit or RateLimit()
-        self._media = MediaDesk(fingerprint)
+        self._media = MediaDesk(fingerprint, look=look)
         compared = private.PrivateDoor()
         self._facades = {facade.prefix_of(name) for name in facades}
         self._open: dict[str, Callable[[Environ], Reply]] = {
@@ -88,6 +92,7 @@ class ApiDoor:
         try:
             reply = self._answer(environ, limit)
         except Refused as refused:
+            self._heard(refused.code)
             reply = facade.refusal(environ["PATH_INFO"], refused)
         return limit.told_in(reply).send(start_response)
 

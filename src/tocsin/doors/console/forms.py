@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.base.accounts.actions import KeyTerms
 from tocsin.base.accounts.types import OutagePolicy, PartyKind, Role, Tier
 from tocsin.domain.hashlists.types import Category
-from tocsin.domain.hosters.types import HosterTerms, HosterView
 from tocsin.domain.matching.types import (
     LIKE_ENOUGH_BITS,
     MOST_DAILY_HASHES,
@@ -132,73 +131,6 @@ class Correction(forms.Form):
         """The state the item had on the page that was sent, if the page said so."""
         was = self.cleaned_data["was"]
         return ItemState(was) if was else None
-
-
-class HosterForm(forms.Form):
-    """A hoster as written down by hand."""
-
-    name = forms.CharField(label=_("Name"), max_length=120)
-    abuse_email = forms.EmailField(label=_("Abuse address"))
-    country = forms.RegexField(
-        r"^[A-Za-z]{2}$",
-        label=_("Country"),
-        max_length=2,
-        help_text=_("Two letters, such as NL."),
-        error_messages={"invalid": _("Two letters, such as NL.")},
-    )
-    language = forms.ChoiceField(
-        label=_("Language of notices"), choices=words.choices(words.LANGUAGE)
-    )
-    places = forms.CharField(
-        label=_("Domains and networks"),
-        help_text=_("One on each line: example.org, 192.0.2.0/24, or host:port for one server."),
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-    )
-    reachable = forms.BooleanField(
-        label=_("Notices to this address arrive"), required=False, initial=True
-    )
-    rehearsal = forms.BooleanField(label=_("For rehearsals only"), required=False)
-
-    def terms(self) -> HosterTerms:
-        """The hoster as the room takes it."""
-        filled = self.cleaned_data
-        return HosterTerms(
-            name=filled["name"],
-            country=filled["country"].upper(),
-            language=filled["language"],
-            abuse_email=filled["abuse_email"],
-            places=tuple(filled["places"].split()),
-            reachable=filled["reachable"],
-            rehearsal=filled["rehearsal"],
-        )
-
-    @classmethod
-    def showing(cls, hoster: HosterView) -> HosterForm:
-        """The form filled with what is on file."""
-        return cls(
-            initial={
-                "name": hoster.name,
-                "abuse_email": hoster.abuse_email,
-                "country": hoster.country,
-                "language": hoster.language,
-                "places": "\n".join(place.value for place in hoster.places),
-                "reachable": hoster.reachable,
-                "rehearsal": hoster.rehearsal,
-            }
-        )
-
-    def say(self, problems: dict[str, str]) -> None:
-        """Show what the room refused, in the reader's language."""
-        told = {
-            "country": _("Two letters, such as NL."),
-            "places": _("Give domains, networks or host:port, one on each line."),
-            "abuse_email": _("Give one mail address."),
-            "rehearsal": _("A hoster of rehearsals stays one, and a real one too."),
-        }
-        for field in problems:
-            self.add_error(
-                field if field in self.fields else None, told.get(field, _("This cannot be kept."))
-            )
 
 
 class Invitation(forms.Form):

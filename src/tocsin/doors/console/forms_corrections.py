@@ -51,7 +51,7 @@ class Decision(forms.Form):
 
 
 class LetCountForm(forms.Form):
-    """Why an entry that is held should count again."""
+    """Why an entry that is held should count again, or go."""
 
     words = _why()
 

@@ -20,6 +20,15 @@ class ExchangeVotes(forms.Form):
     )
 
 
+class MembersDecision(forms.Form):
+    """Whether members that were named first get lists, as many in all as were shown."""
+
+    LET_IN, KEEP = "let_in", "keep"
+
+    decision = forms.ChoiceField(choices=[(LET_IN, LET_IN), (KEEP, KEEP)])
+    in_all = forms.IntegerField(min_value=1, max_value=2_000_000_000)
+
+
 def votes_of(exchange: ExchangeView) -> ExchangeVotes:
     """The form as it stands; with an id of its own, as there are several on a page."""
     told = {"send": exchange.sends_votes, "reason": exchange.reason_against}

@@ -47,3 +47,13 @@ class GroupDecision(QuarantineDecision):
             known_set=filled["known_set"],
             through=filled["through"],
         )
+
+
+class SetConfirmation(forms.Form):
+    """Why a known-good set that waits may set aside all it knows."""
+
+    name = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    mark = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    words = forms.CharField(
+        label=_("Why"), max_length=1_000, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -43,6 +43,15 @@ from tocsin.domain.reports.types import (
 from tocsin.domain.takedown.types import NoticeState
 from tocsin.doors.console import words_exchanges, words_reporters
 from tocsin.doors.console import words_desk, words_exchanges
+from tocsin.doors.console import (
+    words_desk,
+    words_exchanges,
+    words_figures,
+    words_notices,
+    words_rechecks,
+    words_referrals,
+    words_reporters,
+)
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -96,6 +105,9 @@ CHANNEL: Words = {
     Channel.SCANNER: _("scanner"),
     Channel.MEETING: _("live meeting"),
     Channel.HOSTER: _("a hoster"),
+    Channel.FILE: _("line of a file"),
+    Channel.MAIL: _("mail of a partner"),
+    Channel.ICCAM: _("ICCAM"),
 }
 PURPOSE: Words = {
     Purpose.ILLEGAL: _("illegal"),
@@ -120,18 +132,10 @@ RUN: Words = {
     RunState.RELEASED: _("released"),
     RunState.DISCARDED: _("discarded"),
 }
-NOTICE: Words = {
-    NoticeState.WAITING_FOR_CONTACT: _("no contact known"),
-    NoticeState.QUEUED: _("about to leave"),
-    NoticeState.SENT: _("sent"),
-    NoticeState.DEAD: _("cannot be delivered"),
-    NoticeState.RECALLING: _("being recalled"),
-    NoticeState.RECALLED: _("recalled"),
-    NoticeState.CANCELLED: _("cancelled"),
-}
 LETTER: Words = {
     LetterState.WAITING: _("about to leave"),
     LetterState.SENT: _("sent"),
+    LetterState.BOUNCED: _("came back"),
     LetterState.DEAD: _("cannot be delivered"),
 }
 ROLE: Words = {
@@ -189,6 +193,7 @@ RATE: Words = {
     RateKind.EXTRAPOLATED: _("extrapolated"),
 }
 LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
+LETTER_LANGUAGE: Words = {**LANGUAGE, "de": _("German")}
 PERMISSION: Words = {
     Permission.ENTER: _("log in"),
     Permission.SEE_ITEMS: _("see items"),
@@ -330,6 +335,13 @@ ALL: dict[str, Words] = {
     "feedback": FEEDBACK_REASON,
     "standing": STANDING,
     "flood": FLOOD,
+    "referral": words_referrals.REFERRAL,
+    "referral_reason": words_referrals.REASON,
+    "police_answer": words_referrals.ANSWER,
+    "hold": words_referrals.HOLD,
+    "figure": words_figures.FIGURE,
+    "naming": words_figures.NAMING,
+    "naming_words": words_figures.NAMING_WORDS,
     "held_for": HELD_FOR,
     "webhook": WEBHOOK,
     "lint": LINT,
@@ -345,7 +357,7 @@ ALL: dict[str, Words] = {
     "purpose": PURPOSE,
     "entry": ENTRY_STATUS,
     "run": RUN,
-    "notice": NOTICE,
+    **words_notices.GROUPS,
     "letter": LETTER,
     "role": ROLE,
     "party": PARTY,
@@ -355,8 +367,9 @@ ALL: dict[str, Words] = {
     "step": STEP,
     "sign": SIGN,
     "rate": RATE,
-    "language": LANGUAGE,
+    "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
+    "history": {**HISTORY, **words_rechecks.HISTORY},
     "history": HISTORY,
     "talk": words_reporters.TALK,
     "pace": words_reporters.PACE,
@@ -364,6 +377,7 @@ ALL: dict[str, Words] = {
     "site": words_reporters.SITE,
     "provider": PROVIDER,
     "application": APPLICATION,
+    **words_rechecks.ALL,
 }
 
 

@@ -45,6 +45,10 @@ TROUBLE: Mapping[str, Promise] = {
         "A known-good set here is damaged or missing, so that nothing new can be gone over. Put it "
         "back or make it anew (tocsin knowngood); what came is kept, and counts then."
     ),
+    Trouble.MEMBERS: _(
+        "It names more new members than may each have a list without a person. What came is kept, "
+        "and counts when somebody has let them in."
+    ),
     Trouble.OURS: _("Something broke here while it was taken in; the log of the worker says what."),
     Trouble.NO_REASON: _("It has no reason of that name for a vote against."),
 }

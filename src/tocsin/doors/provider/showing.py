@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,17 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.accounts import queries as accounts
 from tocsin.base.accounts.queries import OwnKey
+from tocsin.domain.corrections import queries as corrections
+from tocsin.domain.corrections.types import What
 from tocsin.domain.matching import queries as matching
-from tocsin.domain.matching.types import DayCount, ListsSeen, MatchKind
+from tocsin.domain.matching.types import AnswerStatus, DayCount, HourCount, ListsSeen, MatchKind
 from tocsin.domain.providers import queries as providers
 from tocsin.domain.providers.queries import MAY_GO_LIVE, MAY_TRY
 from tocsin.domain.providers.types import Application, ProviderState, ProviderView
-from tocsin.doors.provider.snippets import Snippet, snippets
+from tocsin.domain.receipts import queries as receipts
+from tocsin.doors.provider.picture import Counted, Picture, picture
+from tocsin.doors.provider.snippets import Snippet, snippets, verifying
 
 DAYS = 14
-HEIGHT = 120
-STEP = 40
-_BAR = 24
+HOURS = 24
 STATES = {
     ProviderState.TRYING: _("trying out"),
     ProviderState.PROVEN: _("domain shown"),
@@ -34,28 +37,33 @@ LISTS = {
     ListsSeen.LIVE: _("all lists that count"),
 }
 
+ANSWERS = {
+    AnswerStatus.LISTED: _("listed"),
+    AnswerStatus.NEAR: _("near"),
+    AnswerStatus.HELD: _("held"),
+    AnswerStatus.NOT_LISTED: _("not listed"),
+    AnswerStatus.UNAVAILABLE: _("unavailable: not looked up"),
+    AnswerStatus.PARTIAL: _("only in part looked at"),
+    AnswerStatus.FLAT: _("too flat to compare"),
+    AnswerStatus.TOO_SMALL: _("too small to compare"),
+    AnswerStatus.UNSUPPORTED: _("of a kind that is not read"),
+    AnswerStatus.CORRUPT: _("damaged"),
+    AnswerStatus.TOO_LARGE: _("too large"),
+}
+WHAT = {
+    What.LISTED: _("counts again"),
+    What.HELD: _("held for review"),
+    What.CHANGED: _("changed: check again"),
+    What.WITHDRAWN: _("withdrawn"),
+    What.EXPIRED: _("its time is over"),
+    What.APPEAL_UPHELD: _("your appeal: the entry was wrong"),
+    What.APPEAL_DISMISSED: _("your appeal: the entry is right"),
+    What.APPEAL_MOOT: _("your appeal: the entry went meanwhile"),
+}
 CANARIES = {
     MatchKind.EXACT: _("the very file"),
     MatchKind.NEAR: _("the smaller one, by nearness"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A day in the picture, in its units: y counts down from the top."""
-
-    day: date
-    x: int
-    checks: int
-    hits: int
-    errors: int
-    y: float
-    height: float
-    error_y: float
-    error_height: float
-    hit_y: float
-    hit_height: float
-    shows_label: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +75,26 @@ class KeyLine:
     asks: str
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """A correction that waits, and how many uploads it is about."""
+
+    no: int
+    at: datetime
+    called: str
+    uploads: int
+
+
 def page_of(provider: ProviderView, *, base_url: str, at: datetime) -> dict[str, Any]:
     """All that the page shows but what was just done."""
     keys = accounts.keys_of(provider.party_id or 0)
     live = [key for key in keys if key.is_live(at)]
     seen = matching.lists_of([key.key_id for key in live])
-    counts = matching.counts_by_day([k.key_id for k in keys], since=at - timedelta(days=DAYS - 1))
+    ids = [key.key_id for key in keys]
     since = at - timedelta(days=DAYS - 1)
-    sung = matching.canaries_seen([key.key_id for key in keys])
+    counts = matching.counts_by_day(ids, since=since)
+    hours = matching.counts_by_hour(ids, since=at - timedelta(hours=HOURS - 1))
+    sung = matching.canaries_seen(ids)
     shown_key = live[0].key_id if live else "KEY_ID"
     lines = [KeyLine(key, seen[key.key_id], str(LISTS[seen[key.key_id]])) for key in live]
     return {
@@ -84,14 +104,28 @@ def page_of(provider: ProviderView, *, base_url: str, at: datetime) -> dict[str,
         "may_try": provider.state in MAY_TRY,
         "may_go_live": provider.state in MAY_GO_LIVE,
         "vetted": provider.application is Application.GRANTED,
-        "bars": bars(counts, today=at.date()),
-        "measures": matching.measures_of([key.key_id for key in keys], since=since),
+        "days": by_day(counts, today=at.date()),
+        "hours": by_hour(hours, at=at),
+        "answers": _answers(matching.counts_by_answer(ids, since=since)),
+        "measures": matching.measures_of(ids, since=since),
+        "unread": _unread(provider.party_id or 0),
+        "webhook": corrections.endpoint_of(provider.party_id or 0),
+        "log": receipts.log_head(),
+        "verify": verifying(base_url),
         "canaries": [(words, sung.get(kind)) for kind, words in CANARIES.items()],
         "lamps": [providers.WORDS[lamp] for lamp in providers.health(provider.id, at=at)],
-        "width": STEP * DAYS,
-        "height": HEIGHT,
         "snippets": _snippets(lines, shown_key, base_url),
     }
+
+
+def _unread(party_id: int) -> dict[str, Any]:
+    found = corrections.unread(party_id)
+    lines = [CorrectionLine(o.no, o.at, str(WHAT[o.what]), len(o.hits)) for o in found.first]
+    return {"after": found.after, "count": found.count, "first": lines}
+
+
+def _answers(counted: Mapping[AnswerStatus, int]) -> list[tuple[str, int]]:
+    return [(str(words), counted[status]) for status, words in ANSWERS.items() if status in counted]
 
 
 def _snippets(lines: list[KeyLine], key_id: str, base_url: str) -> list[Snippet]:
@@ -99,31 +133,30 @@ def _snippets(lines: list[KeyLine], key_id: str, base_url: str) -> list[Snippet]
     return snippets(base_url, key_id, tests_only=tests_only)
 
 
-def bars(counts: list[DayCount], *, today: date) -> list[Bar]:
+def by_day(counts: Sequence[DayCount], *, today: date) -> Picture:
     """Fourteen days, today last; days without a check too."""
-    by_day = {count.day: count for count in counts}
+    found = {count.day: count for count in counts}
     days = [today - timedelta(days=DAYS - 1 - n) for n in range(DAYS)]
-    found = [by_day.get(day, DayCount(day, 0, 0, 0)) for day in days]
-    most = max(1, *(count.checks for count in found))
-    return [_bar(count, n, HEIGHT / most) for n, count in enumerate(found)]
+    return picture(
+        [
+            Counted(f"{day:%Y-%m-%d}", f"{day.day}/{day.month}", one.checks, one.hits, one.errors)
+            for day in days
+            for one in [found.get(day, DayCount(day, 0, 0, 0))]
+        ],
+        label_each=3,
+    )
 
 
-def _bar(count: DayCount, n: int, scale: float) -> Bar:
-    height = count.checks * scale
-    errors = count.errors * scale
-    # A hit is rare: it is shown by a mark of a height that can be seen.
-    hits = 4.0 if count.hits else 0.0
-    return Bar(
-        day=count.day,
-        x=n * STEP + (STEP - _BAR) // 2,
-        checks=count.checks,
-        hits=count.hits,
-        errors=count.errors,
-        y=round(HEIGHT - height, 1),
-        height=round(height, 1),
-        error_y=round(HEIGHT - errors, 1),
-        error_height=round(errors, 1),
-        hit_y=round(HEIGHT - height, 1),
-        hit_height=hits,
-        shows_label=n % 3 == (DAYS - 1) % 3,
+def by_hour(counts: Sequence[HourCount], *, at: datetime) -> Picture:
+    """Twenty-four hours in UTC, the one of `at` last; hours without a check too."""
+    found = {count.begins: count for count in counts}
+    this = at.replace(minute=0, second=0, microsecond=0)
+    hours = [this - timedelta(hours=HOURS - 1 - n) for n in range(HOURS)]
+    return picture(
+        [
+            Counted(f"{hour:%Y-%m-%d %H}:00", f"{hour:%H}", one.checks, one.hits, one.errors)
+            for hour in hours
+            for one in [found.get(hour, HourCount(hour, 0, 0, 0))]
+        ],
+        label_each=4,
     )

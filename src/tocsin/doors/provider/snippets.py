@@ -24,6 +24,20 @@ def snippets(base_url: str, key_id: str, *, tests_only: bool) -> list[Snippet]:
     ]
 
 
+def verifying(base_url: str) -> str:
+    """How a receipt is had and verified."""
+    return _VERIFY.format(base=base_url)
+
+
+_VERIFY = """\
+curl {base}/v2/receipts/keys > keys.json
+curl {base}/v2/checks -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  -d @request.json > answer.json              # with "receipt": true beside its items
+curl -H "Authorization: Bearer $KEY" \\
+  {base}/v2/receipts/$RECEIPT/proof > proof.json        # a minute later
+tocsin receipts verify answer.json --keys keys.json --request request.json --proof proof.json
+"""
+
 _TEXTS = {
     "curl, /v2": """\
 curl {base}/v2/checks \\
@@ -32,7 +46,7 @@ curl {base}/v2/checks \\
   -d '{{"items": [{{"id": "upload-1", "sha256": "'$(sha256sum < upload.jpg | cut -c1-64)'"}}]}}'
 """,
     "curl, /v1": """\
-curl -u "{key_id}:$SECRET" {base}/v1/{test}md5 -d "$(md5sum < upload.jpg | cut -c1-32)"
+curl -u "{key_id}:$SECRET" {base}/v1/{test}check/md5 -d "$(md5sum < upload.jpg | cut -c1-32)"
 """,
     "Python": """\
 from tocsin.client import Client, Decision, Key, OutagePolicy
@@ -45,6 +59,35 @@ client = Client(
 verdict = client.check_file("upload.jpg", id="upload-1")
 if verdict.decision is not Decision.ALLOW:
     ...  # keep it from everybody
+""",
+    "Middleware, for WSGI programs": """\
+from tocsin.client import Client, Key, OutagePolicy
+from tocsin.client.middleware import Screen, WsgiScreen
+
+client = Client(
+    "{base}",
+    Key.from_file("/etc/tocsin/key"),  # one line: {key_id}.SECRET
+    outage=OutagePolicy.HOLD,
+)
+application = WsgiScreen(application, Screen(client))  # your own application, as it was
+""",
+    "Middleware, for Django": """\
+# mysite/uploads.py
+from tocsin.client import Client, Key, OutagePolicy
+from tocsin.client.middleware import Screen
+
+screen = Screen(
+    Client("{base}", Key.from_file("/etc/tocsin/key"), outage=OutagePolicy.HOLD)
+)
+
+# settings.py
+TOCSIN_SCREEN = "mysite.uploads.screen"
+FILE_UPLOAD_HANDLERS = [
+    "tocsin.client.middleware.django.UploadCheck",  # first
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+MIDDLEWARE = ["tocsin.client.middleware.django.screened", *MIDDLEWARE]
 """,
     "clamd": """\
 install -m 600 /dev/stdin /etc/tocsin/gate-key  # paste {key_id}.SECRET, then Ctrl-D

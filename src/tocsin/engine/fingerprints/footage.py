@@ -85,6 +85,13 @@ def footage_of(frames: Iterable[FrameHash], *, quality: int = FLAT_BELOW_QUALITY
     return Footage(hashes, np.arange(len(hashes)), seconds, hash_is_distinct(hashes))
 
 
+def footage_from(hashes: Hashes, seconds: NDArray[np.float64]) -> Footage:
+    """The same from uint8[N, 32] and float64[N] of which none is silent: a list's own."""
+    first = np.sort(np.unique(hashes, axis=0, return_index=True)[1])
+    hashes = np.ascontiguousarray(hashes[first])
+    return Footage(hashes, np.arange(len(hashes)), seconds[first], hash_is_distinct(hashes))
+
+
 def footage_of_variants(
     frames: Iterable[FrameVariants], *, quality: int = FLAT_BELOW_QUALITY
 ) -> Footage:

@@ -9,6 +9,7 @@ It must never see a picture, import Django, open a connection, or log a value.
 from tocsin.engine.index.arrays import WrongShape
 from tocsin.engine.index.compiled import NotCompiled, NotKept, warm_up
 from tocsin.engine.index.exact import ExactIndex, ExactMatches, WrongName
+from tocsin.engine.index.films import FrameIndex
 from tocsin.engine.index.manifest import Manifest, StoredFile
 from tocsin.engine.index.measured import Measure, MeasuredMatches, Metric, Scale, UnknownMeasure
 from tocsin.engine.index.near import NearBuilder, NearIndex, NearMatches, WrongRadius
@@ -24,6 +25,7 @@ from tocsin.engine.index.publication import (
     replace_policy,
     verify_published,
 )
+from tocsin.engine.index.recent import Recent
 from tocsin.engine.index.segment import (
     IndexDamaged,
     IndexMissing,
@@ -36,6 +38,7 @@ __all__ = [
     "POLICY_DTYPE",
     "ExactIndex",
     "ExactMatches",
+    "FrameIndex",
     "IndexDamaged",
     "IndexMissing",
     "IndexTooNew",
@@ -54,6 +57,7 @@ __all__ = [
     "PublishBusy",
     "PublishFailed",
     "Published",
+    "Recent",
     "Scale",
     "StoredFile",
     "TooManyRows",

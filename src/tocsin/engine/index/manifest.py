@@ -20,8 +20,14 @@ FOLDER = re.compile(r"generation-\d{12}")
 POLICY_FILE = re.compile(r"policy-\d{12}\.seg")
 EXACT_FILE = re.compile(r"exact-([a-z0-9_]{1,32})\.seg")
 NEAR_FILE = "near.seg"
+# Both or neither: an index without films has none.
+FRAMES_FILE = "frames.seg"
+FILMS_FILE = "films.seg"
 # Names from a manifest are opened, so nothing but these may stand in it.
-ANY_FILE = re.compile(rf"{re.escape(NEAR_FILE)}|{EXACT_FILE.pattern}|{POLICY_FILE.pattern}")
+ANY_FILE = re.compile(
+    rf"{re.escape(NEAR_FILE)}|{re.escape(FRAMES_FILE)}|{re.escape(FILMS_FILE)}"
+    rf"|{EXACT_FILE.pattern}|{POLICY_FILE.pattern}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,11 @@ class Manifest:
     def policy_file(self) -> str:
         """The name of the policy file that counts."""
         return next(name for name in self.files if POLICY_FILE.fullmatch(name))
+
+    @property
+    def has_films(self) -> bool:
+        """Whether frames of films are among its files."""
+        return FILMS_FILE in self.files
 
     def as_json(self) -> bytes:
         """The text of the file."""
@@ -144,5 +155,6 @@ def _names_are_ours(manifest: Manifest) -> bool:
         all(isinstance(name, str) and FOLDER.fullmatch(name) for name in folders)
         and all(ANY_FILE.fullmatch(name) for name in manifest.files)
         and NEAR_FILE in manifest.files
+        and (FILMS_FILE in manifest.files) == (FRAMES_FILE in manifest.files)
         and len(policies) == 1
     )

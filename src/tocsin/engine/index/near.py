@@ -98,12 +98,12 @@ class NearIndex:
         return builder.build()
 
     @classmethod
-    def open(cls, folder: Path) -> NearIndex:
+    def open(cls, folder: Path, name: str = FILE_NAME) -> NearIndex:
         """Map what `save` wrote, read-only and shared with other processes, and check itself.
 
         Raises `IndexMissing`, `IndexDamaged`, `IndexTooOld` and `IndexTooNew`.
         """
-        segment = open_segment(folder / FILE_NAME, KIND)
+        segment = open_segment(folder / name, KIND)
         order, base = _base_from(segment)
         if not _finds_itself(base):
             raise damaged(segment.path, "it does not find its own entries")

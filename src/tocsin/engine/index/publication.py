@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,7 @@ from tocsin.engine.index.durable import (
     replace_file,
 )
 from tocsin.engine.index.exact import ExactIndex, file_name
+from tocsin.engine.index.films import FrameIndex
 from tocsin.engine.index.manifest import (
     FOLDER,
     MANIFEST_NAME,
@@ -68,6 +69,7 @@ class Published:
     exact: Mapping[str, ExactIndex]
     policy: PolicyColumn
     manifest: Manifest
+    films: FrameIndex = field(default_factory=FrameIndex.empty)
 
     def fork(self) -> Published:
         """The same index, to be changed in peace: neither sees what changes in the other.
@@ -76,7 +78,13 @@ class Published:
         half of a change goes on asking the old one until the new one is whole. Takes no memory.
         """
         parts = {name: copy(index) for name, index in self.exact.items()}
-        return replace(self, near=copy(self.near), exact=parts, policy=copy(self.policy))
+        return replace(
+            self,
+            near=copy(self.near),
+            exact=parts,
+            policy=copy(self.policy),
+            films=copy(self.films),
+        )
 
 
 def publish(
@@ -86,6 +94,7 @@ def publish(
     near: NearIndex | NearBuilder,
     exact: Mapping[str, ExactIndex],
     policy: PolicyColumn,
+    films: FrameIndex | None = None,
     at: datetime | None = None,
 ) -> int:
     """Put an index into service that holds all changes up to `change_no`; gives its generation.
@@ -103,6 +112,9 @@ def publish(
         folder = folder_name(generation)
         try:
             files = _write_parts(unfinished, generation, near, exact, policy)
+            if films is not None and len(films):
+                written = films.write(unfinished)
+                files |= {name: _stored(file) for name, file in written.items()}
             rename_folder(unfinished, root / folder)
         except OSError:
             forget(unfinished)
@@ -208,6 +220,7 @@ def _open_parts(root: Path, manifest: Manifest) -> Published:
         exact={name: ExactIndex.open(folder, name) for name in manifest.exact_names},
         policy=PolicyColumn.open(folder, manifest.policy_file),
         manifest=manifest,
+        films=FrameIndex.open(folder) if manifest.has_films else FrameIndex.empty(),
     )
 
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from tocsin.engine.documents import json_elements
 from tocsin.engine.documents.types import BrokenOff, Element
+from tocsin.engine.knowngood import checksums
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -98,6 +99,17 @@ def _nsrl_v2(path: Path) -> Iterator[Digests]:
             good = good_sha1 & good_md5
             refused = lines.filled() - int(good.sum()) - lines.begin_with(b'"SHA-1","MD5"')
             yield Digests(md5=md5[good], sha1=sha1[good], refused=refused)
+
+
+def _wordpress(path: Path) -> Iterator[Digests]:
+    """Checksums of a release or a plugin, as wordpress.org publishes them."""
+    try:
+        rows, refused = checksums.read(path)
+    except checksums.NotChecksums as error:
+        raise UnreadableDigests(f"{path}: {error}.") from error
+    for md5, sha256 in checksums.arrays(rows):
+        yield Digests(md5=md5, sha256=sha256)
+    yield Digests(refused=refused)
 
 
 def _sums(path: Path) -> Iterator[Digests]:
@@ -364,5 +376,6 @@ _READERS: Final[dict[str, Callable[[Path], Iterator[Digests]]]] = {
     "sha256sum": _sums,
     "hashdeep": _hashdeep,
     "hashkeeper": _hashkeeper,
+    "wordpress": _wordpress,
 }
 FORMATS: Final = tuple(_READERS)

@@ -2,8 +2,9 @@
 
 A frame is a fixed head (number of the question, length of the note, length of the body), a note in
 MessagePack, and the body. A question's note holds the options and its body the file; an answer's
-note holds a Sight, and in place of a body's length stands whether the worker should be replaced.
-The number ties an answer to its question.
+note holds a Sight (or a Derivative, or a PageRead, where that was asked for), and in place of a
+body's length stands whether the worker should be replaced. The number ties an answer to its
+question.
 """
 
 import struct
@@ -13,10 +14,13 @@ from typing import Final
 
 import msgspec
 
-from tocsin.engine.fingerprints.types import FrameHash, PictureHashes, Sight, VideoHashes
+from tocsin.engine.fingerprints.types import FrameHash, PictureHashes, Sight, Status, VideoHashes
 from tocsin.engine.media.containment import Containment
+from tocsin.engine.media.headers import kind_of, size_of
 from tocsin.engine.media.options import MediaOptions
+from tocsin.engine.media.pages import AsPage, PageRead
 from tocsin.engine.media.refusals import LARGEST_SIDE
+from tocsin.engine.media.veils import LONGEST_SIDE, MOST_FRAMES, Derivative, Wanted
 
 HEAD: Final = struct.Struct("!QIQ")
 READY: Final = 0
@@ -25,6 +29,8 @@ FIT: Final = 0
 SPENT: Final = 1
 """In an answer's head: memory ran out, or nearly did, so give the next file to another worker."""
 LONGEST_READY: Final = 1 << 12
+LONGEST_DERIVATIVE: Final = 2 << 20
+LONGEST_PAGE_ANSWER: Final = 8 << 20
 LONGEST_ANSWER: Final = 32 << 20
 """A dense list of a long film has hundreds of thousands of frames of some 50 bytes each."""
 _SHORT_ANSWER: Final = 1 << 20
@@ -32,6 +38,8 @@ _PICTURE_BYTES: Final = 1 << 15  # one with all its query variants, and some to 
 _MOST_LOOKS: Final = 4  # on white, on black, without its alpha, and the still before it
 _LONGEST_NAME: Final = 80
 _DECODER: Final = msgspec.msgpack.Decoder(Sight)
+_DERIVATIVE_DECODER: Final = msgspec.msgpack.Decoder(Derivative)
+_PAGE_DECODER: Final = msgspec.msgpack.Decoder(PageRead)
 
 
 class MisreadAnswer(Exception):
@@ -40,10 +48,15 @@ class MisreadAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """How to look at the file that follows, and after how many seconds to give up."""
+    """How to look at the file that follows, and after how many seconds to give up.
+
+    With `wanted` or `page`, what is answered is no Sight but a Derivative, or a PageRead.
+    """
 
     options: MediaOptions
     give_up_seconds: float
+    wanted: Wanted | None = None
+    page: AsPage | None = None
 
 
 def question_frame(number: int, question: Question, length: int) -> bytes:
@@ -57,9 +70,9 @@ def read_question(note: bytes) -> Question:
     return msgspec.msgpack.decode(note, type=Question)
 
 
-def answer_frame(number: int, sight: Sight, state: int = FIT) -> bytes:
+def answer_frame(number: int, answer: Sight | Derivative | PageRead, state: int = FIT) -> bytes:
     """The answer to a question, from a worker in that state."""
-    note = msgspec.msgpack.encode(sight)
+    note = msgspec.msgpack.encode(answer)
     return HEAD.pack(number, len(note), state) + note
 
 
@@ -78,9 +91,17 @@ def read_ready(note: bytes) -> Containment:
         raise MisreadAnswer("the worker did not say what holds it in") from None
 
 
-def longest_answer(options: MediaOptions) -> int:
-    """The most bytes that an honest worker answers to these options, so that a dishonest one
+def longest_answer(question: Question) -> int:
+    """The most bytes that an honest worker answers to this question, so that a dishonest one
     cannot make us keep and unpack more."""
+    if question.wanted is not None:
+        return LONGEST_DERIVATIVE + _SHORT_ANSWER
+    if question.page is not None:
+        return LONGEST_PAGE_ANSWER
+    return _longest_sight(question.options)
+
+
+def _longest_sight(options: MediaOptions) -> int:
     if options.video is not None:
         return LONGEST_ANSWER
     pictures = options.max_frames + (options.max_data_uris if options.data_uris else 0)
@@ -103,6 +124,38 @@ def read_answer(note: bytes) -> Sight:
     if sight.video is not None and not _is_sound_video(sight.video):
         raise MisreadAnswer("a frame in the worker's answer is out of its range")
     return sight
+
+
+def read_derivative(note: bytes) -> Derivative:
+    """The derivative in an answer. Raises MisreadAnswer for one that is no small JPEG."""
+    try:
+        given = _DERIVATIVE_DECODER.decode(note)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise MisreadAnswer("the worker's answer is no derivative") from None
+    if given.status is not Status.OK:
+        return Derivative(given.status)
+    # What goes to a browser has the first bytes and the size of what was asked for.
+    sides = (given.width, given.height)
+    if (
+        len(given.picture) > LONGEST_DERIVATIVE
+        or kind_of(given.picture) != "jpeg"
+        or size_of("jpeg", given.picture) != sides
+        or not all(1 <= side <= LONGEST_SIDE for side in sides)
+        or not 1 <= given.frames <= MOST_FRAMES
+    ):
+        raise MisreadAnswer("something in the worker's derivative is out of its range")
+    return given
+
+
+def read_page_answer(note: bytes) -> PageRead:
+    """The page in an answer. Raises MisreadAnswer."""
+    try:
+        page = _PAGE_DECODER.decode(note)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise MisreadAnswer("the worker's answer is no page") from None
+    if not page.is_within_limits():
+        raise MisreadAnswer("something in the worker's page is out of its range")
+    return page
 
 
 def _is_sound(sight: Sight) -> bool:

@@ -74,6 +74,32 @@ class Pixels:
         shown: NDArray[np.float32] = (self._colours(strip) - ground) * share + ground
         return shown
 
+    def reduced(self, longer_side: int) -> Image.Image:
+        """A copy of at most so many pixels on its longer side, RGB, on white, metadata left behind.
+
+        For `derivatives` alone: whoever gets it must keep it as this type keeps the picture.
+        """
+        picture = self._picture
+        if picture.mode.startswith("I;16"):
+            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        elif self._key is not None or picture.mode in _WITH_ALPHA:
+            picture = self._on_white()
+        picture = picture.convert("RGB")
+        picture.thumbnail((longer_side, longer_side))
+        plain = Image.new("RGB", picture.size)
+        plain.paste(picture)
+        return plain
+
+    def _on_white(self) -> Image.Image:
+        seen_through = self._picture
+        if self._key is not None:
+            seen_through = seen_through.copy()
+            seen_through.info["transparency"] = self._key
+        seen_through = seen_through.convert("RGBA")
+        white = Image.new("RGBA", seen_through.size, (255, 255, 255, 255))
+        white.alpha_composite(seen_through)
+        return white
+
     def _colours(self, strip: Image.Image) -> NDArray[np.uint8] | NDArray[np.float32]:
         if self._luma_of_index is not None:
             return np.take(self._luma_of_index, np.asarray(strip))

@@ -7,9 +7,10 @@ import time
 import warnings
 import weakref
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self, TypeVar
 
 from tocsin.engine.fingerprints.digests import Digests, digests_of
 from tocsin.engine.fingerprints.types import Fingerprints, Sight, Status
@@ -18,16 +19,29 @@ from tocsin.engine.media.examination import combine
 from tocsin.engine.media.gates import refuse_by_length
 from tocsin.engine.media.nursery import ZYGOTE_COMMAND, DecoderUnavailable, Nursery, ZygoteDied
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions
+from tocsin.engine.media.pages import AsPage, PageRead
 from tocsin.engine.media.process import WorkerDied, WorkerProcess, WorkerTooSlow
 from tocsin.engine.media.refusals import Refused
+from tocsin.engine.media.veils import Derivative, Wanted
 
 MOST_DEADLINE_SECONDS: Final = 86_400.0
+T = TypeVar("T")
 _TRIES: Final = 2
 _AT_DEADLINE: Final = "deadline"
 
 
 class PoolClosed(Exception):
     """The pool was closed, or belongs to the process that this one was forked from."""
+
+
+class PoolState(NamedTuple):
+    """How many workers there may be, how many have a file, how many wait for one (the rest are not
+    started), and how many files wait for a worker."""
+
+    workers: int
+    busy: int
+    idle: int
+    files_waiting: int
 
 
 class DecoderPool:
@@ -56,6 +70,7 @@ class DecoderPool:
         self._workers = workers
         self._idle: list[WorkerProcess | None] = [None] * workers
         self._busy: set[WorkerProcess] = set()
+        self._waiting = 0
         self._deaths: Counter[str] = Counter()
         self._closed = False
         self._owner_pid = os.getpid()
@@ -85,28 +100,40 @@ class DecoderPool:
             refuse_by_length(data, options)
         except Refused as refused:
             return combine(data, digests or digests_of(data), refused.sight)
-        slot = self._take()
         try:
-            for _ in range(_TRIES):
-                worker, slot = slot or self._started(), None
-                try:
-                    digests, sight = self._ask(worker, data, options, digests)
-                except WorkerDied:
-                    self._bury(worker)
-                except WorkerTooSlow:
-                    self._end(worker)
-                    self._count(_AT_DEADLINE)
-                    return combine(data, digests or digests_of(data), Sight(Status.TOO_LARGE))
-                except BaseException:
-                    # Its answer may still be on the way: nobody else must get it.
-                    self._end(worker)
-                    raise
-                else:
-                    slot = worker
-                    return combine(data, digests, sight)
-            return combine(data, digests or digests_of(data), Sight(Status.CORRUPT))
-        finally:
-            self._give_back(slot)
+            digests, sight = self._answered(lambda w: self._ask(w, data, options, digests))
+        except WorkerTooSlow:
+            sight = Sight(Status.TOO_LARGE)
+        except WorkerDied:
+            sight = Sight(Status.CORRUPT)
+        return combine(data, digests or digests_of(data), sight)
+
+    def derive(
+        self, data: bytes, wanted: Wanted, options: MediaOptions = DEFAULT_OPTIONS
+    ) -> Derivative:
+        """A small picture made of a file's, behind a veil; for showing once, from memory.
+
+        Its status tells where there is none: as `fingerprint` gives it. Raises the same.
+        """
+        try:
+            refuse_by_length(data, options)
+            return self._answered(lambda w: self._derived(w, data, wanted, options))
+        except Refused as refused:
+            return Derivative(refused.sight.status)
+        except WorkerTooSlow:
+            return Derivative(Status.TOO_LARGE)
+        except WorkerDied:
+            return Derivative(Status.CORRUPT)
+
+    def read_page(self, data: bytes, page: AsPage) -> PageRead:
+        """What an HTML document names and says; an empty one where it could not be read.
+
+        Raises as `fingerprint` does.
+        """
+        try:
+            return self._answered(lambda w: self._page(w, data, page))
+        except (WorkerTooSlow, WorkerDied):
+            return PageRead()
 
     @property
     def containment(self) -> Containment:
@@ -125,6 +152,12 @@ class DecoderPool:
         """Process ids of the workers that are running now, busy ones first."""
         with self._changed:
             return tuple(w.pid for w in (*self._busy, *self._idle) if w is not None)
+
+    def state(self) -> PoolState:
+        """What the pool is doing at this moment."""
+        with self._changed:
+            idle = sum(worker is not None for worker in self._idle)
+            return PoolState(self._workers, self._workers - len(self._idle), idle, self._waiting)
 
     def deaths(self) -> dict[str, int]:
         """How many workers ended that nobody bade end, by how: `deadline`, the name of a signal
@@ -161,6 +194,43 @@ class DecoderPool:
     ) -> None:
         self.close()
 
+    def _answered(self, ask: Callable[[WorkerProcess], T]) -> T:
+        """What a worker answers; raises WorkerTooSlow, or WorkerDied when two of them did."""
+        slot = self._take()
+        try:
+            for _ in range(_TRIES):
+                worker, slot = slot or self._started(), None
+                try:
+                    answer = ask(worker)
+                except WorkerDied:
+                    self._bury(worker)
+                except WorkerTooSlow:
+                    self._end(worker)
+                    self._count(_AT_DEADLINE)
+                    raise
+                except BaseException:
+                    # Its answer may still be on the way: nobody else must get it.
+                    self._end(worker)
+                    raise
+                else:
+                    slot = worker
+                    return answer
+            raise WorkerDied("two workers died over this file")
+        finally:
+            self._give_back(slot)
+
+    def _derived(
+        self, worker: WorkerProcess, data: bytes, wanted: Wanted, options: MediaOptions
+    ) -> Derivative:
+        deadline = time.monotonic() + self._deadline_seconds
+        worker.send(data, options, deadline, wanted=wanted)
+        return worker.receive_derivative(deadline)
+
+    def _page(self, worker: WorkerProcess, data: bytes, page: AsPage) -> PageRead:
+        deadline = time.monotonic() + self._deadline_seconds
+        worker.send(data, DEFAULT_OPTIONS, deadline, page=page)
+        return worker.receive_page(deadline)
+
     def _ask(
         self, worker: WorkerProcess, data: bytes, options: MediaOptions, known: Digests | None
     ) -> tuple[Digests, Sight]:
@@ -175,8 +245,12 @@ class DecoderPool:
             # Two processes on one socket would get each other's answers.
             raise PoolClosed("this pool belongs to the process that made it")
         with self._changed:
-            while not self._idle and not self._closed:
-                self._changed.wait()
+            self._waiting += 1
+            try:
+                while not self._idle and not self._closed:
+                    self._changed.wait()
+            finally:
+                self._waiting -= 1
             if self._closed:
                 raise PoolClosed("this pool was closed")
             slot = self._idle.pop()
@@ -282,4 +356,4 @@ def _words(status: int | None) -> str:
         return f"signal {-status}"
 
 
-__all__ = ["DecoderPool", "DecoderUnavailable", "PoolClosed"]
+__all__ = ["DecoderPool", "DecoderUnavailable", "PoolClosed", "PoolState"]

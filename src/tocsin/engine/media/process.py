@@ -7,16 +7,19 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from tocsin.engine.fingerprints.types import Sight
 from tocsin.engine.media import frames
 from tocsin.engine.media.containment import Containment
 from tocsin.engine.media.options import MediaOptions
+from tocsin.engine.media.pages import AsPage, PageRead
+from tocsin.engine.media.veils import Derivative, Wanted
 
 _ALARM_AFTER_DEADLINE_SECONDS: Final = 5.0
 _READY_SECONDS: Final = 30.0
 _SHORTEST_WAIT_SECONDS: Final = 0.001  # nought would mean: do not wait, and fail otherwise
+T = TypeVar("T")
 _AT_ONCE: Final = 1 << 16
 _SOCKET_BYTES: Final = 1 << 20
 
@@ -75,13 +78,22 @@ class WorkerProcess:
         except frames.MisreadAnswer:
             raise WorkerDied("the worker did not say what holds it in") from None
 
-    def send(self, data: bytes, options: MediaOptions, deadline: float) -> None:
+    def send(
+        self,
+        data: bytes,
+        options: MediaOptions,
+        deadline: float,
+        *,
+        wanted: Wanted | None = None,
+        page: AsPage | None = None,
+    ) -> None:
         """Hands over one file. `deadline` is on the monotonic clock. Raises WorkerDied
         or WorkerTooSlow."""
         self._asked += 1
-        self._longest = frames.longest_answer(options)
         give_up = max(0.0, deadline - time.monotonic()) + _ALARM_AFTER_DEADLINE_SECONDS
-        head = frames.question_frame(self._asked, frames.Question(options, give_up), len(data))
+        question = frames.Question(options, give_up, wanted, page)
+        self._longest = frames.longest_answer(question)
+        head = frames.question_frame(self._asked, question, len(data))
         try:
             self._line.settimeout(_left(deadline))
             sent = self._line.sendmsg([head, data]) - len(head)
@@ -94,8 +106,19 @@ class WorkerProcess:
 
     def receive(self, deadline: float) -> Sight:
         """The answer to what was sent last. Raises WorkerDied or WorkerTooSlow."""
+        return self._read(frames.read_answer, deadline)
+
+    def receive_derivative(self, deadline: float) -> Derivative:
+        """The same where a derivative was asked for."""
+        return self._read(frames.read_derivative, deadline)
+
+    def receive_page(self, deadline: float) -> PageRead:
+        """The same where a page was handed over."""
+        return self._read(frames.read_page_answer, deadline)
+
+    def _read(self, read: Callable[[bytes], T], deadline: float) -> T:
         try:
-            return frames.read_answer(self._frame(self._asked, deadline))
+            return read(self._frame(self._asked, deadline))
         except frames.MisreadAnswer:
             raise WorkerDied("the worker answered nonsense") from None
 

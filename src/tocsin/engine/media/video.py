@@ -90,7 +90,7 @@ def examine_video(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight
     """
     kind = film_kind(data)
     try:
-        job, shape = _admitted(data, kind, options)
+        job, shape = admitted_film(data, kind, options)
         return _listed(job, shape) if options.video is Sampling.DENSE else _asked(job, shape)
     except Refused as refused:
         return refused.sight
@@ -100,7 +100,7 @@ def examine_video(data: bytes, options: MediaOptions = DEFAULT_OPTIONS) -> Sight
         return Sight(Status.CORRUPT, kind)
 
 
-def _admitted(data: bytes, kind: str | None, options: MediaOptions) -> tuple[Job, FilmShape]:
+def admitted_film(data: bytes, kind: str | None, options: MediaOptions) -> tuple[Job, FilmShape]:
     """The film and what its container claims. Raises Refused."""
     if not data:
         raise Refused(Status.CORRUPT)

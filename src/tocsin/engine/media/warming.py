@@ -15,8 +15,11 @@ from PIL import AvifImagePlugin, Image, ImageCms
 
 from tocsin.engine.fingerprints.types import Sampling
 from tocsin.engine.media import video_reading
+from tocsin.engine.media.derivatives import derive
 from tocsin.engine.media.examination import examine
 from tocsin.engine.media.options import DEFAULT_OPTIONS, MediaOptions, Precision
+from tocsin.engine.media.pages import AsPage, load_encodings, read_page
+from tocsin.engine.media.veils import Veil, Wanted
 
 _LOADED_AHEAD: Final = (
     ImageCms,  # Pillow imports it at its first Lab picture,
@@ -59,7 +62,15 @@ def load_decoders() -> None:
         for options in _OPTIONS:
             examine(data, options)
             examine(data[: len(data) * 2 // 3], options)
+    _derive_all(_saved(Image.linear_gradient("L"), "PNG"), DEFAULT_OPTIONS)
+    load_encodings()
+    read_page(b"<title>a</title><p style='background:url(b)'>&eacute;<img srcset='c 2x'>", AsPage())
     _load_film_decoders()
+
+
+def _derive_all(data: bytes, options: MediaOptions) -> None:
+    for veil in Veil:
+        derive(data, Wanted(veil), options)
 
 
 def _load_film_decoders() -> None:
@@ -74,6 +85,7 @@ def _load_film_decoders() -> None:
         options = MediaOptions(video=sampling, battery=True)
         examine(film, options)
         examine(film[: len(film) * 2 // 3], options)
+    _derive_all(film, MediaOptions(video=Sampling.KEY_FRAMES))
 
 
 def _load_character_sets() -> None:

@@ -11,7 +11,10 @@ from collections.abc import Callable
 
 from tocsin.engine.fingerprints.types import Sight, Status
 from tocsin.engine.media import confinement, frames, shortage
+from tocsin.engine.media.derivatives import derive
 from tocsin.engine.media.examination import examine
+from tocsin.engine.media.pages import PageRead, read_page
+from tocsin.engine.media.veils import Derivative
 
 
 def serve(line: socket.socket, zygote_pid: int) -> None:
@@ -45,12 +48,26 @@ def _answer_one(line: socket.socket, lacks_room: Callable[[], bool]) -> bool:
     data = line.recv(length, socket.MSG_WAITALL)
     if len(data) < length:
         return False
-    sight = examine(data, question.options)
+    found = _done(data, question)
     del data
     state = frames.SPENT if shortage.met() or lacks_room() else frames.FIT
-    answer = frames.answer_frame(number, sight, state)
-    if len(answer) - frames.HEAD.size > frames.longest_answer(question.options):
-        answer = frames.answer_frame(number, Sight(Status.TOO_LARGE), state)
+    answer = frames.answer_frame(number, found, state)
+    if len(answer) - frames.HEAD.size > frames.longest_answer(question):
+        answer = frames.answer_frame(number, _too_large(found), state)
     signal.setitimer(signal.ITIMER_REAL, 0)
     line.sendall(answer)
     return True
+
+
+def _done(data: bytes, question: frames.Question) -> Sight | Derivative | PageRead:
+    if question.wanted is not None:
+        return derive(data, question.wanted, question.options)
+    if question.page is not None:
+        return read_page(data, question.page)
+    return examine(data, question.options)
+
+
+def _too_large(found: Sight | Derivative | PageRead) -> Sight | Derivative | PageRead:
+    if isinstance(found, Derivative):
+        return Derivative(Status.TOO_LARGE)
+    return PageRead() if isinstance(found, PageRead) else Sight(Status.TOO_LARGE)

@@ -10,6 +10,7 @@ from tocsin.engine.receipts.items import (
     MEDIA_DOOR,
     SALT_BYTES,
     content,
+    frame_text,
     item_leaves,
     one_item,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "batch_leaf",
     "consistency_path",
     "content",
+    "frame_text",
     "from_text",
     "head_input",
     "inclusion_path",

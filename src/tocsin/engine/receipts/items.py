@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from typing import Final
 
 from tocsin.engine.receipts import tree
 from tocsin.engine.receipts.types import Item, ItemProof
@@ -24,8 +25,17 @@ FIELDS = (
     "pdq_oriented",
     "photodna",
     "media_status",
+    "pdq_variants",
+    "frames",
 )
 """What a check may be made with, in the order in which it is written down."""
+
+NOT_ASKED: Final[Mapping[str, frozenset[str]]] = {
+    "exact": frozenset({"pdq", "pdq_quality", "pdq_512", "pdq_oriented", "pdq_variants", "frames"}),
+    "near": frozenset({"pdq_variants"}),
+    "thorough": frozenset(),
+}
+"""By the level of a request: what its items may carry and is not asked."""
 
 MEDIA_DOOR = "v2-media"
 """Where a file is sent and not its fingerprints: its content is the file's SHA-256 alone."""
@@ -39,10 +49,17 @@ _INNER_REST, _OUTER_REST = b"\x36" * 32, b"\x5c" * 32
 def content(asked: Mapping[str, str], *, door: str) -> bytes:
     """What was asked, as one text: a line `name=value` for each of FIELDS that was given.
 
-    Hashes are in lower-case hexadecimal, the quality is a whole number.
+    Hashes are in lower-case hexadecimal, the quality is a whole number. Variants are joined by
+    commas; a frame is `frame_text`, and frames are joined by semicolons.
     """
     fields = ("sha256",) if door == MEDIA_DOOR else FIELDS
     return "".join([f"{name}={asked[name]}\n" for name in fields if name in asked]).encode()
+
+
+def frame_text(pdq: str, quality: float, offset_s: float | None) -> str:
+    """One frame: hash, quality (a whole number), and its offset as Python writes a float."""
+    offset = "" if offset_s is None else repr(float(offset_s))
+    return f"{pdq.lower()},{int(quality)},{offset}"
 
 
 def item_key(salt: bytes, index: int) -> bytes:

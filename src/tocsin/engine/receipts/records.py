@@ -58,7 +58,14 @@ def read_kept(text: str) -> Kept | ItemProof:
 def asked_items(request: str, results: Sequence[Json], *, door: str) -> list[Item]:
     """The items of a receipt, from the text of the request that was sent and the results of the
     answer; raises NotProven."""
-    sent = _objects(json_object(request, "The request"), "items")
+    whole = json_object(request, "The request")
+    sent = _objects(whole, "items")
+    level = whole.get("level")
+    if level is not None:
+        left_out = items.NOT_ASKED.get(level) if isinstance(level, str) else None
+        if left_out is None:
+            raise _wrong("level")
+        sent = tuple({k: v for k, v in one.items() if k not in left_out} for one in sent)
     if len(sent) != len(results):
         raise NotProven(f"The request has {len(sent)} items, the answer {len(results)} results.")
     told = [_item(one, result, door) for one, result in zip(sent, results, strict=True)]
@@ -158,12 +165,34 @@ def _canonical(sent: Json) -> Mapping[str, str]:
     """What was sent, written as the receipt has it: hexadecimal in lower case, whole numbers."""
     given = {name: sent[name] for name in items.FIELDS if sent.get(name) is not None}
     try:
-        return {
-            name: str(int(value)) if isinstance(value, int | float) else str(value).lower()
-            for name, value in given.items()
-        }
+        told = {name: _written(name, value) for name, value in given.items()}
     except (ValueError, OverflowError):
         raise _wrong("pdq_quality") from None
+    # An empty list is as good as none.
+    return {name: text for name, text in told.items() if text}
+
+
+def _written(name: str, value: object) -> str:
+    if name == "pdq_variants":
+        return ",".join(str(one).lower() for one in _list(name, value))
+    if name == "frames":
+        return ";".join(_frame(one) for one in _list(name, value))
+    return str(int(value)) if isinstance(value, int | float) else str(value).lower()
+
+
+def _frame(told: object) -> str:
+    if not isinstance(told, dict):
+        raise _wrong("frames")
+    quality, offset = told.get("quality"), told.get("offset_s")
+    if not isinstance(quality, int | float) or not isinstance(offset, int | float | None):
+        raise _wrong("frames")
+    return items.frame_text(_text(told, "pdq"), quality, offset)
+
+
+def _list(name: str, value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise _wrong(name)
+    return value
 
 
 def _order(results: Sequence[Json]) -> list[int]:

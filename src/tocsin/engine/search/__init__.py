@@ -14,7 +14,8 @@ from tocsin.engine.search.calibration import (
     expected_false_positives,
     limit_for,
 )
-from tocsin.engine.search.films import FilmIndex, match_film, search_film
+from tocsin.engine.search.films import FilmIndex, Films, match_film, match_films, search_film
+from tocsin.engine.search.further import Frame, frames_of, variants_of
 from tocsin.engine.search.limits import Limits, WrongLimits, limits_for
 from tocsin.engine.search.matches import Level, Match, MatchKind, Overlap, Use
 from tocsin.engine.search.searching import WrongIndex, search, search_many
@@ -24,6 +25,8 @@ __all__ = [
     "RULES",
     "Calibration",
     "FilmIndex",
+    "Films",
+    "Frame",
     "Level",
     "Limits",
     "Match",
@@ -37,10 +40,13 @@ __all__ = [
     "WrongIndex",
     "WrongLimits",
     "expected_false_positives",
+    "frames_of",
     "limit_for",
     "limits_for",
     "match_film",
+    "match_films",
     "search",
     "search_film",
     "search_many",
+    "variants_of",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -51,6 +52,16 @@ class Way(StrEnum):
     """The frames without the bars that all of them share."""
     VARIANTS = "frames: "
     """Variants of the query battery; the name of the one that finds most follows."""
+
+
+class Films(Protocol):
+    """Listed films, as they are asked."""
+
+    def film(self, entry_id: int) -> Footage:
+        """The frames of one film that count. Raises KeyError for one that is not listed."""
+
+    def sharing(self, asked: Footage, radius_bits: int, limits: Limits) -> list[int]:
+        """The films that share frames with this one within the radius, most frames first."""
 
 
 class FilmIndex:
@@ -119,6 +130,18 @@ def search_film(
     return best_of(found)
 
 
+def match_films(
+    video: VideoHashes,
+    films: Films,
+    *,
+    level: Level = Level.NEAR,
+    limits: Limits = DEFAULT_LIMITS,
+    rules: Sequence[ShareRule] = RULES,
+) -> tuple[Match, ...]:
+    """The best match of a film with each listed one that shares enough frames with it."""
+    return _Question(films, limits, rules).best(video, Level(level))
+
+
 def match_film(
     video: VideoHashes,
     listed: Iterable[FrameHash],
@@ -185,7 +208,7 @@ class _Finding:
 class _Question:
     """Which films are asked, and what counts."""
 
-    films: FilmIndex
+    films: Films
     limits: Limits
     rules: Sequence[ShareRule]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin.engine.knowngood.packages import Bounds, Member, WrongPackage, is_package, members
-from tocsin.engine.media import DEFAULT_OPTIONS, MediaOptions
+from tocsin.site.checking.looks import USUAL, Looks
 from tocsin.site.checking.reading import Fingerprint
 from tocsin.site.checking.types import File, Looked, Trouble
 
@@ -27,7 +27,7 @@ def is_archive(file: File) -> bool:
 def inside(
     archive: File,
     fingerprint: Fingerprint,
-    options: MediaOptions = DEFAULT_OPTIONS,
+    looks: Looks = USUAL,
     bounds: Bounds = BOUNDS,
 ) -> Iterator[Looked | Trouble]:
     """Everything in an archive and in the archives inside it.
@@ -37,7 +37,7 @@ def inside(
     """
     try:
         for member in members(Path(archive.path), bounds):
-            yield _one(archive, member, fingerprint, options)
+            yield _one(archive, member, fingerprint, looks)
     except WrongPackage as error:
         yield Trouble(f"{archive.path}{MARK}", archive.root, f"cannot be read on: {error}")
     except OSError as error:
@@ -51,12 +51,11 @@ def outer(path: str) -> str:
     return path.partition(MARK)[0]
 
 
-def _one(
-    archive: File, member: Member, fingerprint: Fingerprint, options: MediaOptions
-) -> Looked | Trouble:
+def _one(archive: File, member: Member, fingerprint: Fingerprint, looks: Looks) -> Looked | Trouble:
     path = f"{archive.path}{MARK}{member.name}"
     if member.refused is not None:
         return Trouble(path, archive.root, member.refused)
+    options = looks.options_for(member.name)
     try:
         data = _read(member, options.max_bytes)
     except WrongPackage as error:

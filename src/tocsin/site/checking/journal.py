@@ -16,10 +16,11 @@ from typing import Any
 
 from tocsin.engine.fingerprints import Fingerprints, Status
 from tocsin.engine.fingerprints.types import Origin, PdqHash, PictureHashes
+from tocsin.site.checking.further import packed, unpacked
 from tocsin.site.checking.store import Store
 from tocsin.site.checking.types import UNAVAILABLE, File, Known, Looked
 
-FORMAT = 1
+FORMAT = 2
 AT_ONCE = 1_000
 
 _TABLES = """
@@ -28,7 +29,7 @@ CREATE TABLE file (
   number INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE,
   size INTEGER NOT NULL, modified INTEGER NOT NULL,
   media_status TEXT NOT NULL, digests BLOB NOT NULL,
-  hasher TEXT NOT NULL, pdq BLOB, quality INTEGER, pdq_512 BLOB, pdq_oriented BLOB,
+  hasher TEXT NOT NULL, pdq BLOB, quality INTEGER, pdq_512 BLOB, pdq_oriented BLOB, further BLOB,
   lists INTEGER REFERENCES lists, version INTEGER, asked_at INTEGER, status TEXT
 );
 CREATE TABLE evaluated (
@@ -41,7 +42,8 @@ CREATE TABLE epoch (
 """
 _COLUMNS = (
     "number, path, size, modified, media_status, digests, hasher, pdq, quality, pdq_512,"
-    " pdq_oriented, CASE WHEN lists = ? THEN version END, CASE WHEN lists = ? THEN status END"
+    " pdq_oriented, further, CASE WHEN lists = ? THEN version END,"
+    " CASE WHEN lists = ? THEN status END"
 )
 _ASKED = "lists = ? AND version IS NOT NULL"
 _NOT_EVALUATED = "NOT EXISTS (SELECT 1 FROM evaluated WHERE evaluated.file = file.number)"
@@ -101,11 +103,12 @@ class Journal(Store):
             )
             db.executemany(
                 "INSERT INTO file (path, size, modified, media_status, digests, hasher, pdq,"
-                " quality, pdq_512, pdq_oriented, lists, version, asked_at, status)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (path) DO UPDATE SET"
+                " quality, pdq_512, pdq_oriented, further, lists, version, asked_at, status)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (path) DO UPDATE SET"
                 " size = excluded.size, modified = excluded.modified,"
                 " media_status = excluded.media_status, digests = excluded.digests,"
-                " hasher = excluded.hasher, pdq = excluded.pdq, quality = excluded.quality,"
+                " hasher = excluded.hasher, further = excluded.further,"
+                " pdq = excluded.pdq, quality = excluded.quality,"
                 " pdq_512 = excluded.pdq_512, pdq_oriented = excluded.pdq_oriented,"
                 " lists = excluded.lists, version = excluded.version,"
                 " asked_at = excluded.asked_at, status = excluded.status",
@@ -246,6 +249,7 @@ class Journal(Store):
             prints.pdq_quality,
             prints.pdq_512 if prints.pdq_512 != prints.pdq else None,
             prints.pdq_oriented,
+            packed(prints),
             self._lists if answered else None,
             known.list_version if answered else None,
             asked_at if answered else None,
@@ -258,6 +262,11 @@ class Journal(Store):
                 self._make(_TABLES)
                 db.execute(f"PRAGMA user_version = {FORMAT}")
         (form,) = self._db.execute("PRAGMA user_version").fetchone()
+        if form == 1:
+            with self.together() as db:
+                db.execute("ALTER TABLE file ADD COLUMN further BLOB")
+                db.execute(f"PRAGMA user_version = {FORMAT}")
+            form = FORMAT
         if form != FORMAT:
             raise sqlite3.DatabaseError(f"it has format {form}, and this version reads {FORMAT}")
 
@@ -270,7 +279,7 @@ class Journal(Store):
 
 def _kept(row: tuple[Any, ...]) -> Kept:
     number, path, size, modified, media_status, digests, hasher = row[:7]
-    pdq, quality, pdq_512, pdq_oriented, version, status = row[7:]
+    pdq, quality, pdq_512, pdq_oriented, further, version, status = row[7:]
 
     def of(value: bytes | None) -> PdqHash | None:
         return None if value is None else PdqHash(value, quality, hasher=hasher)
@@ -289,7 +298,7 @@ def _kept(row: tuple[Any, ...]) -> Kept:
     )
     return Kept(
         number,
-        Looked(File(os.fsdecode(path), 0, size, modified), prints),
+        Looked(File(os.fsdecode(path), 0, size, modified), unpacked(prints, further)),
         version,
         status,
     )

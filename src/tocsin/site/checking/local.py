@@ -10,8 +10,8 @@ from pathlib import Path
 from tocsin.domain.hashlists.types import Origins
 from tocsin.domain.matching import rules
 from tocsin.domain.matching.rules import Found, ListFacts, Verdict
-from tocsin.domain.matching.searching import query_of, search
-from tocsin.domain.matching.types import AnswerStatus, ListsSeen, PolicyTerms, Query
+from tocsin.domain.matching.searching import query_of, search, unchecked_of
+from tocsin.domain.matching.types import ListsSeen, PolicyTerms, Query
 from tocsin.engine.index import IndexUnusable, Published, open_published
 from tocsin.site.checking.types import CannotAsk, Known, Looked
 
@@ -69,6 +69,9 @@ class IndexAlone:
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         return self._ask(queries_of(looked))
 
+    def ask_since(self, looked: Sequence[Looked], version: int) -> None:
+        """All that is asked here costs nothing, so it is asked in full."""
+
     def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
         """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
         return self._ask(md5_queries_of(md5s))
@@ -106,6 +109,9 @@ class LocalLists:
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         return self._ask(queries_of(looked))
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> None:
+        """All that is asked here costs nothing, so it is asked in full."""
 
     def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
         """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
@@ -161,18 +167,9 @@ def _known(
     query: Query, found: Sequence[Found], terms: PolicyTerms, facts: ListFacts | None
 ) -> Known:
     verdict = rules.verdict(
-        found, terms=terms, facts=facts or _cautious(found), unchecked=unchecked(query)
+        found, terms=terms, facts=facts or _cautious(found), unchecked=unchecked_of(query)
     )
     return _told(verdict)
-
-
-def unchecked(query: Query) -> AnswerStatus | None:
-    """Why finding nothing for this file says nothing, or None."""
-    return rules.unchecked_status(
-        media_status=query.media_status,
-        has_pdq=query.pdq is not None,
-        pdq_quality=query.pdq_quality,
-    )
 
 
 def _cautious(found: Sequence[Found]) -> ListFacts:
@@ -183,10 +180,12 @@ def _cautious(found: Sequence[Found]) -> ListFacts:
 def _told(verdict: Verdict) -> Known:
     if not verdict.entries:
         return Known(verdict.status.value, verdict.action.value)
+    shares = [one.overlap.shares.of_query for one in verdict.entries if one.overlap]
     return Known(
         status=verdict.status.value,
         action=verdict.action.value,
         kind=verdict.entries[0].kind.value,
         category=rules.gravest(verdict.entries).value,
         sources=verdict.sources,
+        film_share=max(shares, default=None),
     )

@@ -31,9 +31,10 @@ def default_place(state: Path, identity: str) -> Path:
     return state / "tocsin" / "check" / f"{name}.sqlite3"
 
 
-def identity_of(roots: Sequence[str], lists: str) -> str:
-    """What makes two runs the same: the arguments and the lists asked."""
-    return "\n".join([lists, *(os.path.abspath(root) for root in roots)])  # noqa: PTH100
+def identity_of(roots: Sequence[str], lists: str, looks: str = "") -> str:
+    """What makes two runs the same: the arguments, the lists asked, and how much of each file."""
+    asked = f"{lists} {looks}" if looks else lists
+    return "\n".join([asked, *(os.path.abspath(root) for root in roots)])  # noqa: PTH100
 
 
 class Notes(Store):

@@ -20,9 +20,10 @@ Fingerprint = Callable[[bytes, MediaOptions], Fingerprints]
 
 
 def look_at(
-    file: File, fingerprint: Fingerprint, options: MediaOptions = DEFAULT_OPTIONS
+    file: File, fingerprint: Fingerprint | None, options: MediaOptions = DEFAULT_OPTIONS
 ) -> Looked | Trouble:
-    """Read a file and take its fingerprints with `fingerprint` (that of a `DecoderPool`).
+    """Read a file and take its fingerprints with `fingerprint` (that of a `DecoderPool`), or
+    its digests alone without it.
 
     One larger than `options` let anything be is never held in memory: it gets its digests, piece by
     piece, and the status `too_large`.
@@ -36,8 +37,12 @@ def look_at(
             told = os.fstat(descriptor)
             if not stat.S_ISREG(told.st_mode):
                 return Trouble(file.path, file.root, "is no longer a file")
-            data = _read(descriptor, _most_bytes(options))
-            found = fingerprint(data, options) if data is not None else _digests(opened.fileno())
+            data = None if fingerprint is None else _read(descriptor, _most_bytes(options))
+            if fingerprint is not None and data is not None:
+                found = fingerprint(data, options)
+            else:
+                status = Status.OK if fingerprint is None else Status.TOO_LARGE
+                found = _digests(opened.fileno(), status)
         except OSError as error:
             return Trouble(file.path, file.root, _words(error))
     return Looked(replace(file, size_bytes=told.st_size, modified_ns=told.st_mtime_ns), found)
@@ -59,7 +64,7 @@ def _read(descriptor: int, most: int) -> bytes | None:
     return bytes(got)
 
 
-def _digests(descriptor: int) -> Fingerprints:
+def _digests(descriptor: int, status: Status) -> Fingerprints:
     os.lseek(descriptor, 0, os.SEEK_SET)
     md5 = hashlib.md5(usedforsecurity=False)
     sha1 = hashlib.sha1(usedforsecurity=False)
@@ -70,7 +75,7 @@ def _digests(descriptor: int) -> Fingerprints:
         for digest in (md5, sha1, sha256):
             digest.update(piece)
     return Fingerprints(
-        status=Status.TOO_LARGE,
+        status=status,
         size_bytes=size,
         md5=md5.digest(),
         sha1=sha1.digest(),

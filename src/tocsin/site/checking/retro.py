@@ -51,7 +51,7 @@ class Retro:
     def _ask(self, kept: list[Kept], *, keeping: bool = True) -> list[Known] | None:
         looked = [one.looked for one in kept]
         try:
-            known = self._lists.ask(looked)
+            known = (self._news(kept) if keeping else None) or self._lists.ask(looked)
         except CannotAsk as error:
             self.broken_off = str(error)
             return None
@@ -61,6 +61,25 @@ class Retro:
         if keeping:
             self._journal.keep(zip(looked, known, strict=True))
         return known
+
+    def _news(self, kept: list[Kept]) -> list[Known] | None:
+        """What is known now of files that were all asked for before; None to ask in full."""
+        if not kept or any(one.version is None for one in kept):
+            return None
+        oldest = min(one.version or 0 for one in kept)
+        news = self._lists.ask_since([one.looked for one in kept], oldest)
+        if news is None:
+            return None
+        return [
+            _as_before(before, news.version) if now is None else now
+            for before, now in zip(kept, news.known, strict=True)
+        ]
+
+
+def _as_before(kept: Kept, version: int) -> Known:
+    """Nothing new was met: what was said stands, and is known up to this version."""
+    up_to = max(version, kept.version or 0)
+    return Known(kept.status or UNAVAILABLE, "", list_version=up_to)
 
 
 def told(kept: list[Kept], known: list[Known]) -> Iterator[Result]:

@@ -8,10 +8,13 @@ from functools import partial
 from typing import TypeAlias
 
 from tocsin.domain.matching.types import Action
-from tocsin.engine.media import DecoderPool
+from tocsin.engine.fingerprints import Fingerprints, Status, digests_of
+from tocsin.engine.media import DecoderPool, MediaOptions
 from tocsin.site.checking.ahead import done, in_order
 from tocsin.site.checking.archives import inside, is_archive
 from tocsin.site.checking.journal import Journal
+from tocsin.site.checking.looks import USUAL, Looks
+from tocsin.site.checking.mails import parts
 from tocsin.site.checking.notes import Notes
 from tocsin.site.checking.reading import look_at
 from tocsin.site.checking.types import (
@@ -42,12 +45,19 @@ class Run:
     """
 
     def __init__(
-        self, *, lists: Lists, notes: Notes, workers: int, journal: Journal | None = None
+        self,
+        *,
+        lists: Lists,
+        notes: Notes,
+        workers: int,
+        journal: Journal | None = None,
+        looks: Looks = USUAL,
     ) -> None:
         self._lists = lists
         self._notes = notes
         self._workers = workers
         self._journal = journal
+        self._looks = looks
         self.broken_off: str | None = None
 
     def results(self, found: Iterable[File | Trouble]) -> Iterator[Result]:
@@ -82,13 +92,13 @@ class Run:
     ) -> Future[list[_End]]:
         if isinstance(one, Trouble):
             return done([one])
-        if is_archive(one):
+        if is_archive(one) or self._looks.is_mail(one.path):
             # Its own answer says nothing of what lies in it: it is always read again.
-            return threads.submit(_look_inside, one, pool)
+            return threads.submit(_look_inside, one, pool, self._looks)
         known = self._notes.answer_for(one)
         if known is not None and (self._journal is None or self._journal.unchanged(one)):
             return done([Result(one.path, one.root, one.size_bytes, known)])
-        return threads.submit(_look, one, pool)
+        return threads.submit(_look, one, pool, self._looks)
 
     def _answered(self, batch: list[Looked | Result]) -> Iterator[Result]:
         looked = [one for one in batch if isinstance(one, Looked)]
@@ -111,12 +121,21 @@ class Run:
         return known
 
 
-def _look(file: File, pool: DecoderPool) -> list[_End]:
-    return [look_at(file, pool.fingerprint)]
+def _look(file: File, pool: DecoderPool, looks: Looks) -> list[_End]:
+    fingerprint = pool.fingerprint if looks.decodes else None
+    return [look_at(file, fingerprint, looks.options_for(file.path))]
 
 
-def _look_inside(file: File, pool: DecoderPool) -> list[_End]:
-    return [*_look(file, pool), *inside(file, pool.fingerprint)]
+def _look_inside(file: File, pool: DecoderPool, looks: Looks) -> list[_End]:
+    fingerprint = pool.fingerprint if looks.decodes else _digests_alone
+    if looks.is_mail(file.path):
+        return [*_look(file, pool, looks), *parts(file, fingerprint, looks)]
+    return [*_look(file, pool, looks), *inside(file, fingerprint, looks)]
+
+
+def _digests_alone(data: bytes, _: MediaOptions) -> Fingerprints:
+    told = digests_of(data)
+    return Fingerprints(Status.OK, len(data), told.md5, told.sha1, told.sha256)
 
 
 def _failed(trouble: Trouble) -> Result:

@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tocsin.client import Client, Key, OutagePolicy, Question, Settings, Verdict, Why
+from tocsin.client import (
+    CallFailed,
+    CallRefused,
+    Client,
+    Key,
+    OutagePolicy,
+    Question,
+    Settings,
+    Verdict,
+    Why,
+)
 from tocsin.client.keys import WrongAddress, WrongKey
 from tocsin.domain.matching.types import Action
-from tocsin.site.checking.types import CannotAsk, Known, Looked
+from tocsin.engine.search import Level
+from tocsin.site.checking.types import CannotAsk, Known, Looked, News
 
 BATCH: Final = 1_000
+_NO_ANSWER: Final = "the server gave no answer, so nothing is known of these files: {why}"
+# It has forgotten, or is older than this question.
+_IN_FULL: Final = frozenset({"too_old", "no_such_version", "wrong_batch"})
 # A run through an archive rather waits for a busy server than breaks off.
 SETTINGS: Final = Settings(
-    deadline_seconds=180.0, first_pause_seconds=1.0, longest_pause_seconds=8.0, most_items=BATCH
+    deadline_seconds=180.0,
+    first_pause_seconds=1.0,
+    longest_pause_seconds=8.0,
+    most_items=BATCH,
+    # How much is asked was settled when the files were looked at.
+    level=Level.THOROUGH,
 )
 
 
@@ -48,9 +67,20 @@ class ServerLists:
         return f"lists of {self._client.server}"
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
-        return self._ask(
-            [Question.of(one.fingerprints, id=str(place)) for place, one in enumerate(looked)]
-        )
+        return self._ask(_questions(looked))
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> News | None:
+        try:
+            news = self._client.check_since(_questions(looked), version)
+        except CallRefused as error:
+            if error.code in _IN_FULL:
+                return None
+            raise CannotAsk(_NO_ANSWER.format(why=error)) from error
+        except CallFailed as error:
+            raise CannotAsk(_NO_ANSWER.format(why=error)) from error
+        self.version = news.list_version
+        known = (None if verdict is None else _known(verdict) for verdict in news.verdicts)
+        return News(tuple(known), news.list_version)
 
     def ask_md5(self, md5s: Sequence[bytes]) -> list[Known]:
         """What is known of files by their MD5 alone, in order. Raises CannotAsk."""
@@ -63,11 +93,13 @@ class ServerLists:
         return known
 
 
+def _questions(looked: Sequence[Looked]) -> list[Question]:
+    return [Question.of(one.fingerprints, id=str(place)) for place, one in enumerate(looked)]
+
+
 def _known(verdict: Verdict) -> Known:
     if verdict.decided_by is not None or verdict.status is None:
-        raise CannotAsk(
-            f"the server gave no answer, so nothing is known of these files: {verdict.detail}"
-        )
+        raise CannotAsk(_NO_ANSWER.format(why=verdict.detail))
     action = verdict.action or ""
     if verdict.why is Why.NOT_LOOKED_AT and action in {"", Action.NONE.value}:
         action = Action.HOLD.value
@@ -78,6 +110,7 @@ def _known(verdict: Verdict) -> Known:
         kind=match.kind if match else None,
         category=match.category if match else None,
         sources=match.sources if match else None,
+        film_share=match.film_share if match else None,
         reference=verdict.reference,
         list_version=verdict.list_version,
     )

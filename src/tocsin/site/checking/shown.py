@@ -39,6 +39,8 @@ def as_json(result: Result) -> str:
         "sources": known.sources if known else None,
         "reference": known.reference if known else None,
     }
+    if known is not None and known.film_share is not None:
+        told["film_share"] = round(known.film_share, 2)
     if result.reason is not None:
         told["reason"] = result.reason
     try:
@@ -62,6 +64,8 @@ def as_line(result: Result) -> str | None:
         details.append(f"category {known.category}")
     if known.sources is not None:
         details.append(f"sources {known.sources}")
+    if known.film_share is not None:
+        details.append(f"{known.film_share:.0%} of the film")
     if known.reference:
         details.append(f"reference {known.reference}")
     if result.reason is not None:

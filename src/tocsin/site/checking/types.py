@@ -50,7 +50,8 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the lists say of one file: never which entry, never a hash. `list_version`: of the lists
-    as they were asked; None where that is not known."""
+    as they were asked; None where that is not known. `film_share`: which part of a film (0 to 1)
+    was found in a listed one."""
 
     status: str
     action: str
@@ -59,6 +60,7 @@ class Known:
     sources: int | None = None
     reference: str | None = None
     list_version: int | None = None
+    film_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ class Result:
 
 class CannotAsk(Exception):
     """The lists could not be asked; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What lists said of files when asked only about what is new on them: None where nothing was;
+    and up to which list version."""
+
+    known: tuple[Known | None, ...]
+    version: int
 
 
 class Lists(Protocol):
@@ -102,3 +113,9 @@ class Lists(Protocol):
 
     def ask(self, looked: Sequence[Looked]) -> list[Known]:
         """What is known of each, in order. Raises CannotAsk."""
+
+    def ask_since(self, looked: Sequence[Looked], version: int) -> News | None:
+        """What is new of each since a list version; None when they must be asked in full.
+
+        Raises CannotAsk.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from collections.abc import Iterable
@@ -31,6 +32,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or a folder")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each file")
     asking.arguments(parser)
+    parser.add_argument(
+        "--level",
+        choices=("exact", "near", "thorough"),
+        default="near",
+        help="digests alone; pictures too (default); or also what they were before an alteration",
+    )
+    parser.add_argument(
+        "--films", action="store_true", help="compare the frames of films; needs the extra `video`"
+    )
+    parser.add_argument(
+        "--inside",
+        action="store_true",
+        help="look at pictures written in documents as text, and at the parts of mails",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
         "--journal",
@@ -80,23 +95,30 @@ def _refuse(options: argparse.Namespace) -> None:
         raise Stop("name a PATH; or say --retro, which asks about all that was kept.")
     if options.private and not (options.retro and options.server):
         raise Stop("--private belongs to --retro --server URL.")
+    if options.level == "exact" and (options.films or options.inside or options.keep):
+        raise Stop("--level exact takes digests alone: not with --films, --inside or --keep.")
+    if options.films and importlib.util.find_spec("av") is None:
+        raise Stop("--films needs PyAV: install tocsin[video].")
     if options.prints and not (options.keep or options.retro):
         raise Stop("--prints belongs to --keep or --retro.")
 
 
 def _read(lists: Lists, options: argparse.Namespace) -> int:
+    from tocsin.engine.search import Level
+    from tocsin.site.checking.looks import Looks
     from tocsin.site.checking.notes import Notes, default_place, identity_of
     from tocsin.site.checking.running import Run
     from tocsin.site.checking.walking import Walk
 
-    identity = identity_of(options.paths, lists.identity)
+    looks = Looks(Level(options.level), films=options.films, inside=options.inside)
+    identity = identity_of(options.paths, lists.identity, looks.identity)
     place = options.journal or default_place(state_folder(), identity)
     walk = Walk(options.paths)
     with (
         Notes(place, identity) as notes,
         _journal(lists, options) if options.keep else nullcontext() as journal,
     ):
-        run = Run(lists=lists, notes=notes, workers=options.workers, journal=journal)
+        run = Run(lists=lists, notes=notes, workers=options.workers, journal=journal, looks=looks)
         tally = _tell(run.results(walk), options.paths, options, _how_many(options.paths))
         if not options.json:
             print(tally.table(walk.passed))

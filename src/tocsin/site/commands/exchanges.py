@@ -45,6 +45,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     votes.add_argument("which", help="its short name")
     votes.add_argument("send", choices=("on", "off"))
     votes.add_argument("--reason", default="", help="its own name of the reason for a vote against")
+    members = what.add_parser("members", help="decide about members that were named first")
+    members.add_argument("which", help="its short name")
+    chosen = members.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--let-in", type=int, metavar="N", help="so many in all have lists")
+    chosen.add_argument("--keep", type=int, metavar="N", help="those that have one, not these N")
     texts = what.add_parser("refused", help="why records were no entries, or their text")
     texts.add_argument("which", help="its short name")
     texts.add_argument("--window", type=int, help="write out the text of those of this window")
@@ -54,8 +59,8 @@ def run(options: argparse.Namespace) -> int:
     """0 done, 1 when a pull did not go through; what cannot be done is told in words."""
     from tocsin.domain.exchanges import actions
 
-    known = {"add": _add, "list": _list, "pull": _pull, "off": _switch, "on": _switch,
-             "refused": _refused, "retry": _retry, "votes": _votes}  # fmt: skip
+    known = {"add": _add, "list": _list, "members": _members, "pull": _pull, "off": _switch,
+             "on": _switch, "refused": _refused, "retry": _retry, "votes": _votes}  # fmt: skip
     try:
         return known[options.what](options)
     except (
@@ -119,6 +124,11 @@ def _list(_: argparse.Namespace) -> int:
         )
         if view.trouble:
             print(f"    {SENTENCES[view.trouble]} ({view.failures} failures in a row)")
+        if view.members_named:
+            print(
+                f"    {view.members_named:,} members in all: tocsin exchanges members {view.slug} "
+                f"--let-in {view.members_named}, or --keep {view.members_named} for those known."
+            )
         if view.stale:
             print("    Not whole for thirty days: withdrawals since then are missing here.")
         if view.refused:
@@ -206,6 +216,19 @@ def _votes(options: argparse.Namespace) -> int:
         at=datetime.now(UTC),
     )
     print(f"Votes for {options.which} are {options.send}.")
+    return 0
+
+
+def _members(options: argparse.Namespace) -> int:
+    from tocsin.base.audit.types import system
+    from tocsin.domain.exchanges import actions
+
+    act = actions.keep_to_known_members if options.let_in is None else actions.let_members_in
+    in_all = options.keep if options.let_in is None else options.let_in
+    actor, at = system("command line"), datetime.now(UTC)
+    if not act(slug=options.which, in_all=in_all, actor=actor, at=at):
+        raise Stop(f"{options.which} does not wait with {in_all} members in all.")
+    print(f"{options.which} is tried again.")
     return 0
 
 

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from tocsin.engine.index import warm_up
     from tocsin.site import dumps, gating
     from tocsin.site.dispatch import Decoders
+    from tocsin.site.metrics import noting
 
     if not gating.are_wanted():
         raise Stop("set TOCSIN_GATE_CLAMD or TOCSIN_GATE_ICAP to where a gate is to listen.")
@@ -37,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     dumps.leave_none()
     decoders = Decoders()
     warm_up()  # or the first client would wait for it
+    noting.for_process("gates", decoders.state)()
     checker()  # begins to follow the lists; a gate whose lists are away opens all the same
     try:
         asyncio.run(_serve(decoders.fingerprint))

@@ -35,6 +35,7 @@ NEEDS_DATABASE = False
 
 FORMATS = (
     "nsrl2", "nsrl3", "caid", "md5sum", "sha1sum", "sha256sum", "hashdeep", "hashkeeper",
+    "wordpress",
 )  # fmt: skip
 DECODER_SECONDS = 20.0
 SHIPPED = "shipped"

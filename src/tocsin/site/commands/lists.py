@@ -56,6 +56,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sets.add_argument(
         "--reason", default="", help="with --without or --confirm: a few words, kept in the audit"
     )
+    pull = what.add_parser("wordpress", help="known-good sets of wordpress.org's own checksums")
+    pull.add_argument("--release", action="append", metavar="VERSION", help="else those on offer")
+    pull.add_argument(
+        "--plugin", action="append", default=[], metavar="NAME", help="and a plugin's"
+    )
+    pull.add_argument("--no-releases", action="store_true", help="the plugins alone")
     withdraw = what.add_parser("withdraw", help="let one entry stop matching, at once")
     withdraw.add_argument("entry", type=int, help="its number")
     withdraw.add_argument("--reason", required=True, help="a few words, kept in the audit")
@@ -69,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         "show": _show, "imports": _imports, "make": _make, "import": _import,
         "release": _release, "discard": _discard, "archive": _archive, "withdraw": _withdraw,
         "convert": _convert,
-        "lint": _lint, "quarantine": _quarantine, "sets": _sets,
+        "lint": _lint, "quarantine": _quarantine, "sets": _sets, "wordpress": _wordpress,
     }  # fmt: skip
     try:
         return known[options.what](options)
@@ -321,6 +327,26 @@ def _sets(options: argparse.Namespace) -> int:
     for view in views:
         print(f"{view.name:<20} {view.state.value:<9} {view.trouble or view.words}".rstrip())
     return 1 if any(view.state.value in {"damaged", "missing", "waits"} for view in views) else 0
+
+
+def _wordpress(options: argparse.Namespace) -> int:
+    from tocsin.base.audit.types import system
+    from tocsin.domain.hashlists import actions
+
+    try:
+        pulled = actions.pull_wordpress(
+            puller=actions.Puller(),
+            releases=None if options.no_releases else options.release or (),
+            plugins=options.plugin,
+            actor=system("command line"),
+            at=datetime.now(UTC),
+        )
+    except (actions.NotPulled, actions.WrongSet) as error:
+        raise Stop(str(error)) from error
+    print(f"{len(pulled.fresh)} new lists; {pulled.refused} lines of them could not be read.")
+    for name, files in pulled.sets.items():
+        print(f"{name}: {files:,} files. The lists are gone over within a minute.")
+    return 0
 
 
 def _withdraw(options: argparse.Namespace) -> int:

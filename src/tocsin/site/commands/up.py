@@ -81,7 +81,8 @@ def _ports() -> list[int]:
     from django.conf import settings
 
     public = [settings.TOCSIN_PUBLIC_PORT] if "public" in settings.TOCSIN_DOORS else []
-    return [settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT, *public]
+    metrics = [settings.TOCSIN_METRICS_PORT] if settings.TOCSIN_METRICS_PORT else []
+    return [settings.TOCSIN_PORT, settings.TOCSIN_LIVE_PORT, *public, *metrics]
 
 
 def programs() -> list[Program]:
@@ -116,7 +117,9 @@ def programs() -> list[Program]:
         *("--interface", "asginl", "--port", str(settings.TOCSIN_LIVE_PORT)),
         "tocsin.site.asgi:application",
     )
-    ours = ["worker", "gates"] if gating.are_wanted() else ["worker"]
+    ours = ["worker"]
+    ours += ["gates"] if gating.are_wanted() else []
+    ours += ["metrics"] if settings.TOCSIN_METRICS_PORT else []
     return [
         Program("web", web, others),
         Program("live", live),

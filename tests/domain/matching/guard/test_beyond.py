@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.oracle_attackers import tag_of
-from tests.domain.listing import ANALYST, a_key, a_list, asked, digest, flipped, known, put
+from tests.domain.listing import ANALYST, Told, a_key, a_list, asked, digest, flipped, known, put
 from tests.support import run_worker_round
 from tocsin.base.accounts.types import IssuedKey, Tier
 from tocsin.base.letters.models import Letter
@@ -31,6 +31,7 @@ from tocsin.domain.matching.types import (
     Query,
     says_true,
 )
+from tocsin.domain.reports import queries as reports
 
 LIMITED = LIMITS[Tier.BOOLEAN]
 DUMP = 300
@@ -105,6 +106,27 @@ def test_beyond_the_allowance_nothing_but_held_is_told_and_v1_says_true(
     assert (outcome.status, outcome.action, outcome.match) == ("held", "review", None)
     # `/v1` knows no third word, and "false" would let the picture through.
     assert says_true(outcome)
+
+
+@pytest.mark.django_db
+def test_an_address_beyond_the_allowance_comes_to_the_desk_and_a_doubted_entry_does_not(
+    checker: Checker, issued: IssuedKey, now: datetime
+) -> None:
+    put(now, a_list(now, "doubted"), "logo", Told(held=True))
+    check(checker, issued, now, dump())
+    checker.follow(now)
+    url = "https://pictures.example/7"
+    beyond = replace(asked("dumped 0"), url=url)
+    held = replace(asked("logo"), url="https://pictures.example/logo")
+
+    for query in (beyond, held):
+        [outcome] = check(checker, issued, now, [query])
+        assert (outcome.status, outcome.action) == ("held", "review")
+    run_worker_round(now)
+
+    [row] = reports.queue().rows
+    assert reports.item(row.number).url == url
+    assert Hit.objects.exclude(sealed_url="").count() == 2
 
 
 @pytest.mark.django_db

@@ -24,9 +24,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(app: WsgiApp) -> Iterator[str]:
-    """The base address of `app`, without a slash at its end."""
-    server = make_server("127.0.0.1", 0, app, _Server, _Quiet)
+def serving(app: WsgiApp, *, port: int = 0) -> Iterator[str]:
+    """The base address of `app`, without a slash at its end; on any port that is free."""
+    server = make_server("127.0.0.1", port, app, _Server, _Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -104,10 +104,12 @@ class Asked:
     `names` uint64[n]: a keyed digest of all fingerprints of each query, the same for the same.
     `hashes` uint64[h]: the same of each fingerprint that was looked up.
     `words` uint64[m, 4] and `places` int64[m]: the PDQ hashes that were looked up, and of which
-    query. `near`: every entry that a query met by nearness; `exact`: those it met by digests, about
-    which its PDQ hashes teach nothing. `settled` queries are told `listed`, which their digests
-    alone decide. `matched` uint64[k]: keyed digests of the pictures met, by whatever kind of match,
-    and `matched_in` int64[k]: by which query, in their order.
+    query. `together` int64[k]: the rows of queries that carry variants of their picture, or frames
+    of a film, and are one question all the same. `near`: every entry that a query met by nearness;
+    `exact`: those it met by digests, about which its PDQ hashes teach nothing. `settled` queries
+    are told `listed`, which their digests alone decide. `matched` uint64[k]: keyed digests of the
+    pictures met, by whatever kind of match, and `matched_in` int64[k]: by which query, in their
+    order.
     """
 
     names: Words
@@ -120,6 +122,7 @@ class Asked:
     matched: Words
     matched_in: npt.NDArray[np.int64]
     ball_bits: int
+    together: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)

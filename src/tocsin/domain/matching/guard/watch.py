@@ -13,7 +13,7 @@ import numpy as np
 from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.balls import Ball, Balls
 from tocsin.domain.matching.guard.counted import Counted
-from tocsin.domain.matching.guard.recent import Recent
+from tocsin.domain.matching.guard.questions import Questions
 from tocsin.domain.matching.guard.types import (
     NOTHING_WITHHELD,
     Asked,
@@ -24,6 +24,7 @@ from tocsin.domain.matching.guard.types import (
     Withheld,
     Words,
 )
+from tocsin.engine.index import Recent
 
 _Hits = dict[int, NearHit]
 """What one query met by nearness, by entry, best first."""
@@ -46,6 +47,7 @@ class Watch:
         self.earlier_of: date | None = None
         self.balls = Balls()
         self.recent: Recent | None = None
+        self.questions = Questions()
 
     def look(self, asked: Asked, limits: Limits, day: date) -> Withheld:
         """Note a batch and say what of its answers is withheld.
@@ -85,6 +87,7 @@ class Watch:
             if self.balls.forgive(day):
                 # Or who asks there next would be reminded of what it asked before.
                 self.recent = None
+                self.questions = Questions()
 
     def _beyond(self, asked: Asked, limits: Limits) -> frozenset[int]:
         """The queries that met pictures of which the key is told no more.
@@ -123,7 +126,7 @@ class Watch:
         for hit in asked.near:
             hits[hit.place].setdefault(hit.entry_id, hit)
         around = self._around(asked, hits)
-        self._remember(asked.words)
+        self._remember(asked)
         if not around:
             return NOTHING_WITHHELD
         tags, sorting = self._tags(asked, around), _Sorting(limits, day)
@@ -141,10 +144,14 @@ class Watch:
         word = asked.words[hit.row]
         known = self.balls.get(hit.entry_id) is not None
         ball = self.balls.meet(hit.entry_id, word.tobytes())
-        if known or self.recent is None:
+        if known:
             return
-        for earlier in self.recent.near(word, asked.ball_bits)[: limits.edge_answers]:
-            ball.edges.add(self._tag_of(earlier.tobytes()))
+        earlier = set(self.questions.near(word, asked.ball_bits))
+        if self.recent is not None:
+            near = self.recent.near(word, asked.ball_bits)[: limits.edge_answers]
+            earlier.update(self._tag_of(one.tobytes()) for one in near)
+        if earlier:
+            ball.edges |= earlier
             ball.edged_on = day
 
     def _around(self, asked: Asked, hits: Mapping[int, _Hits]) -> dict[int, list[Ball]]:
@@ -167,7 +174,13 @@ class Watch:
             words[int(asked.places[row])].append(asked.words[row].tobytes())
         return {place: self._tag_of(b"".join(sorted(some))) for place, some in words.items()}
 
-    def _remember(self, words: Words) -> None:
+    def _remember(self, asked: Asked) -> None:
+        words = asked.words
+        if len(asked.together):
+            places = np.unique(asked.places[asked.together]).tolist()
+            for place, tag in self._tags(asked, places).items():
+                self.questions.add(tag, words[asked.places == place])
+            words = np.delete(words, asked.together, axis=0)
         if self.recent is None:
             self.recent = Recent()
         self.recent.add(words)

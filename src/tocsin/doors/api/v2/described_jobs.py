@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.domain.jobs.types import MOST_ITEMS, JobView
 from tocsin.doors.api.http import NDJSON
 from tocsin.doors.api.v2 import jobs, repeats, wire_jobs
+from tocsin.engine.search import Level
 
 Json = dict[str, Any]
 Parts = Callable[..., Json]
@@ -20,6 +21,13 @@ REPEATED: Json = {
     "required": False,
     "description": "A string of your own for this request, the same when you send it again.",
     "schema": {"type": "string", "pattern": repeats.PATTERN},
+}
+LEVEL: Json = {
+    "name": "Tocsin-Level",
+    "in": "header",
+    "required": False,
+    "description": "How much of what is sent is asked; `level` in the body of a batch.",
+    "schema": {"type": "string", "enum": [level.value for level in Level]},
 }
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
@@ -39,7 +47,7 @@ def paths(*, answer: Parts, refusals: Parts) -> Json:
                 "summary": f"Check up to {MOST_ITEMS:,} pictures by their fingerprints, later",
                 "description": "A wrong line is answered as such and stops nothing.",
                 "security": _BEARER,
-                "parameters": [REPEATED],
+                "parameters": [REPEATED, LEVEL],
                 "requestBody": {
                     "required": True,
                     "description": f"At most {jobs.MOST_BYTES:,} bytes.",

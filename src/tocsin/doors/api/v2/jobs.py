@@ -40,9 +40,11 @@ from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.v2 import repeats, told
 from tocsin.doors.api.v2.checks import query_of
 from tocsin.doors.api.v2.database import database
+from tocsin.doors.api.v2.levels import at_level, level_in
 from tocsin.doors.api.v2.lines import item_of, lines_in
 from tocsin.doors.api.v2.wire import Result, WrongItem
 from tocsin.doors.api.v2.wire_jobs import MOST_RESULTS, JobPageEnd
+from tocsin.engine.search import Level
 
 PLACE: Final = "/v2/jobs"
 ONE: Final = "/v2/jobs/"
@@ -62,7 +64,7 @@ def make(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> 
     limit.take(key)
     if media_type(environ) != NDJSON:
         raise Refused(415, "not_lines", f"Send {NDJSON}: items, one a line.")
-    again = repeats.key_in(environ)
+    again, level = repeats.key_in(environ), level_in(environ)
     with database():
         intake = _intake(key)
     made: list[UUID] = []
@@ -73,7 +75,7 @@ def make(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> 
             return _told(queries.job(party_id=key.party_id, job_id=intake.id), 202)
 
     try:
-        digest = _take_in(environ, intake)
+        digest = _take_in(environ, intake, level)
         request = None if again is None else actions.Request(key.key_id, PLACE, again, digest)
         return repeats.answered(request, close, at=at)
     except OSError as error:
@@ -111,9 +113,10 @@ def _intake(key: CheckKey) -> actions.Intake:
         raise Refused(429, "too_many_jobs", str(error), headers=again) from None
 
 
-def _take_in(environ: Environ, intake: actions.Intake) -> bytes:
-    """Every line of the body into the job; the digest of the body."""
-    digest = hashlib.sha256()
+def _take_in(environ: Environ, intake: actions.Intake, level: Level | None) -> bytes:
+    """Every line of the body into the job; the digest of what was asked."""
+    # At another level it is another request, whatever its body says.
+    digest = hashlib.sha256(b"" if level is None else f"{level}\n".encode())
 
     def pieces() -> Iterator[bytes]:
         for piece in body_pieces(environ, most_bytes=MOST_BYTES, within_seconds=WITHIN_SECONDS):
@@ -123,7 +126,7 @@ def _take_in(environ: Environ, intake: actions.Intake) -> bytes:
     for lines in lines_in(pieces()):
         for line in lines:
             try:
-                intake.add(_asked(intake.items, line))
+                intake.add(_asked(intake.items, line, level))
             except TooManyItems as error:
                 raise Refused(413, "too_large", str(error)) from None
     if not intake.items:
@@ -131,11 +134,12 @@ def _take_in(environ: Environ, intake: actions.Intake) -> bytes:
     return digest.digest()
 
 
-def _asked(index: int, line: bytes | None) -> Asked:
-    item = item_of(index, line)
+def _asked(index: int, line: bytes | None, level: Level | None) -> Asked:
+    item = item_of(index, line, level)
     if isinstance(item, WrongItem):
         return Asked(refusal=Refusal(item.id, item.field, item.message))
-    return Asked(query=query_of(item))
+    query = query_of(item)
+    return Asked(query=query if level is None else at_level(query, level))
 
 
 def _id(text: str) -> UUID:

@@ -7,6 +7,7 @@ from typing import Final
 
 from tocsin.doors.api.v2.checks import item_in
 from tocsin.doors.api.v2.wire import CheckItem, WrongItem
+from tocsin.engine.search import Level
 
 MOST_LINE_BYTES: Final = 65_536
 """An item with the longest address, every character of it escaped."""
@@ -33,8 +34,8 @@ def _usable(line: bytes) -> bytes | None:
     return line.strip() if len(line) <= MOST_LINE_BYTES else None
 
 
-def item_of(index: int, line: bytes | None) -> CheckItem | WrongItem:
+def item_of(index: int, line: bytes | None, level: Level | None = None) -> CheckItem | WrongItem:
     """The item in a line, or what is wrong with it."""
     if line is None:
         return WrongItem(index, None, None, TOO_LONG)
-    return item_in(index, line)
+    return item_in(index, line, level)

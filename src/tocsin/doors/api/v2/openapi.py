@@ -36,7 +36,7 @@ _WHY = {
     404: "There is no such thing of your party, not yet, or not any more.",
     408: "The body took too long to arrive.",
     409: "The same request is being answered at this moment.",
-    410: "The results are lost; or the receipt is too old for a proof.",
+    410: "The results are lost; the receipt is too old for a proof; or so is the list version.",
     413: "The body is too large.",
     415: "The body is of another type.",
     422: "The body has another form than described; nothing was done.",
@@ -119,6 +119,7 @@ def document() -> Json:
 def _say_what_belongs_together(schemas: Json) -> None:
     """Add to the item's schema which of its fields need one another."""
     none = {"pdq": {"type": "null"}, "pdq_quality": {"type": "null"}}
+    no_more = {name: {"type": "null"} for name in ("pdq_512", "pdq_oriented", "pdq_variants")}
     pair = {
         "required": ["pdq", "pdq_quality"],
         "properties": {"pdq": {"type": "string"}, "pdq_quality": {"type": "number"}},
@@ -129,15 +130,14 @@ def _say_what_belongs_together(schemas: Json) -> None:
         *(
             {
                 "required": [name],
-                "properties": {
-                    name: {"type": "string"},
-                    "pdq_512": {"type": "null"},
-                    "pdq_oriented": {"type": "null"},
-                    **none,
-                },
+                "properties": {name: {"type": "string"}, **no_more, **none},
             }
             for name in _DIGESTS
         ),
+        {
+            "required": ["frames"],
+            "properties": {"frames": {"type": "array", "minItems": 1}, **no_more, **none},
+        },
     ]
     schemas["ReportedFingerprints"]["anyOf"] = [pair, {"properties": none}]
 
@@ -157,7 +157,7 @@ def _checks() -> Json:
             "200": _or_lines(
                 _answer("Answered", "One result for each item, in the order sent."), "Result"
             ),
-            **_refusals(400, 401, 403, 408, 413, 415, 422, 429),
+            **_refusals(400, 401, 403, 408, 410, 413, 415, 422, 429),
             "503": _unavailable(),
         },
     }
@@ -168,10 +168,12 @@ def _media() -> Json:
         "operationId": "checkMedia",
         "summary": "Check one file by its bytes",
         "description": f"The body is the file itself, at most {media.MOST_BYTES:,} bytes. It is "
-        "fingerprinted in memory and forgotten.",
+        "fingerprinted in memory and forgotten. A document (`text/…`, JSON, XML, SVG) is searched "
+        "for pictures that are written in it as `data:` addresses.",
         "security": [{"bearer": []}],
         "parameters": [
             described_jobs.REPEATED,
+            described_jobs.LEVEL,
             {
                 "name": "Tocsin-Client-Id",
                 "in": "header",
@@ -183,7 +185,10 @@ def _media() -> Json:
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/octet-stream": {"schema": {}}},
+            "content": {
+                "application/octet-stream": {"schema": {}},
+                "text/html": {"schema": {"type": "string"}},
+            },
         },
         "responses": {
             "200": _answer("Answered", "One result, for the file."),

@@ -32,8 +32,10 @@ from tocsin.doors.api.http import (
 )
 from tocsin.doors.api.limits import RateLimit, cost_of
 from tocsin.doors.api.v2 import checks, repeats, told
+from tocsin.doors.api.v2.levels import at_level, level_in, weight_of
 from tocsin.doors.api.v2.lines import item_of, lines_in
-from tocsin.doors.api.v2.wire import Error, StreamEnd, StreamStopped, WrongItem
+from tocsin.doors.api.v2.wire import CheckItem, Error, StreamEnd, StreamStopped, WrongItem
+from tocsin.engine.search import Level
 
 log = structlog.get_logger()
 
@@ -61,7 +63,7 @@ def check(
     key = by_bearer(environ, checker, at)
     let_ask(key, at)
     limit.take(key)
-    stream = _Stream(environ, checker, limit, at, repeats.key_in(environ))
+    stream = _Stream(environ, checker, limit, at, repeats.key_in(environ), level_in(environ))
     return Flow(stream.answers())
 
 
@@ -72,7 +74,9 @@ class _Stream:
     limit: RateLimit
     at: datetime
     again: str | None
+    level: Level | None
     answered: int = 0
+    weight: int = 0
     paid: int = 1
     started: float = field(default_factory=monotonic)
 
@@ -97,34 +101,36 @@ class _Stream:
 
     def _answered(self, lines: Sequence[bytes | None]) -> bytes:
         now = self.at + timedelta(seconds=monotonic() - self.started)
-        key = self._let_go_on(len(lines), now)
-        refused: dict[int, WrongItem] = {}
-        queries: list[Query] = []
-        for place, line in enumerate(lines):
-            item = item_of(self.answered + place, line)
-            if isinstance(item, WrongItem):
-                refused[place] = item
-            else:
-                queries += self._named(checks.query_of(item), key, line or b"", place)
-        answer = self.checker.check(key, queries, door=Door.CHECKS, at=now)
+        items = [item_of(self.answered + n, line, self.level) for n, line in enumerate(lines)]
+        refused = {n: item for n, item in enumerate(items) if isinstance(item, WrongItem)}
+        queries = {n: self._query(i) for n, i in enumerate(items) if not isinstance(i, WrongItem)}
+        key = self._let_go_on(weight_of([*queries.values()]) + len(refused), now)
+        named = [self._named(query, key, lines[n] or b"", n) for n, query in queries.items()]
+        answer = self.checker.check(key, named, door=Door.CHECKS, at=now)
         self.answered += len(lines)
         results = told.told(answer.outcomes, key.tier)
         return _encoder.encode_lines(told.with_refused(results, refused, key.tier))
 
-    def _let_go_on(self, lines: int, now: datetime) -> CheckKey:
+    def _query(self, item: CheckItem) -> Query:
+        query = checks.query_of(item)
+        return query if self.level is None else at_level(query, self.level)
+
+    def _let_go_on(self, weight: int, now: datetime) -> CheckKey:
         """The key as it is now: it may have been revoked, or stopped, since the last line."""
         key = by_bearer(self.environ, self.checker, now)
         let_ask(key, now)
-        cost = cost_of(self.answered + lines) - self.paid
+        cost = cost_of(self.weight + weight) - self.paid
         if cost > 0:
             self.limit.take(key, cost)
             self.paid += cost
+        self.weight += weight
         return key
 
-    def _named(self, query: Query, key: CheckKey, line: bytes, place: int) -> list[Query]:
+    def _named(self, query: Query, key: CheckKey, line: bytes, place: int) -> Query:
         if self.again is None:
-            return [query]
-        return repeats.with_hit_ids([query], key, self.again, line, self.answered + place)
+            return query
+        (named,) = repeats.with_hit_ids([query], key, self.again, line, self.answered + place)
+        return named
 
 
 def _wait(refused: Refused) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,7 @@ from tocsin.domain.matching.types import (
     Answer,
     AnswerStatus,
     CheckKey,
+    FilmShares,
     Match,
     Outcome,
     says_true,
@@ -24,9 +26,11 @@ from tocsin.doors.api.http import Reply
 from tocsin.doors.api.limits import Allowance
 from tocsin.doors.api.v2.receipts import Give
 from tocsin.doors.api.v2.wire import (
+    NOTHING_NEW,
     REFUSED,
     Answered,
     Error,
+    FilmTold,
     MatchTold,
     ReceiptTold,
     Result,
@@ -35,6 +39,12 @@ from tocsin.doors.api.v2.wire import (
 )
 
 STEP_BITS = 4
+SHARE_STEPS = 20
+_ROUNDING = 1e-9
+
+_MATTERS = frozenset(
+    {AnswerStatus.LISTED, AnswerStatus.NEAR, AnswerStatus.HELD, AnswerStatus.UNAVAILABLE}
+)
 
 _encoder = msgspec.json.Encoder()
 
@@ -42,10 +52,12 @@ _encoder = msgspec.json.Encoder()
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What an answer carries beside its outcomes: the wrong items, which were not asked about, by
-    their place; and what makes a receipt, where one is wanted."""
+    their place; what makes a receipt, where one is wanted; and since which list version was asked
+    only."""
 
     refused: Mapping[int, WrongItem] = field(default_factory=dict)
     give: Give | None = None
+    since: int | None = None
 
 
 NOTHING: Final = Beside()
@@ -61,6 +73,8 @@ def reply(answer: Answer, key: CheckKey, allowance: Allowance, beside: Beside = 
     if beside.give is not None:
         receipt = beside.give(answer, results)
         results = [replace(one, receipt_index=index) for index, one in enumerate(results)]
+    if beside.since is not None:
+        results = [_news(result) for result in results]
     results = with_refused(results, beside.refused, key.tier)
     policy = key.terms.outage_policy
     if answer.problem is not None or answer.list_version is None:
@@ -70,7 +84,8 @@ def reply(answer: Answer, key: CheckKey, allowance: Allowance, beside: Beside = 
         )
         headers = (("Retry-After", "5"), *allowance.headers())
         return Reply(503, _encoder.encode(unavailable), headers=headers)
-    answered = Answered(answer.list_version, answer.stale, policy, results, receipt)
+    since = UNSET if beside.since is None else beside.since
+    answered = Answered(answer.list_version, answer.stale, policy, results, receipt, since)
     return Reply(200, _encoder.encode(answered), headers=allowance.headers())
 
 
@@ -96,6 +111,13 @@ def with_refused(
     rest = iter(results)
     places = range(len(results) + len(refused))
     return [_refused(refused[place], tier) if place in refused else next(rest) for place in places]
+
+
+def _news(result: Result) -> Result:
+    """Where nothing new was met, nothing is said of what was known before: it may be listed."""
+    if result.status in _MATTERS:
+        return result
+    return Result(result.id, NOTHING_NEW, None, None, None)
 
 
 def _refused(wrong: WrongItem, tier: Tier) -> Result:
@@ -134,7 +156,16 @@ def _match(match: Match | None) -> MatchTold | None:
         match.category.value or None,
         match.sources,
         _in_steps(match.distance_bits or 0),
+        UNSET if match.film is None else _film(match.film),
     )
+
+
+def _film(shares: FilmShares) -> FilmTold:
+    of_query, of_listed = (
+        math.floor(share * SHARE_STEPS + _ROUNDING) / SHARE_STEPS
+        for share in (shares.of_query, shares.of_listed)
+    )
+    return FilmTold(of_query, of_listed, shares.frames, shares.rule)
 
 
 def _in_steps(distance_bits: int) -> int:

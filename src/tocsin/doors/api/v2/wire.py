@@ -11,8 +11,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tocsin.base.accounts.types import OutagePolicy
 from tocsin.domain.hashlists.types import Category
-from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
+from tocsin.domain.matching.types import (
+    MOST_FRAMES,
+    MOST_VARIANTS,
+    Action,
+    AnswerStatus,
+    MatchKind,
+)
 from tocsin.engine.fingerprints import Status
+from tocsin.engine.search import Level
 
 MOST_ITEMS = 10_000
 MOST_ID = 200
@@ -39,6 +46,14 @@ Pdq512 = Annotated[
     str, _hex(64, "PDQ of the stored pixels shrunk to 512 x 512 by nearest neighbour first")
 ]
 PdqOriented = Annotated[str, _hex(64, "PDQ of the pixels turned as EXIF says")]
+Variants = Annotated[
+    list[Annotated[str, _hex(64, "PDQ of the picture as one alteration undone would show it")]],
+    Meta(
+        max_length=MOST_VARIANTS,
+        description="The query battery of `tocsin.engine`, each of quality 50 or more: for asking "
+        "only, what they alone find is for a person to look at.",
+    ),
+]
 # A float, because JSON knows one kind of number and some writers put 81 as 81.0.
 Quality = Annotated[
     float, Meta(ge=0, le=100, description="Quality of the PDQ, 0 to 100; a fraction is cut off.")
@@ -53,11 +68,23 @@ ClientId = Annotated[
     ),
 ]
 Url = Annotated[str, Meta(min_length=1, max_length=MOST_URL, description="Where the file is.")]
+ListVersion = Annotated[int, Meta(ge=0, le=2**53, description="A `list_version` of before.")]
 Moment = Annotated[datetime, Meta(tz=True, description="A time with its offset from UTC.")]
 
 
+class CheckFrame(Struct, frozen=True, forbid_unknown_fields=True):
+    """One frame of a film, as vPDQ hashes it; or a further picture in the file, with no offset."""
+
+    pdq: Annotated[str, _hex(64, "PDQ of the frame")]
+    quality: Quality
+    offset_s: Annotated[float, Meta(ge=0, le=1e8, description="Seconds from the start.")] | None = (
+        None
+    )
+
+
 class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
-    """One picture by its fingerprints: at least one of them. `pdq` needs `pdq_quality`."""
+    """One picture by its fingerprints, or a film by its frames: at least one of them. `pdq` needs
+    `pdq_quality`."""
 
     id: ClientId
     md5: Md5 | None = None
@@ -67,6 +94,8 @@ class CheckItem(Struct, frozen=True, forbid_unknown_fields=True):
     pdq_quality: Quality | None = None
     pdq_512: Pdq512 | None = None
     pdq_oriented: PdqOriented | None = None
+    pdq_variants: Variants | None = None
+    frames: Annotated[list[CheckFrame], Meta(max_length=MOST_FRAMES)] | None = None
     media_status: Status | None = None
     url: Url | None = None
     uploaded_at: Moment | None = None
@@ -81,11 +110,15 @@ class OnError(StrEnum):
 
 class ChecksRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A batch. When one item is wrong nothing is checked, or with `on_error` as `item` all others
-    are. With `receipt` the answer brings a signed receipt for what was checked."""
+    are. With `receipt` the answer brings a signed receipt for what was checked. `level` says how
+    much of what the items carry is asked: without it, all of it. With `since_version` only what
+    came or changed after that list version is looked for; there is no receipt for that."""
 
     items: Annotated[list[CheckItem], Meta(min_length=1, max_length=MOST_ITEMS)]
     on_error: OnError = OnError.BATCH
     receipt: bool = False
+    level: Level | None = None
+    since_version: ListVersion | None = None
 
 
 class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +127,8 @@ class RawBatch(Struct, frozen=True, forbid_unknown_fields=True):
     items: list[msgspec.Raw]
     on_error: OnError = OnError.BATCH
     receipt: bool = False
+    level: Level | None = None
+    since_version: ListVersion | None = None
 
 
 class WrongItem(Struct, frozen=True):
@@ -119,16 +154,34 @@ class MatchTold(Struct, frozen=True):
             description="At most so many of 256 bits differ, in steps of 4; 0 for an exact match.",
         ),
     ]
+    film: FilmTold | UnsetType = UNSET
+
+
+class FilmTold(Struct, frozen=True):
+    """How much of a film was found in a listed one, in steps of 0.05, rounded down.
+
+    `rule` is the first of these that holds (the whole list stands in the documentation): `vpdq`,
+    `whole list`, `part of the query`, `part of the list`, `ten frames`.
+    """
+
+    share_of_query: Annotated[float, Meta(ge=0, le=1)]
+    share_of_listed: Annotated[float, Meta(ge=0, le=1)]
+    frames: Annotated[int, Meta(ge=1, description="Frames of yours that were found.")]
+    rule: str
 
 
 REFUSED = "refused"
+NOTHING_NEW = "nothing_new"
 
 ResultStatus = Annotated[
     str,
     Meta(
-        extra_json_schema={"enum": [*(status.value for status in AnswerStatus), REFUSED]},
+        extra_json_schema={
+            "enum": [*(status.value for status in AnswerStatus), REFUSED, NOTHING_NEW]
+        },
         description="What is known after the check; `refused` where the item was wrong and only "
-        "the others were checked: `error` says what is wrong with it.",
+        "the others were checked: `error` says what is wrong with it. `nothing_new`: of what came "
+        "since the version asked about nothing was met; what was known before stands.",
     ),
 ]
 
@@ -171,6 +224,8 @@ class Answered(Struct, frozen=True):
     `list_version` grows with every change to the lists. `stale`: changes of the last seconds may
     be missing, because the database is away. `outage_policy` is what was agreed on with your key
     for when nothing can be checked: keep it, since there may be no answer to read it from then.
+    `since_version` is there where it was asked for: only what came after it, up to `list_version`,
+    was looked for.
     """
 
     list_version: int
@@ -178,6 +233,7 @@ class Answered(Struct, frozen=True):
     outage_policy: OutagePolicy
     results: list[Result]
     receipt: ReceiptTold | UnsetType = UNSET
+    since_version: int | UnsetType = UNSET
 
 
 class Error(Struct, frozen=True):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.base.accounts.types import Permission
 from tocsin.domain.exchanges import actions, queries
-from tocsin.doors.console.forms_exchanges import ExchangeVotes, votes_of
+from tocsin.doors.console.forms_exchanges import ExchangeVotes, MembersDecision, votes_of
 from tocsin.doors.console.permissions import StaffRequest, may
 
 
@@ -51,6 +51,27 @@ def set_votes(request: StaffRequest, slug: str) -> HttpResponse:
     except actions.NoSuchExchange as error:
         raise Http404 from error
     messages.success(request, _("Noted."))
+    return redirect("console:exchanges")
+
+
+@require_POST
+@may(Permission.CORRECT)
+def decide_members(request: StaffRequest, slug: str) -> HttpResponse:
+    """Let new members have lists, or keep to those that have one."""
+    form = MembersDecision(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    lets_in = form.cleaned_data["decision"] == MembersDecision.LET_IN
+    act = actions.let_members_in if lets_in else actions.keep_to_known_members
+    in_all = form.cleaned_data["in_all"]
+    try:
+        done = act(slug=slug, in_all=in_all, actor=request.actor, at=request.at)
+    except actions.NoSuchExchange as error:
+        raise Http404 from error
+    if done:
+        messages.success(request, _("It is tried again."))
+    else:
+        messages.error(request, _("It has changed in the meantime: look again."))
     return redirect("console:exchanges")
 
 

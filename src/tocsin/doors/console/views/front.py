@@ -24,4 +24,6 @@ def start(request: StaffRequest) -> HttpResponse:
         return redirect("console:people")
     if request.person.may(Permission.SEE_ITEMS):
         return redirect("console:queue")
+    if request.person.may(Permission.SEE_FIGURES):
+        return redirect("console:figures")
     return redirect("console:me")

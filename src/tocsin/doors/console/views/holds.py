@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,10 +28,25 @@ def holds(request: StaffRequest) -> HttpResponse:
 @may(Permission.CORRECT)
 def let_count(request: StaffRequest, entry_id: int) -> HttpResponse:
     """Nobody asks about it any more: it counts again."""
+    told = _("The entry counts again.")
+    return _decided(request, actions.let_count, entry_id, told)
+
+
+@require_POST
+@may(Permission.CORRECT)
+def withdraw_held(request: StaffRequest, entry_id: int) -> HttpResponse:
+    """It is wrong, as the one that it is like: it is withdrawn."""
+    told = _("The entry is withdrawn; everybody who got a hit is being told.")
+    return _decided(request, actions.withdraw_held, entry_id, told)
+
+
+def _decided(
+    request: StaffRequest, decide: Callable[..., None], entry_id: int, told: str
+) -> HttpResponse:
     form = LetCountForm(request.POST)
     words = form.cleaned_data["words"] if form.is_valid() else ""
     try:
-        actions.let_count(entry_id=entry_id, words=words, actor=request.actor, at=request.at)
+        decide(entry_id=entry_id, words=words, actor=request.actor, at=request.at)
     except WordsNeeded:
         messages.error(request, _("Write why."))
         return _page(request, status=422)
@@ -38,7 +55,7 @@ def let_count(request: StaffRequest, entry_id: int) -> HttpResponse:
     except StillAsked:
         messages.error(request, _("An appeal or the flood brake holds it: decide there."))
         return _page(request, status=409)
-    messages.success(request, _("The entry counts again."))
+    messages.success(request, told)
     return redirect("console:holds")
 
 

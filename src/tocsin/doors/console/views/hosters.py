@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin.base.accounts.types import Permission
 from tocsin.domain.hosters import actions, queries
 from tocsin.domain.hosters.types import HosterRefused, HosterView, PlaceTaken, UnknownHoster
-from tocsin.doors.console.forms import HosterForm
+from tocsin.doors.console.forms_hosters import HosterForm
 from tocsin.doors.console.permissions import StaffRequest, may
 
 
