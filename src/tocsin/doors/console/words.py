@@ -40,9 +40,6 @@ from tocsin.domain.reports.types import (
     Reason,
     ReasonCode,
 )
-from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges, words_reporters
-from tocsin.doors.console import words_desk, words_exchanges
 from tocsin.doors.console import (
     words_desk,
     words_exchanges,
@@ -370,7 +367,6 @@ ALL: dict[str, Words] = {
     "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
     "history": {**HISTORY, **words_rechecks.HISTORY},
-    "history": HISTORY,
     "talk": words_reporters.TALK,
     "pace": words_reporters.PACE,
     "theme": words_reporters.THEME,
