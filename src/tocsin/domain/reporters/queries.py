@@ -77,13 +77,18 @@ def plain_talk(talk_id: int) -> PlainTalk:
 
 
 def page(*, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> TalkPage:
-    """The desk's conversations: those that wait first, longest first; then the newest."""
+    """The desk's conversations: those that wait first, longest first; then the newest.
+
+    Of those that wait alone, the ones that came by the usual queue stand before the slow ones, so
+    that a flood of words does not hide a reporter who waits.
+    """
     everything = Conversation.objects.all()
     waiting = everything.filter(state=TalkState.WAITING)
     found = (waiting if waiting_only else everything).annotate(
         n_items=Count("reports", distinct=True), n_messages=Count("messages", distinct=True)
     )
-    ordered = found.order_by(F("waits_since").asc(nulls_last=True), "-last_at", "-id")
+    longest = F("waits_since").asc(nulls_last=True)
+    ordered = found.order_by(*(["pace"] if waiting_only else []), longest, "-last_at", "-id")
     rows = tuple(_row(talk) for talk in ordered[offset : offset + limit])
     total = waiting.count() if waiting_only else everything.count()
     return TalkPage(rows, total, waiting.count())
