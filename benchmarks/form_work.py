@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def _browser() -> list[dict[str, float]]:
     for bits in range(work.LEAST_BITS, work.MOST_BITS + 1):
         made = [tokens.make(Purpose.REPORT, bits=bits, at=datetime.now(UTC)) for _ in range(3)]
         row = {"bits": float(bits), "hashes": float(work.PUZZLES * 2**bits)}
-        row["hashlib_s"] = statistics.median(_timed(lambda t=t: work.solve(t)) for t in made)
+        row["hashlib_s"] = statistics.median(_timed(partial(work.solve, one)) for one in made)
         if chromium is not None:
             row["chromium_s"] = statistics.median(_in_chromium(chromium, made, work.PUZZLES))
         rows.append({name: round(value, 2) for name, value in row.items()})
@@ -143,9 +144,8 @@ def _in_chromium(chromium: str, made: list[Any], puzzles: int) -> list[float]:
         page.route("http://localhost/", lambda route: route.fulfill(body="<title>x</title>"))
         page.goto("http://localhost/")
         page.add_script_tag(content=SCRIPT.read_text("utf-8"))
-        took = [
-            page.evaluate(IN_THE_PAGE, [token.challenge, token.bits, puzzles]) / 1_000 for token in made
-        ]
+        asked = [[token.challenge, token.bits, puzzles] for token in made]
+        took = [page.evaluate(IN_THE_PAGE, one) / 1_000 for one in asked]
         browser.close()
     return took
 

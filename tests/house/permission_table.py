@@ -168,6 +168,7 @@ TABLE: dict[str, Row] = {
     "console:notices_go_on": Row(NOT_SO, manager(302)),
     # People who stay unknown: whoever takes reports in talks with them.
     "console:reporters": Row(staff(200, TAKERS_IN), NOT_SO),
+    "console:reporter_find": Row(NOT_SO, staff(302, TAKERS_IN)),
     "console:reporter": Row(staff(404, TAKERS_IN), NOT_SO, TALK),
     "console:reporter_answer": Row(NOT_SO, staff(404, TAKERS_IN), TALK),
     "console:reporter_settle": Row(NOT_SO, staff(404, TAKERS_IN), TALK),

@@ -127,6 +127,15 @@ def test_those_that_wait_stand_first_longest_first(now: datetime) -> None:
     assert [row.id for row in queries.page(waiting_only=True).rows] == [early, late]
 
 
+def test_a_flood_of_slow_words_does_not_hide_who_waits(now: datetime) -> None:
+    for letter in "abc":
+        told = Told(words="spam")
+        actions.send(form=Form(letter * 32, "en"), told=told, pace=Pace.SLOW, at=now)
+    later = begin(now + timedelta(hours=1), "d")
+    actions.write(talk_id=later, words="Hello?", at=now + timedelta(hours=1))
+    assert queries.page(waiting_only=True).rows[0].id == later
+
+
 def test_an_address_found_in_words_is_reported_as_the_reporters(talk: int, now: datetime) -> None:
     number = actions.enter_address(talk_id=talk, url="https://hills.example/", actor=TESTER, at=now)
     assert number in queries.talk(talk).items

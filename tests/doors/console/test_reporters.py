@@ -40,6 +40,16 @@ def said(client: Client, path: str, fields: dict[str, str] | None = None) -> str
     return read(client.post(path, fields or {}, follow=True).content).text
 
 
+def test_a_receipt_told_by_telephone_finds_its_conversation(
+    intake: Client, today: datetime
+) -> None:
+    sent = actions.send(form=Form("c" * 32, "nl"), told=Told(urls=LAKE), pace=Pace.QUICK, at=today)
+    found = intake.post("/console/reporters/find", {"receipt": sent.receipt})
+    assert found["Location"] == f"/console/reporters/{queries.find(sent.receipt)}"
+    for wrong in ("", "1234", "0" * 16):
+        assert "no such receipt" in said(intake, "/console/reporters/find", {"receipt": wrong})
+
+
 def test_those_that_wait_stand_in_the_list(intake: Client, talk: int) -> None:
     page = read(intake.get("/console/reporters/").content)
     assert f"/console/reporters/{talk}" in page.links

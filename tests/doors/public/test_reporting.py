@@ -53,11 +53,11 @@ def test_one_question_a_page_ends_in_a_receipt(client: Client) -> None:
     assert "This is what you tell us" in text(answer)  # type: ignore[arg-type]
     fields = {"token": hidden(answer, "token"), "step": "check", "go": "send", **said}  # type: ignore[arg-type]
     sent = post(client, "/en/report", fields)
-    assert "One address was taken." in text(sent)
+    assert "1 address was taken." in text(sent)
     assert "second queue" in text(sent)
     assert queries.find(receipt_of(sent)) == only_talk()
-    told = Told(LAKE, Theme.PICTURES, Site.FORUM, "second post", "today", "A landscape.")
-    assert queries.talk(only_talk()).told == told
+    expected = Told(LAKE, Theme.PICTURES, Site.FORUM, "second post", "today", "A landscape.")
+    assert queries.talk(only_talk()).told == expected
 
 
 def test_back_leads_to_the_question_before_with_its_answer(client: Client) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F
 
+from tocsin.domain.rechecks import queries as rechecks
+from tocsin.domain.rechecks.types import ClosedBy
 from tocsin.domain.reporters import rules, sealed, talks
 from tocsin.domain.reporters.models import Conversation, Message
 from tocsin.domain.reporters.types import (
@@ -75,13 +77,18 @@ def plain_talk(talk_id: int) -> PlainTalk:
 
 
 def page(*, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> TalkPage:
-    """The desk's conversations: those that wait first, longest first; then the newest."""
+    """The desk's conversations: those that wait first, longest first; then the newest.
+
+    Of those that wait alone, the ones that came by the usual queue stand before the slow ones, so
+    that a flood of words does not hide a reporter who waits.
+    """
     everything = Conversation.objects.all()
     waiting = everything.filter(state=TalkState.WAITING)
     found = (waiting if waiting_only else everything).annotate(
         n_items=Count("reports", distinct=True), n_messages=Count("messages", distinct=True)
     )
-    ordered = found.order_by(F("waits_since").asc(nulls_last=True), "-last_at", "-id")
+    longest = F("waits_since").asc(nulls_last=True)
+    ordered = found.order_by(*(["pace"] if waiting_only else []), longest, "-last_at", "-id")
     rows = tuple(_row(talk) for talk in ordered[offset : offset + limit])
     total = waiting.count() if waiting_only else everything.count()
     return TalkPage(rows, total, waiting.count())
@@ -127,10 +134,12 @@ def _items(talk: Conversation) -> list[str]:
 
 def _plain(number: str) -> PlainState:
     try:
-        state = reports.state(number)
+        item_id, state = reports.stands(number)
     except UnknownItem:
         return PlainState.LOOKED_AT
-    return rules.plain(state)
+    stays = rechecks.stays(item_id)
+    removed = bool(stays) and stays[-1].closed_by is ClosedBy.REMOVED
+    return rules.plain(state, removed=removed)
 
 
 def _line(message: Message, *, named: bool) -> Line:

@@ -22,7 +22,7 @@ _AT_ONCE = threading.BoundedSemaphore(4)
 
 def receipt_hash(receipt: str) -> str:
     """What is kept of a receipt: Argon2id with the installation's own salt, 64 hex digits."""
-    salt = bytes.fromhex(keyed_digest(settings.TOCSIN_KEYS.ring("receipt"), b"", context="salt"))
+    salt = bytes.fromhex(keyed_digest(settings.TOCSIN_KEYS.ring("reporter"), b"", context="salt"))
     with _AT_ONCE:
         return hash_secret_raw(
             receipt.encode(),

@@ -178,12 +178,12 @@ def item(number: str, *, reader: Actor | None = None) -> ItemView:
     )
 
 
-def state(number: str) -> ItemState:
-    """Where an item stands, and nothing else of it; raises UnknownItem."""
-    known = Item.objects.filter(number=number).values_list("state", flat=True).first()
+def stands(number: str) -> tuple[int, ItemState]:
+    """An item's id and where it stands, and nothing else of it; raises UnknownItem."""
+    known = Item.objects.filter(number=number).values_list("pk", "state").first()
     if known is None:
         raise UnknownItem(f"There is no item {number}.")
-    return ItemState(known)
+    return known[0], ItemState(known[1])
 
 
 def of_address(url: str, *, rehearsal: bool = False) -> ItemKey | None:

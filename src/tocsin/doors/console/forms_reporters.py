@@ -40,3 +40,13 @@ class BadFaithForm(forms.Form):
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class ReceiptForm(forms.Form):
+    """A receipt that somebody tells us."""
+
+    receipt = forms.CharField(
+        label=_("Find by receipt"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )

@@ -185,6 +185,7 @@ urlpatterns = [
         name="remove_harmless",
     ),
     path("reporters/", reporters.talks, name="reporters"),
+    path("reporters/find", reporters.find, name="reporter_find"),
     path("reporters/<row:talk_id>", reporters.talk, name="reporter"),
     path("reporters/<row:talk_id>/answer", reporters.answer, name="reporter_answer"),
     path("reporters/<row:talk_id>/settle", reporters.settle, name="reporter_settle"),

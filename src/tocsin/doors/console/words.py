@@ -373,6 +373,7 @@ ALL: dict[str, Words] = {
     "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
     "history": HISTORY,
+    "history": {**HISTORY, **words_rechecks.HISTORY},
     "talk": words_reporters.TALK,
     "pace": words_reporters.PACE,
     "theme": words_reporters.THEME,

@@ -16,9 +16,11 @@ WHAT_FOR = {
     "backup": "signs backups",
     "django": "signs the pages' cookies",
     "jobs": "seals what jobs ask and what they were answered",
+    "form": "signs the tokens of the public form; the first key stays the one in use",
     "journal": "seals hits on their way into the database",
     "receipt": "signs receipts of checks and the heads of their log",
     "reference": "makes the references that providers are given",
+    "reporter": "finds receipts of reporters again; the first key stays the one in use",
     "seal": "seals addresses, words and fingerprints in the database",
     "url": "finds addresses again; the first key stays the one in use",
 }

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin.base.accounts.types import Permission
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.domain.reporters import actions, queries
-from tocsin.domain.reporters.types import NoSuchTalk, NotSo
-from tocsin.doors.console.forms_reporters import AddressForm, AnswerForm, BadFaithForm
+from tocsin.domain.reporters.types import NoSuchReceipt, NoSuchTalk, NotSo
+from tocsin.doors.console.forms_reporters import AddressForm, AnswerForm, BadFaithForm, ReceiptForm
 from tocsin.doors.console.numbers import page_number
 from tocsin.doors.console.permissions import StaffRequest, may
 from tocsin.engine.addresses import UnusableAddress
@@ -39,7 +39,20 @@ def talks(request: StaffRequest) -> HttpResponse:
         "page_number": number,
         "more": found.total > number * ON_A_PAGE,
     }
-    return render(request, "console/reporters.html", page)
+    return render(request, "console/reporters.html", page | {"find_form": ReceiptForm()})
+
+
+@require_POST
+@may(Permission.TAKE_IN)
+def find(request: StaffRequest) -> HttpResponse:
+    """The conversation of a receipt that somebody tells us, such as by telephone."""
+    form = ReceiptForm(request.POST)
+    try:
+        talk_id = queries.find(form.cleaned_data["receipt"] if form.is_valid() else "")
+    except NoSuchReceipt:
+        messages.error(request, _("There is no such receipt: it has 16 digits."))
+        return redirect("console:reporters")
+    return redirect("console:reporter", talk_id=talk_id)
 
 
 @require_safe

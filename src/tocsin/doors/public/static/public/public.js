@@ -124,6 +124,7 @@ function keepAsTyped(form) {
     let timer = 0;
     let last = "";
     let sent = false;
+    let flying = false;
     said.textContent = said.dataset.waiting;
 
     function keep() {
@@ -131,10 +132,12 @@ function keepAsTyped(form) {
         const told = new URLSearchParams(new FormData(form));
         told.delete("work");
         const body = told.toString();
-        if (sent || body === last) {
+        // One at a time: an older state must not arrive after a newer one.
+        if (sent || flying || body === last) {
             return;
         }
         last = body;
+        flying = true;
         fetch(form.dataset.draft, {
             method: "POST",
             body: told,
@@ -148,9 +151,12 @@ function keepAsTyped(form) {
                 said.textContent = told.said;
                 lines.textContent = told.lines;
                 complete.textContent = told.complete;
+                flying = false;
+                keep();
             })
             .catch(() => {
                 last = "";
+                flying = false;
             });
     }
 
