@@ -41,7 +41,7 @@ from tocsin.domain.reports.types import (
     ReasonCode,
 )
 from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges
+from tocsin.doors.console import words_exchanges, words_partners
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -330,6 +330,7 @@ ALL: dict[str, Words] = {
     "exchange": words_exchanges.EXCHANGE,
     "direction": words_exchanges.DIRECTION,
     "trouble": words_exchanges.TROUBLE,
+    **words_partners.ALL,
     "appeal": APPEAL,
     "origin": ORIGIN,
     "verdict": VERDICT,

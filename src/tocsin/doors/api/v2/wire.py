@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from tocsin.base.accounts.types import OutagePolicy
 from tocsin.domain.hashlists.types import Category
 from tocsin.domain.matching.types import Action, AnswerStatus, MatchKind
+from tocsin.doors.api.v2.wire_reports import StatedOfReport
 from tocsin.engine.fingerprints import Status
 
 MOST_ITEMS = 10_000
@@ -251,6 +252,7 @@ class ReportRequest(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     first_seen_at: Moment | None = None
+    stated: StatedOfReport | None = None
 
 
 class Reported(Struct, frozen=True):
