@@ -115,3 +115,23 @@ def test_the_administrator_sees_that_it_goes_and_passes_nothing_over(
     page = client.get("/console/iccam/").content.decode()
     assert "pass-over" not in page
     assert "/console/items/T-" not in page
+
+
+def test_the_item_shows_what_others_stated_and_what_iccam_is_told(
+    client: Client, now: datetime
+) -> None:
+    clock = Clock(now)
+    connect(now)
+    iccam = FakeIccam(clock=clock)
+    stated = {"classification": 1, "ageCategorization": 1, "genderCategorization": 1}
+    [number] = iccam.add(URL, assessment=stated)
+    a_round(iccam, clock)
+    take_in(f"{URL};{SCRIPT};;;police;forum\n", now)
+    staff.enter(client, staff.person("mina", Role.MANAGER, now))
+    item = Line.objects.get().item_number
+    page = client.get(f"/console/items/{item}").content.decode()
+    assert "What others stated" in page
+    assert f"ICCAM {number}" in page
+    assert "our number" in page
+    assert "forum" in page
+    assert SCRIPT not in page

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.domain.iccam.types import LinkState, StepKind, Trouble
+from tocsin.domain.iccam.types import Classification, LinkState, StepKind, StepState, Trouble
 from tocsin.domain.intake.types import Command, LineState, Proof, Way, Why
 
 WAY: Mapping[str, Promise] = {
@@ -105,6 +105,21 @@ STEP_TROUBLE: Mapping[str, Promise] = {
     Trouble.TAKEN_BACK: _("Our finding was corrected before this was told."),
     Trouble.BY_A_PERSON: _("Somebody here passed it over."),
 }
+STEP_STATE: Mapping[str, Promise] = {
+    StepState.WAITING: _("waits"),
+    StepState.SENT: _("told"),
+    StepState.DEAD: _("needs somebody"),
+    StepState.PASSED_OVER: _("passed over"),
+}
+_BASELINE, _NATIONAL, _NOT_ILLEGAL = _("baseline"), _("national"), _("not illegal")
+STATED: Mapping[str, Promise] = {
+    "baseline": _BASELINE,
+    "national": _NATIONAL,
+    "not_illegal": _NOT_ILLEGAL,
+    str(int(Classification.BASELINE)): _BASELINE,
+    str(int(Classification.NATIONAL)): _NATIONAL,
+    str(int(Classification.IGNORE)): _NOT_ILLEGAL,
+}
 ALL: Mapping[str, Mapping[str, Promise]] = {
     "way": WAY,
     "command": COMMAND,
@@ -113,5 +128,7 @@ ALL: Mapping[str, Mapping[str, Promise]] = {
     "line_why": WHY,
     "iccam_link": LINK,
     "iccam_step": STEP,
+    "step_state": STEP_STATE,
+    "stated": STATED,
     "iccam_trouble": STEP_TROUBLE,
 }
