@@ -32,6 +32,7 @@ QUALITY = frozenset({Role.QUALITY, Role.MANAGER})
 READERS_OF_FIGURES = frozenset({Role.MANAGER, Role.QUALITY, Role.AUDITOR, Role.REGULATOR})
 POLICE = frozenset({Role.MANAGER, Role.POLICE_LIAISON})
 KEEPERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+TAKERS_IN = frozenset({Role.INTAKE, Role.ANALYST, Role.MANAGER})
 
 
 def same(answer: Answer) -> Answers:
@@ -73,6 +74,7 @@ ADMINISTRATOR_ON_ONE = administrator(404)
 ADMINISTRATOR_GOES_ON = administrator(302)
 ADMINISTRATOR_FORGOT_WORDS = administrator(422)
 SYSTEM = staff(200, KEEPERS)
+TAKES_IN = staff(200, TAKERS_IN)
 SYSTEM_GOES_ON = staff(302, KEEPERS)
 
 
@@ -256,6 +258,15 @@ TABLE: dict[str, Row] = {
     "console:exchange_votes": Row(NOT_SO, MANAGER_ON_ONE, {"slug": "nothing"}),
     "console:exchange_members": Row(NOT_SO, MANAGER_FORGOT_WORDS, {"slug": "nothing"}),
     "console:exchange_vote": Row(NOT_SO, SYSTEM_GOES_ON, {"vote_id": 9_999}),
+    "console:intake": Row(TAKES_IN, NOT_SO),
+    "console:intake_paste": Row(NOT_SO, staff(422, TAKERS_IN)),
+    "console:intake_batch": Row(staff(404, TAKERS_IN), NOT_SO, {"batch_id": 9_999}),
+    "console:intake_export": Row(NOT_SO, staff(404, TAKERS_IN), {"batch_id": 9_999}),
+    "console:intake_deal": Row(NOT_SO, staff(302, TAKERS_IN), {"line_id": 9_999}),
+    "console:iccam": Row(SYSTEM, NOT_SO),
+    "console:iccam_try": Row(NOT_SO, SYSTEM_GOES_ON),
+    "console:iccam_revive": Row(NOT_SO, SYSTEM_GOES_ON, {"step_id": 9_999}),
+    "console:iccam_pass_over": Row(NOT_SO, manager(302), {"step_id": 9_999}),
     "console:webhooks": Row(SYSTEM, NOT_SO),
     "console:webhook": Row(ADMINISTRATOR_ON_ONE, ADMINISTRATOR_ON_ONE, {"party_id": 9_999}),
     "console:webhook_resend": Row(NOT_SO, SYSTEM_GOES_ON, {"party_id": 9_999}),

@@ -203,11 +203,12 @@ def _once(told: list[str]) -> list[str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(600)
 def test_in_any_order_and_however_it_breaks() -> None:
     run_state_machine_as_test(
         AnExchange,
         settings=settings(
-            max_examples=25,
+            max_examples=20,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -31,7 +31,8 @@ from tocsin.domain.iccam.types import (
     Trouble,
     WrongTerms,
 )
-from tocsin.site.rehearsal.iccam import FakeIccam, Fault, serving
+from tocsin.site.rehearsal.iccam import FakeIccam, Fault
+from tocsin.site.rehearsal.iccam_server import serving
 
 pytestmark = pytest.mark.server
 
@@ -64,7 +65,7 @@ def test_every_call_there_is(now: datetime) -> None:
         service.set_hosting(number, "192.0.2.1", "DE")
         service.assign(number, "DE")
         again = service.content(number)
-        assert (again.assessment, again.actions) == (BASELINE, {2, 4})
+        assert (again.assessment, again.actions) == (BASELINE, frozenset({2, 4}))
         assert (again.assigned_country, again.reference) == ("DE", "T-1 & more")
         filed = service.file(
             OutgoingReport(

@@ -162,6 +162,16 @@ def test_a_finding_is_told_before_any_action_with_what_the_report_missed(
     assert not Due.objects.filter(kind__startswith="iccam").exists()
 
 
+def test_an_item_that_was_found_long_before_is_told_when_it_comes_in(
+    iccam: FakeIccam, clock: Clock
+) -> None:
+    found(report(clock(), URL), person("ada"), clock(), UNLAWFUL)
+    run_worker_round(clock())
+    iccam.add(f"{URL}?utm_source=x")
+    rounds(iccam, clock, 3)
+    assert told(iccam)[-1] == "assess"
+
+
 def test_what_others_filled_in_stands(iccam: FakeIccam, clock: Clock) -> None:
     [number] = iccam.add(URL, sourceUrlSiteType=20, sourceUrlCommerciality=3,
                          sourceUrlPaymentMethods=[13])  # fmt: skip

@@ -86,7 +86,7 @@ def test_an_assessment_comes_back_as_it_was_sent(told: Assessment) -> None:
         "assessments": [{"classification": 4}, sent], "actions": [{"actionType": 3}],
     }  # fmt: skip
     now = wire.content(content)
-    assert (now.assessment, now.assigned_country, now.actions) == (told, "NL", {3})
+    assert (now.assessment, now.assigned_country, now.actions) == (told, "NL", frozenset({3}))
 
 
 @given(ASSESSMENTS)

@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from tests.domain.intake.test_signatures import PUBLIC, signed
 from tests.domain.listing import a_list, digest, flipped, put
 from tests.doors.api.asking import Client
 from tests.doors.api.conftest import Issue
+from tocsin.base.audit.types import system
 from tocsin.domain.hashlists.types import Kind
+from tocsin.domain.intake.actions import add_signature_key
+from tocsin.domain.intake.queries import said_of
+from tocsin.domain.intake.types import Said
 from tocsin.domain.matching.checker import Checker
 from tocsin.domain.matching.queries import who_got
 from tocsin.domain.reports.queries import item, queue
@@ -109,7 +114,7 @@ def test_a_database_that_is_away_is_503_and_asks_to_send_it_again(
     def away(**_: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr("tocsin.doors.api.v2.reports.receive_report", away)
+    monkeypatch.setattr("tocsin.doors.api.v2.reports.receive", away)
     said = hotline.post_json(PATH, {"url": URL})
     assert said.status == 503
     assert "client_reference" in said.json["error"]["message"]
@@ -117,3 +122,54 @@ def test_a_database_that_is_away_is_503_and_asks_to_send_it_again(
 
 def test_without_a_key_nobody_reports(client: Client) -> None:
     assert client.post_json(PATH, {"url": URL}).status == 401
+
+
+def test_what_a_hotline_states_is_kept_as_an_observation(hotline: Client) -> None:
+    stated = {
+        "source": "police",
+        "site_type": "imagehost",
+        "referrer": "https://forum.example/t/1",
+        "iccam_number": "50001",
+        "classification": "baseline",
+    }
+    assert hotline.post_json(PATH, {"url": URL, "stated": stated}).status == 202
+    [row] = queue().rows
+    assert said_of(row.number) == [
+        Said("police", "imagehost", "https://forum.example/t/1", "50001", "baseline")
+    ]
+    assert item(row.number).findings == ()
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [{"site_type": "shop"}, {"iccam_number": "x"}, {"classification": "A1"}, {"source": "x" * 41},
+     {"referrer": 1}, {"colour": "blue"}],
+)  # fmt: skip
+def test_what_it_may_not_state_is_refused(hotline: Client, stated: dict[str, object]) -> None:
+    said = hotline.post_json(PATH, {"url": URL, "stated": stated})
+    assert (said.status, said.code) == (422, "wrong_report")
+    assert queue().total == 0
+
+
+def test_a_key_that_must_sign_is_heard_signed_and_once(
+    client: Client, issue: Issue, now: datetime
+) -> None:
+    issued = issue()
+    add_signature_key(
+        key_id=issued.key_id, name="main", public_key=PUBLIC, actor=system("test"), at=now
+    )
+    partner = client.with_bearer(issued)
+    body = b'{"url":"https://host.example/p/1"}'
+    request = signed(now, body)
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": value
+        for name, value in request.headers.items()
+        if name != "Content-Type"
+    }
+    environ = {**headers, "CONTENT_TYPE": "application/json"}
+    assert partner.post(PATH, body, CONTENT_TYPE="application/json").code == "not_signed"
+    assert partner.post(PATH, body + b" ", **environ).code == "not_signed"
+    assert queue().total == 0
+    assert partner.post(PATH, body, **environ).status == 202
+    assert partner.post(PATH, body, **environ).code == "not_signed"
+    assert queue().rows[0].report_count == 1

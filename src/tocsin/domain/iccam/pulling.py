@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import system
 from tocsin.domain.hashlists.classification import pack
-from tocsin.domain.iccam import queueing, rules, sealed
+from tocsin.domain.iccam import queueing, rules, sealed, telling
 from tocsin.domain.iccam.holding import Hold
 from tocsin.domain.iccam.models import Content, Link, Report
 from tocsin.domain.iccam.sending import Clock
@@ -126,6 +126,7 @@ def _content(link: Link, report: Report, now: ContentNow, at: datetime) -> bool:
     content.unusable = unusable
     content.closed_at = at if unusable else None
     content.save()
+    telling.say_what_was_found(content, at)
     record(
         actor=_US,
         action="iccam.take_in",

@@ -51,6 +51,14 @@ def found_unlawful(item_id: int, finding_id: int, at: datetime) -> None:
         file(finding_id, *where, actor=_US, at=at)
 
 
+def say_what_was_found(content: Content, at: datetime) -> None:
+    """Content of an item that was found unlawful long ago: nobody finds it again, so say it now."""
+    if content.item_id is None:
+        return
+    if desk.states({content.item_id}).get(content.item_id) is ItemState.UNLAWFUL:
+        _assess(content, at)
+
+
 def police_first(item_id: int, at: datetime) -> None:
     """It goes to the police: assess, and say so."""
     _act_on(item_id, Told(ActionType.REPORTED_TO_LEA, at), at)
@@ -170,7 +178,9 @@ def place_of(url: str) -> tuple[str, str, str] | None:
 def say(content: Content, told: Told, at: datetime) -> bool:
     """A person tells an action; False where one of its type was queued before. Raises StepRefused
     for content that we have not found anything of."""
-    if not _assess(content, at):
+    # A finding that waits for a second person is none yet.
+    found = desk.item(content.item_number).state is ItemState.UNLAWFUL
+    if not found or not _assess(content, at):
         raise StepRefused("Judge the item first: ICCAM takes no action before an assessment.")
     return queueing.act(content, told, at)
 

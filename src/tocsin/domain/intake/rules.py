@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from tocsin.base.clock.lifecycle import Lifecycle, Waiting, move
-from tocsin.domain.intake.types import Command, LineState, Proof, Record, Why
+from tocsin.domain.intake.types import Command, LineState, Proof, Record, SiteType, Why
 
 WORK: Final = "intake.work"
 WAITS: Final = "intake.line_waits"
@@ -50,11 +50,7 @@ LIFE = Lifecycle(
     },
 )
 
-SITE_TYPES: Final = frozenset({
-    "notdetermined", "website", "filehost", "imagehost", "imagestore", "imageboard", "bannersite",
-    "linksite", "socialsite", "redirector", "webarchived", "searchprovider", "blog", "forum",
-})  # fmt: skip
-"""What kind of site, in the words that hotlines' files use."""
+SITE_TYPES: Final = frozenset(kind.value for kind in SiteType if kind)
 
 _COMMANDS: Final = (
     ("..input-source", Command.REPORT),

@@ -24,6 +24,26 @@ class Command(StrEnum):
     SAID_UNAVAILABLE = "said_unavailable"
 
 
+class SiteType(StrEnum):
+    """What kind of site, in the words that hotlines' files use."""
+
+    UNSTATED = ""
+    NOT_DETERMINED = "notdetermined"
+    WEBSITE = "website"
+    FILE_HOST = "filehost"
+    IMAGE_HOST = "imagehost"
+    IMAGE_STORE = "imagestore"
+    IMAGE_BOARD = "imageboard"
+    BANNER_SITE = "bannersite"
+    LINK_SITE = "linksite"
+    SOCIAL_SITE = "socialsite"
+    REDIRECTOR = "redirector"
+    WEB_ARCHIVE = "webarchived"
+    SEARCH_PROVIDER = "searchprovider"
+    BLOG = "blog"
+    FORUM = "forum"
+
+
 class LineState(StrEnum):
     """What became of a line."""
 

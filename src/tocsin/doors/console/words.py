@@ -51,6 +51,8 @@ from tocsin.doors.console import (
     words_reporters,
 )
 from tocsin.doors.console import words_desk, words_exchanges, words_notices, words_rechecks
+from tocsin.domain.takedown.types import NoticeState
+from tocsin.doors.console import words_exchanges, words_partners
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -331,6 +333,7 @@ ALL: dict[str, Words] = {
     "exchange": words_exchanges.EXCHANGE,
     "direction": words_exchanges.DIRECTION,
     "trouble": words_exchanges.TROUBLE,
+    **words_partners.ALL,
     "appeal": APPEAL,
     "origin": ORIGIN,
     "verdict": VERDICT,

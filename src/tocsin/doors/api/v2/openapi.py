@@ -202,7 +202,8 @@ def _reports() -> Json:
     return {
         "operationId": "report",
         "summary": "Report an address to the organisation's analysts",
-        "description": "An address that is no web address is answered with 422.",
+        "description": "An address that is no web address is answered with 422. A key that must "
+        "sign adds Content-Digest, Signature-Input and Signature (RFC 9421, Ed25519).",
         "security": [{"bearer": []}],
         "parameters": [described_jobs.REPEATED],
         "requestBody": _body("ReportRequest", 64_000),

@@ -10,10 +10,11 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists.types import FingerprintValue, Kind
+from tocsin.domain.intake.actions import check_signature, receive
+from tocsin.domain.intake.types import NotSigned, Said, SignedRequest
 from tocsin.domain.matching.queries import Checker
 from tocsin.domain.matching.types import CheckKey, ListsSeen, Query
 from tocsin.domain.matching.types import Match as Known
-from tocsin.domain.reports.actions import receive_report
 from tocsin.domain.reports.types import (
     Channel,
     IncomingReport,
@@ -27,13 +28,18 @@ from tocsin.doors.api.http import require_method as only
 from tocsin.doors.api.limits import RateLimit
 from tocsin.doors.api.v2.checks import NOT_JSON, has_utc, not_json, require_json
 from tocsin.doors.api.v2.wire import Reported, ReportedFingerprints, ReportRequest
+from tocsin.doors.api.v2.wire_reports import StatedOfReport
 from tocsin.engine.addresses import UnusableAddress
 
 MOST_BYTES = 64_000
 
 _request = msgspec.json.Decoder(ReportRequest)
 _FIELD = re.compile(r"`\$\.([\w.]+)`|field `(\w+)`")
-_KNOWN = {*ReportRequest.__struct_fields__, *ReportedFingerprints.__struct_fields__}
+_KNOWN = {
+    *ReportRequest.__struct_fields__,
+    *ReportedFingerprints.__struct_fields__,
+    *StatedOfReport.__struct_fields__,
+}
 
 
 def report(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -> Reply:
@@ -42,13 +48,23 @@ def report(environ: Environ, checker: Checker, limit: RateLimit, at: datetime) -
     key = by_bearer(environ, checker, at)
     allowance = limit.take(key)
     require_json(environ)
-    request = _decoded(read_body(environ, most_bytes=MOST_BYTES).getvalue())
+    body = read_body(environ, most_bytes=MOST_BYTES).getvalue()
+    request = _decoded(body)
     fingerprints = _fingerprints(request.fingerprints)
     match = checker.known(key, _query(fingerprints), at=at) if fingerprints else None
     incoming = _incoming(request, fingerprints, match, key)
     _let_go_of_lost_connections()
     try:
-        received = receive_report(report=incoming, actor=Actor("key", key.key_id), at=at)
+        signature = check_signature(key_id=key.key_id, request=_signed(environ, body), at=at)
+        received = receive(
+            report=incoming,
+            said=_said(request),
+            actor=Actor("key", key.key_id),
+            at=at,
+            signature=signature,
+        )
+    except NotSigned as error:
+        raise Refused(401, "not_signed", str(error), headers=allowance.headers()) from None
     except UnusableAddress as error:
         raise _wrong("url", str(error)) from None
     except ReportRefused as error:
@@ -107,6 +123,30 @@ def _incoming(
         rehearsal=key.terms.lists is ListsSeen.TEST,
         match=_told(match),
     )
+
+
+def _said(request: ReportRequest) -> Said:
+    stated = request.stated
+    if stated is None:
+        return Said()
+    return Said(
+        source=stated.source,
+        site_type=stated.site_type.value,
+        referer=stated.referrer,
+        iccam_number=stated.iccam_number,
+        classification=stated.classification.value,
+    )
+
+
+def _signed(environ: Environ, body: bytes) -> SignedRequest:
+    """The request as a signature may cover it: headers by their names, as WSGI gives them."""
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    headers["content-type"] = str(environ.get("CONTENT_TYPE") or "")
+    return SignedRequest(str(environ["REQUEST_METHOD"]), str(environ["PATH_INFO"]), headers, body)
 
 
 def _query(fingerprints: tuple[FingerprintValue, ...]) -> Query:

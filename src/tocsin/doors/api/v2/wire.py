@@ -18,6 +18,7 @@ from tocsin.domain.matching.types import (
     AnswerStatus,
     MatchKind,
 )
+from tocsin.doors.api.v2.wire_reports import StatedOfReport
 from tocsin.engine.fingerprints import Status
 from tocsin.engine.search import Level
 
@@ -307,6 +308,7 @@ class ReportRequest(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = ""
     first_seen_at: Moment | None = None
+    stated: StatedOfReport | None = None
 
 
 class Reported(Struct, frozen=True):
