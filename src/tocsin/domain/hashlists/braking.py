@@ -40,9 +40,8 @@ class SetWaits(WrongSet):
         self.names = [name]
         super().__init__(
             f"The known-good set {name} would silence {entries:,} entries of import {run_id} or "
-            f"more, whole or by one digest: that waits for a person. If it is right: "
-            f"tocsin lists sets --confirm '{name}'; if the set is wrong: "
-            f"tocsin lists sets --without '{name}'. Then run the same again."
+            f"more; a person must look. Right: tocsin lists sets --confirm '{name}'; wrong: "
+            f"--without '{name}'. Then run the same again."
         )
 
 

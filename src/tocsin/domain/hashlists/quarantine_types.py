@@ -83,6 +83,16 @@ class SetState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeView:
+    """Why a set waits for a person: how many entries it would silence at once, or more, how many
+    it may by itself, and since when it waits."""
+
+    entries: int
+    most: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SetView:
     """A known-good set for people: how it stands, and who said to go on without it.
 
@@ -96,6 +106,7 @@ class SetView:
     left_out_at: datetime | None
     words: str
     mark: str = ""
+    waits: BrakeView | None = None
 
 
 @dataclass(frozen=True, slots=True)

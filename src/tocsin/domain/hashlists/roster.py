@@ -11,6 +11,7 @@ from tocsin.base.audit.types import Actor
 from tocsin.domain.hashlists import known
 from tocsin.domain.hashlists.models import KnownSet, SetBrake
 from tocsin.domain.hashlists.quarantine_types import (
+    BrakeView,
     NoSuchKnownSet,
     SetIsWell,
     SetState,
@@ -94,11 +95,12 @@ def known_sets() -> list[SetView]:
                 left_out_at=left_out.left_out_at if left_out else None,
                 words=left_out.words if left_out else "",
                 mark=brake.mark if brake is not None and state is SetState.WAITS else "",
+                waits=None if brake is None else _view(brake),
             )
         )
     # What is left are our own lists of harmless files.
     views += [
-        SetView(name, SetState.WAITS, _told(brake), "", None, "", brake.mark)
+        SetView(name, SetState.WAITS, _told(brake), "", None, "", brake.mark, _view(brake))
         for name, brake in brakes.items()
     ]
     return views
@@ -109,6 +111,10 @@ def _waiting() -> dict[str, SetBrake]:
     marks = known.marks()
     rows = SetBrake.objects.filter(confirmed_at=None)
     return {row.name: row for row in rows if marks.get(row.name) == row.mark}
+
+
+def _view(brake: SetBrake) -> BrakeView:
+    return BrakeView(brake.entries, brake.most, brake.at)
 
 
 def _told(brake: SetBrake) -> str:

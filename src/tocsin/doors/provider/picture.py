@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEIGHT = 120
-STEP = 40
-_BAR = 24
+WIDTH = 560
 _HIT_HEIGHT = 4.0
 
 
@@ -43,26 +42,28 @@ class Picture:
 
     bars: tuple[Bar, ...]
     width: int
+    bar_width: int
     height: int = HEIGHT
-    bar_width: int = _BAR
 
 
 def picture(counted: Sequence[Counted], *, label_each: int) -> Picture:
     """The picture; every so many bars, counted from the last, has its short name below it."""
-    most = max(1, *(one.checks for one in counted)) if counted else 1
+    most = max([1, *(one.checks for one in counted)])
     last = len(counted) - 1
+    # As wide whatever it shows, so that its letters are as large in each.
+    step = WIDTH // max(1, len(counted))
     bars = tuple(
-        _bar(one, n, HEIGHT / most, shows_label=(last - n) % label_each == 0)
+        _bar(one, n * step + step // 5, HEIGHT / most, shows_label=(last - n) % label_each == 0)
         for n, one in enumerate(counted)
     )
-    return Picture(bars, STEP * len(counted))
+    return Picture(bars, step * len(counted), step * 3 // 5)
 
 
-def _bar(one: Counted, n: int, scale: float, *, shows_label: bool) -> Bar:
+def _bar(one: Counted, x: int, scale: float, *, shows_label: bool) -> Bar:
     height, errors = one.checks * scale, one.errors * scale
     return Bar(
         counted=one,
-        x=n * STEP + (STEP - _BAR) // 2,
+        x=x,
         y=round(HEIGHT - height, 1),
         height=round(height, 1),
         error_y=round(HEIGHT - errors, 1),
