@@ -43,9 +43,9 @@ from benchmarks.oracle_attackers import (
 )
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.guard import rules
-from tocsin.domain.matching.guard.recent import Recent
 from tocsin.domain.matching.guard.types import LIMITS, Asked, NearHit, Totals, Words
 from tocsin.domain.matching.guard.watch import Watch
+from tocsin.engine.index import Recent
 
 DAY = date(2026, 3, 3)
 RADIUS_BITS = 31

@@ -13,8 +13,8 @@ compile="uv pip compile --quiet --universal --generate-hashes --no-header
 $compile pyproject.toml --extra build -o requirements/run.txt "$@"
 $compile pyproject.toml --extra build --extra sweep --extra ray \
     -c requirements/run.txt -o requirements/sweep.txt "$@"
-$compile pyproject.toml --extra build --extra dev --extra video --extra sweep --extra ray \
-    -c requirements/run.txt -o requirements/dev.txt "$@"
+$compile pyproject.toml --extra build --extra dev --extra video --extra openpgp --extra sweep \
+    --extra ray -c requirements/run.txt -o requirements/dev.txt "$@"
 $compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
 $compile requirements/hma.in -c requirements/peers.txt -o requirements/hma.txt "$@"
 $compile --no-deps requirements/foreign.in -c requirements/peers.txt \

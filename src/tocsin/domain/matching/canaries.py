@@ -5,9 +5,9 @@ can see that its program finds anything at all. They are never a hit: not kept, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tocsin.domain.matching.answering import in_shadow
 from tocsin.domain.matching.searching import near_hashes
@@ -21,21 +21,18 @@ from tocsin.domain.matching.types import (
     Query,
 )
 
-_DIGESTS = ("sha256", "sha1", "md5")
-
 
 def canary(query: Query, key: CheckKey) -> MatchKind | None:
     """How a picture is the canary for this key; None when it is not. Digests are asked first."""
     known = _known()
-    told = [(name, getattr(query, name)) for name in _DIGESTS]
-    if any(value == known[name] for name, value in told if value is not None):
+    if query.sha256 == known.sha256 or query.sha1 == known.sha1 or query.md5 == known.md5:
         return MatchKind.EXACT
     if key.terms.lists is ListsSeen.OPEN:
         return None
-    pdq = int.from_bytes(known["pdq"], "big")
-    distances = ((int.from_bytes(v, "big") ^ pdq).bit_count() for v in near_hashes(query))
-    within = any(bits <= key.terms.near_radius_bits for bits in distances)
-    return MatchKind.NEAR if within else None
+    for value in near_hashes(query):
+        if (int.from_bytes(value, "big") ^ known.pdq).bit_count() <= key.terms.near_radius_bits:
+            return MatchKind.NEAR
+    return None
 
 
 def answer_to(query: Query, kind: MatchKind, key: CheckKey) -> Outcome:
@@ -47,7 +44,19 @@ def answer_to(query: Query, kind: MatchKind, key: CheckKey) -> Outcome:
     return in_shadow(outcome) if key.terms.shadow else outcome
 
 
+class _Known(NamedTuple):
+    """The fingerprints of the canary."""
+
+    sha256: bytes
+    sha1: bytes
+    md5: bytes
+    pdq: int
+
+
 @cache
-def _known() -> Mapping[str, bytes]:
+def _known() -> _Known:
     told = json.loads((Path(__file__).parent / "canaries.json").read_text("utf-8"))
-    return {name: bytes.fromhex(value) for name, value in told.items()}
+    sha256, sha1, md5, pdq = (
+        bytes.fromhex(told[name]) for name in ("sha256", "sha1", "md5", "pdq")
+    )
+    return _Known(sha256, sha1, md5, int.from_bytes(pdq, "big"))

@@ -24,7 +24,8 @@ class Counts:
     def add(self, counted: Mapping[CountKey, int] | Mapping[MeasureKey, int]) -> None:
         """Add these to what waits."""
         with self._lock:
-            self._waiting.update(counted)
+            for what, n in counted.items():
+                self._waiting[what] += n
 
     def flush(self) -> None:
         """Write the counts; those that could not be written wait for the next time."""

@@ -106,7 +106,8 @@ def search(
 def _met(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterator[_Met]:
     """Piece by piece: a batch aimed at a cluster must not fill the memory with all it meets."""
     for name in index.exact:
-        yield _exact(index, queries, name)
+        if (met := _exact(index, queries, name)) is not None:
+            yield met
     if radius_bits != EXACT_ONLY:
         yield from _near(index, _plain(queries), radius_bits)
         if any(query.pdq_variants for query in queries):
@@ -115,12 +116,15 @@ def _met(index: Published, queries: Sequence[Query], radius_bits: int) -> Iterat
             yield from _near(index, _derived(queries), within_bits)
 
 
-def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met:
+def _exact(index: Published, queries: Sequence[Query], name: str) -> _Met | None:
+    """None where nothing has such a digest, or it is on no list."""
     asked = [(i, value) for i, q in enumerate(queries) if (value := getattr(q, name)) is not None]
     if not asked:
-        return _nothing(MatchKind.EXACT)
-    numbers = np.array([i for i, _ in asked], np.int64)
+        return None
     matches = index.exact[name].query(_as_array([value for _, value in asked]))
+    if not len(matches.ids):
+        return None
+    numbers = np.array([i for i, _ in asked], np.int64)
     query = np.repeat(numbers, np.diff(matches.offsets))
     n = len(query)
     return _Met(
@@ -165,9 +169,9 @@ def _derived(queries: Sequence[Query]) -> _ToAsk:
 def _near(index: Published, to_ask: _ToAsk, radius_bits: int) -> Iterator[_Met]:
     if not to_ask.values:
         return
-    origin, hash_no = np.array(to_ask.numbers, np.int64), np.array(to_ask.which, np.int64)
     asked = _as_array(to_ask.values)
     for first, matches in index.near.query_in_pieces(asked, radius_bits):
+        origin, hash_no = np.array(to_ask.numbers, np.int64), np.array(to_ask.which, np.int64)
         counts = np.diff(matches.offsets)
         rows = np.repeat(np.arange(first, first + len(counts)), counts)
         ids, distances, distinct = matches.ids, matches.distances, _distinct(asked, rows)
@@ -287,14 +291,3 @@ def _stands(known: Found, distance_bits: int, met: _Met) -> bool:
 
 def _as_array(values: list[bytes]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)
-
-
-def _nothing(kind: MatchKind) -> _Met:
-    return _Met(
-        kind,
-        np.empty(0, np.int64),
-        np.empty(0, np.uint64),
-        np.empty(0, np.uint16),
-        np.empty(0, np.bool_),
-        np.empty(0, np.int64),
-    )

@@ -236,8 +236,9 @@ class Query:
     frames: tuple[Frame, ...] = ()
 
     def pdq_hashes(self) -> tuple[bytes, ...]:
-        """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into
-        512 pixels is asked once."""
+        """The different PDQ hashes, in a fixed order; those of a small picture may be the same."""
+        if self.pdq_512 is None and self.pdq_oriented is None:
+            return () if self.pdq is None else (self.pdq,)
         all_three = (self.pdq, self.pdq_512, self.pdq_oriented)
         return tuple(dict.fromkeys(value for value in all_three if value is not None))
 
@@ -246,8 +247,7 @@ class Query:
 class Match:
     """What was found. `entry_ids` (at most 64, first the one that `reference` names) stay inside;
     only `reference`, which belongs to the asking key alone, may leave. `sources` counts independent
-    organisations, `distance_bits` is that of the nearest. `film` is there where listed films were
-    met by their frames: how much was found, of the one that shares most."""
+    organisations, `distance_bits` is that of the nearest, `film` says how much of a film."""
 
     kind: MatchKind
     category: Category

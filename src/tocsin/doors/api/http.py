@@ -41,7 +41,8 @@ class Reply:
 
     def with_headers(self, headers: Headers) -> Reply:
         """The same with these headers, but for those it has already."""
-        return replace(self, headers=_joined(self.headers, headers))
+        joined = _joined(self.headers, headers)
+        return self if joined == self.headers else replace(self, headers=joined)
 
 
 @dataclass(frozen=True, slots=True)

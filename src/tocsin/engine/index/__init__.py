@@ -25,6 +25,7 @@ from tocsin.engine.index.publication import (
     replace_policy,
     verify_published,
 )
+from tocsin.engine.index.recent import Recent
 from tocsin.engine.index.segment import (
     IndexDamaged,
     IndexMissing,
@@ -56,6 +57,7 @@ __all__ = [
     "PublishBusy",
     "PublishFailed",
     "Published",
+    "Recent",
     "Scale",
     "StoredFile",
     "TooManyRows",

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tocsin.base.accounts.types import Tier
 from tocsin.domain.matching.guard import rules
-from tocsin.domain.matching.guard.recent import Recent
 from tocsin.domain.matching.guard.sketch import Sketch
 from tocsin.domain.matching.guard.types import (
     GOOD_STANDING,
@@ -22,6 +21,7 @@ from tocsin.domain.matching.guard.types import (
     Step,
     Totals,
 )
+from tocsin.engine.index import Recent
 
 AT = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 ACTION = LIMITS[Tier.ACTION]
@@ -49,6 +49,15 @@ def test_merging_is_counting_both_in_any_order(left: list[int], right: list[int]
     merged.merge(sketch_of(right))
     assert merged.as_text() == sketch_of(right + left).as_text()
     assert Sketch(merged.as_text()).estimate() == merged.estimate()
+
+
+@given(digests)
+def test_few_at_once_and_many_are_counted_alike(numbers: list[int]) -> None:
+    numbers += [0, 1, 2**54 - 1, 2**53, 2**53 + 1, 2**64 - 1]
+    one_by_one = Sketch()
+    for number in numbers:
+        one_by_one.add(np.array([number], np.uint64))
+    assert one_by_one.as_text() == sketch_of(numbers * 4).as_text()
 
 
 @pytest.mark.parametrize("text", ["AAAA", "no base64 at all"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from tocsin.domain.matching.guard.types import Limits, Sign, Standing, Step, Totals
 
@@ -25,6 +26,7 @@ NARROWEST_BALL_BITS, WIDEST_BALL_BITS = 32, 60
 EDGE_BITS = 8
 
 
+@lru_cache(maxsize=1_024)
 def limits_of(
     limits: Limits, daily_hashes: int | None = None, daily_matches: int | None = None
 ) -> Limits:

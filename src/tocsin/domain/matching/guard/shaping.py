@@ -22,6 +22,8 @@ from tocsin.domain.matching.types import (
 )
 
 _NO_PDQ = np.empty((0, 4), np.uint64)
+_NONE = np.empty(0, np.uint64)
+_NOWHERE = np.empty(0, np.int64)
 
 
 def tag_maker(ring: Keyring) -> TagOf:
@@ -42,8 +44,8 @@ def as_asked(
     words, places, first_rows, together = _pdq_of(queries)
     pictures = [(place, entry_id) for place, v in met.items() for entry_id in _pictures(v)]
     return Asked(
-        names=np.array([tag_of(_all_of(query)) for query in queries], np.uint64),
-        hashes=np.array([tag_of(value) for q in queries for value in _looked_up(q)], np.uint64),
+        names=_numbers([tag_of(_all_of(query)) for query in queries]),
+        hashes=_numbers([tag_of(value) for q in queries for value in _looked_up(q)]),
         words=words,
         places=places,
         together=together,
@@ -52,8 +54,8 @@ def as_asked(
         # Told by nothing but its digests. Of one that is held by them, a near match changes the
         # answer all the same.
         settled=frozenset(p for p, verdict in met.items() if verdict.status is AnswerStatus.LISTED),
-        matched=np.array([tag_of(b"entry %d" % entry_id) for _, entry_id in pictures], np.uint64),
-        matched_in=np.array([place for place, _ in pictures], np.int64),
+        matched=_numbers([tag_of(b"entry %d" % entry_id) for _, entry_id in pictures]),
+        matched_in=np.array([place for place, _ in pictures], np.int64) if pictures else _NOWHERE,
         ball_bits=rules.ball_bits(key.terms.near_radius_bits),
     )
 
@@ -115,9 +117,14 @@ def _pdq_of(
             hashes += own
             places += [place] * len(own)
     if not hashes:
-        return _NO_PDQ, np.empty(0, np.int64), {}, np.empty(0, np.int64)
+        return _NO_PDQ, _NOWHERE, {}, _NOWHERE
     words = np.frombuffer(b"".join(hashes), np.uint64).reshape(-1, 4)
     return words, np.array(places, np.int64), first_rows, np.array(together, np.int64)
+
+
+def _numbers(tags: list[int]) -> Words:
+    # Nearly every batch has met nothing: no array is made for that.
+    return np.array(tags, np.uint64) if tags else _NONE
 
 
 def _all_of(query: Query) -> bytes:

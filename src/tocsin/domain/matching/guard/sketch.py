@@ -19,7 +19,8 @@ from tocsin.domain.matching.guard.types import Words
 REGISTERS = 1_024
 _INDEX_BITS = 10
 _BIAS = 0.7213 / (1 + 1.079 / REGISTERS)
-_REST = np.uint64((1 << 54) - 1)
+_REST = (1 << 54) - 1
+_FEW = 16
 
 
 class Sketch:
@@ -37,12 +38,18 @@ class Sketch:
 
     def add(self, digests: Words) -> None:
         """Count these too: uint64[n]."""
-        if not len(digests):
+        if len(digests) < _FEW:
+            # Most batches are of one picture, for which arrays take longer than counting.
+            for digest in digests.tolist():
+                place, rank = digest >> 54, 55 - (digest & _REST).bit_length()
+                self._registers[place] = max(self._registers[place], rank)
             return
         index = (digests >> np.uint64(64 - _INDEX_BITS)).astype(np.int64)
-        rest = (digests & _REST).astype(np.float64)
-        # frexp: 2^e <= 2 * number, so that 54 - e zeros stand before the first one.
-        rank = (55 - np.frexp(rest)[1]).astype(np.uint8)
+        rest = digests & np.uint64(_REST)
+        # frexp: 2^e <= 2 * number, so that 54 - e zeros stand before the first one; of half the
+        # number, since one of 54 bits would be rounded.
+        bits = np.frexp((rest >> np.uint64(1)).astype(np.float64))[1] + (rest > 0)
+        rank = (55 - bits).astype(np.uint8)
         higher = rank > self._registers[index]
         if higher.any():
             np.maximum.at(self._registers, index[higher], rank[higher])

@@ -14,7 +14,6 @@ from tocsin.domain.matching.guard import rules
 from tocsin.domain.matching.guard.balls import Ball, Balls
 from tocsin.domain.matching.guard.counted import Counted
 from tocsin.domain.matching.guard.questions import Questions
-from tocsin.domain.matching.guard.recent import Recent
 from tocsin.domain.matching.guard.types import (
     NOTHING_WITHHELD,
     Asked,
@@ -25,6 +24,7 @@ from tocsin.domain.matching.guard.types import (
     Withheld,
     Words,
 )
+from tocsin.engine.index import Recent
 
 _Hits = dict[int, NearHit]
 """What one query met by nearness, by entry, best first."""

@@ -37,6 +37,7 @@ class Kernels(NamedTuple):
     split: Kernel
     fill_table: Kernel
     find: Kernel
+    follow: Kernel
 
 
 @cache
@@ -77,6 +78,7 @@ def warm_up() -> bool:
 _MODULES = {
     "searching": ("search",),
     "scanning": ("scan", "scan_squares"),
+    "following": ("follow",),
     "sorting": (
         "permute",
         "count_beginnings",

@@ -1,9 +1,9 @@
-"""The different PDQ hashes that a key asked last, and which of them are near-identical.
+"""The different PDQ hashes that were asked last, and which of them are near-identical.
 
 Sixteen parts of 16 bits, each the key of a small table that remembers the last hash with these
 bits. Of hashes that differ from a kept one in 8 bits it finds 99.8 %, in 16 bits 98 %, in 31 bits
 81 % (`benchmarks/oracle_guard.py`). That is for finding runs; what was asked around a match is
-looked for among all of them. 8,192 hashes are kept, 0.6 MB for a key that asks by PDQ.
+looked for among all of them. 8,192 hashes are kept, 0.6 MB for each who asks by PDQ.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.domain.matching.guard.types import Words
+from tocsin.engine.index.arrays import Places, Words, address_of
+from tocsin.engine.index.compiled import kernels
 from tocsin.engine.index.scan import distances
 
 KEPT = 8_192
@@ -19,9 +20,7 @@ PARTS = 16
 RUN_BITS = 31
 LONG_RUN = 16
 _CHUNK = 64
-_NOBODY = -1
-
-Places = npt.NDArray[np.int64]
+_NOBODY = 0xFFFF
 
 
 class Recent:
@@ -30,11 +29,23 @@ class Recent:
     def __init__(self) -> None:
         self._words = np.zeros((KEPT, 4), np.uint64)
         self._run = np.zeros(KEPT, np.int32)
-        self._last = np.full((PARTS, KEPT), _NOBODY, np.int16)
+        self._last = np.full((PARTS, KEPT), _NOBODY, np.uint16)
         self._count = 0
+        # They stay where they are for as long as this object does.
+        self._at = [address_of(kept) for kept in (self._words, self._run, self._last)]
 
     def add(self, words: Words) -> None:
-        """Remember uint64[n, 4]; those that were asked before stay where they are."""
+        """Remember uint64[n, 4]; those that were asked before stay where they are.
+
+        Where nothing is compiled, those of a piece of 64 are not compared with one another.
+        """
+        compiled = kernels()
+        if compiled is not None:
+            words = np.ascontiguousarray(words)
+            self._count = compiled.follow(
+                address_of(words), len(words), *self._at, self._count, RUN_BITS
+            )
+            return
         for first in range(0, len(words), _CHUNK):
             self._add_chunk(words[first : first + _CHUNK])
 
@@ -65,18 +76,18 @@ class Recent:
         follows = apart[fresh] <= RUN_BITS
         runs = np.where(follows, self._run[nearest[fresh]] + 1, 1)
         self._words[places], self._run[places] = words[fresh], runs
-        self._last[np.arange(PARTS)[:, None], slots[fresh].T] = places.astype(np.int16)
+        self._last[np.arange(PARTS)[:, None], slots[fresh].T] = places.astype(np.uint16)
         self._count += len(fresh)
 
     def _nearest(self, words: Words, earlier: Places) -> tuple[Places, Places]:
         """Of the candidates int64[n, parts]: the nearest one's place and its distance."""
         n = len(words)
         repeated = np.repeat(words, PARTS, axis=0)
-        bits = distances(repeated, self._words[earlier.reshape(-1)]).reshape(n, PARTS)
+        bits = distances(repeated, self._words[earlier.reshape(-1) % KEPT]).reshape(n, PARTS)
         apart = np.where(earlier == _NOBODY, 257, bits.astype(np.int64))
         best = apart.argmin(axis=1)
         rows = np.arange(n)
-        return np.maximum(earlier[rows, best], 0), apart[rows, best]
+        return earlier[rows, best] % KEPT, apart[rows, best]
 
 
 def _slots(words: Words) -> Places:
