@@ -36,7 +36,6 @@ from tocsin.engine.search.matches import Level
 
 log = logging.getLogger("tocsin.client")
 log.addHandler(logging.NullHandler())
-
 RECHECKED_AT_ONCE: Final = 1_000
 _PIECE_BYTES: Final = 1 << 20
 

@@ -192,8 +192,8 @@ def _near(index: Published, to_ask: _ToAsk, radius_bits: int) -> Iterator[_Met]:
 
 def asked_hashes(query: Query) -> tuple[bytes, ...]:
     """All PDQ hashes that are looked up for a query: those of what is shown, then its variants."""
-    if not query.pdq_variants:
-        return shown_hashes(query)
+    if not (query.pdq_variants or query.frames):
+        return near_hashes(query)
     return shown_hashes(query) + variant_hashes(query)
 
 

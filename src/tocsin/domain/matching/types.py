@@ -38,7 +38,7 @@ from tocsin.domain.matching.refusals import (
 from tocsin.engine.fingerprints import Status
 from tocsin.engine.search.further import MOST_FRAMES, MOST_VARIANTS, Frame
 
-# Doors, words of guard and index, what may be refused, what may be expected.
+# Doors, words of guard and index, what may be refused or expected.
 __all__ = [
     "FOR_TESTS",
     "MOST_FRAMES",
@@ -130,8 +130,8 @@ class PolicyTerms:
     In `shadow` mode answers tell what would have been advised, and advise nothing.
     `daily_hashes` is how many different fingerprints a day it may ask, and `daily_matches` how many
     different entries it may meet before that is noticed; None: as its tier may. `outage_policy` is
-    what the party does while nothing can be checked. `private_delta`: whether it may compare its
-    own digests with what is new, unseen; None: as its tier may.
+    what the party does while nothing can be checked. `private_delta`: may it compare its own
+    digests with what is new, unseen; None: as its tier may.
     """
 
     lists: ListsSeen = ListsSeen.LIVE
@@ -211,7 +211,6 @@ class CheckKey:
 class Query:
     """One picture, as fingerprints: md5 (16 bytes), sha1 (20), sha256 (32), photodna (144),
     pdq, pdq_512 and pdq_oriented (32, bit 255 first) with the quality of pdq, 0 to 100.
-
     `pdq_variants` (32 each) are hashes of what was made of the picture: what they alone find is for
     a person to look at. `frames` are those of a film, or further pictures of the file that are
     shown as the first is; each counts by itself, from the same quality on.
@@ -237,8 +236,7 @@ class Query:
     frames: tuple[Frame, ...] = ()
 
     def pdq_hashes(self) -> tuple[bytes, ...]:
-        """The different PDQ hashes, in a fixed order: the same twice for a picture that fits into
-        512 pixels is asked once."""
+        """The different PDQ hashes, in a fixed order; those of a small picture may be the same."""
         if self.pdq_512 is None and self.pdq_oriented is None:
             return () if self.pdq is None else (self.pdq,)
         all_three = (self.pdq, self.pdq_512, self.pdq_oriented)
@@ -249,8 +247,7 @@ class Query:
 class Match:
     """What was found. `entry_ids` (at most 64, first the one that `reference` names) stay inside;
     only `reference`, which belongs to the asking key alone, may leave. `sources` counts independent
-    organisations, `distance_bits` is that of the nearest. `film` is there where listed films were
-    met by their frames: how much was found, of the one that shares most."""
+    organisations, `distance_bits` is that of the nearest, `film` says how much of a film."""
 
     kind: MatchKind
     category: Category

@@ -215,8 +215,8 @@ def wrong_in(index: int, item: CheckItem, level: Level | None = None) -> Iterato
     if (item.pdq is None) != (item.pdq_quality is None):
         field = "pdq_quality" if item.pdq else "pdq"
         yield WrongItem(index, item.id, field, "pdq and pdq_quality are needed together.")
-    for name in ("pdq_512", "pdq_oriented", "pdq_variants"):
-        if getattr(item, name) is not None and item.pdq is None:
+    for name in ("pdq_512", "pdq_oriented", "pdq_variants") if item.pdq is None else ():
+        if getattr(item, name) is not None:
             yield WrongItem(index, item.id, "pdq", f"{name} needs pdq beside it.")
     if item.uploaded_at is not None and not has_utc(item.uploaded_at):
         yield WrongItem(index, item.id, "uploaded_at", NEEDS["uploaded_at"])

@@ -50,5 +50,6 @@ def at_level(query: Query, level: Level) -> Query:
 
 def weight_of(queries: Sequence[Query]) -> int:
     """How many items these cost."""
-    further = sum(len(query.pdq_variants) + len(query.frames) for query in queries)
+    carrying = [query for query in queries if query.pdq_variants or query.frames]
+    further = sum(len(query.pdq_variants) + len(query.frames) for query in carrying)
     return len(queries) + math.ceil(further / FURTHER_PER_ITEM)
