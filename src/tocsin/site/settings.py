@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tocsin.base.letters.transports import Folder, Smtp, Transport
 from tocsin.base.letters.types import Organisation
@@ -86,7 +87,7 @@ TOCSIN_RETURNED_MAIL = Path(_RETURNED_MAIL).resolve() if _RETURNED_MAIL else Non
 # Visits to reported addresses: other places to look from, other names to ask by, and a benign
 # address of our own by which a site that shows whatever it is asked to is recognised.
 # The sites of a rehearsal, set by its own process; never from the environment.
-TOCSIN_REHEARSED_WORLD = None
+TOCSIN_REHEARSED_WORLD: Any = None
 TOCSIN_VANTAGES = environment.outlooks("TOCSIN_VANTAGES")
 TOCSIN_VISIT_AGENTS = environment.named_texts("TOCSIN_VISIT_AGENTS")
 TOCSIN_VISIT_CANARY = environment.text("TOCSIN_VISIT_CANARY", "")

@@ -46,13 +46,11 @@ from tocsin.doors.console import (
     words_figures,
     words_looking,
     words_notices,
+    words_partners,
     words_rechecks,
     words_referrals,
     words_reporters,
 )
-from tocsin.doors.console import words_desk, words_exchanges, words_notices, words_rechecks
-from tocsin.domain.takedown.types import NoticeState
-from tocsin.doors.console import words_exchanges, words_partners
 from tocsin.doors.console.words_providers import APPLICATION, PROVIDER
 from tocsin.engine.search import RateKind
 
@@ -376,7 +374,6 @@ ALL: dict[str, Words] = {
     "language": LETTER_LANGUAGE,
     "permission": PERMISSION,
     "history": HISTORY,
-    "history": {**HISTORY, **words_rechecks.HISTORY},
     "talk": words_reporters.TALK,
     "pace": words_reporters.PACE,
     "theme": words_reporters.THEME,
