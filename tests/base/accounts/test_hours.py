@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tocsin.base.accounts import actions, queries
 from tocsin.base.accounts.models import Person
-from tocsin.base.accounts.rules import Hours, hours_allow
+from tocsin.base.accounts.rules import Hours, hours_allow, hours_end
 from tocsin.base.accounts.types import Role
 from tocsin.base.audit.types import Actor
 
@@ -101,3 +101,21 @@ def test_what_cannot_be_is_refused(ada: Person) -> None:
         actions.set_hours(person_id=9_999, hours=DAY, actor=MANAGER, at=MONDAY)
     with pytest.raises(actions.NobodyThere):
         actions.admit(person_id=9_999, hours=1, why="x", actor=MANAGER, at=MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("now_local", "ends"),
+    [
+        (datetime(2026, 3, 2, 9, 0, tzinfo=UTC), datetime(2026, 3, 2, 17, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 2, 17, 0, tzinfo=UTC), None),
+        (datetime(2026, 3, 3, 23, 0, tzinfo=UTC), datetime(2026, 3, 4, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 4, 5, 59, tzinfo=UTC), datetime(2026, 3, 4, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 4, 6, 0, tzinfo=UTC), None),
+    ],
+)
+def test_the_end_of_a_shift_is_told_over_midnight_too(
+    now_local: datetime, ends: datetime | None
+) -> None:
+    hours = {0: Hours(time(9), time(17)), 1: Hours(time(22), time(6))}
+    assert hours_end(hours, now_local) == ends
+    assert hours_allow(hours, now_local) is (ends is not None)

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from django.db import transaction
 
 from tocsin.base.accounts.models import Admission, Person, WorkingHours
-from tocsin.base.accounts.rules import Hours, hours_allow
+from tocsin.base.accounts.rules import Hours, hours_allow, hours_end
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, Json
 
@@ -93,13 +93,30 @@ def admit(*, person_id: int, hours: int, why: str, actor: Actor, at: datetime) -
     return until
 
 
+def shift_ends(*, person_id: int, at: datetime, zone: tzinfo) -> datetime | None:
+    """When somebody's hours, or what they were let in for, end; None where they have no hours."""
+    kept = _hours_of(person_id)
+    if not kept:
+        return None
+    return hours_end(kept, at.astimezone(zone)) or _admitted_until(person_id, at)
+
+
 def may_work(*, person_id: int, at: datetime, zone: tzinfo) -> bool:
     """Whether somebody may log in and act at a moment."""
-    rows = WorkingHours.objects.filter(person_id=person_id)
-    kept = {row.weekday: Hours(row.begins, row.ends) for row in rows}
+    kept = _hours_of(person_id)
     if not kept or hours_allow(kept, at.astimezone(zone)):
         return True
-    return Admission.objects.filter(person_id=person_id, at__lte=at, until__gt=at).exists()
+    return _admitted_until(person_id, at) is not None
+
+
+def _hours_of(person_id: int) -> dict[int, Hours]:
+    rows = WorkingHours.objects.filter(person_id=person_id)
+    return {row.weekday: Hours(row.begins, row.ends) for row in rows}
+
+
+def _admitted_until(person_id: int, at: datetime) -> datetime | None:
+    rows = Admission.objects.filter(person_id=person_id, at__lte=at, until__gt=at)
+    return rows.order_by("-until").values_list("until", flat=True).first()
 
 
 def everybodys_hours(*, at: datetime) -> tuple[PersonHours, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.base.accounts import rules
-from tocsin.base.accounts.hours import PersonHours, everybodys_hours, may_work
+from tocsin.base.accounts.hours import PersonHours, everybodys_hours, may_work, shift_ends
 from tocsin.base.accounts.models import ApiKey, Party, Person
 from tocsin.base.accounts.types import KnownKey, Permission, Role, Tier
 
@@ -17,6 +17,7 @@ __all__ = [
     "keys_of",
     "live_keys",
     "may_work",
+    "shift_ends",
     "parties",
     "party",
     "party_names",

@@ -118,6 +118,22 @@ def hours_allow(hours: Mapping[int, Hours], local: datetime) -> bool:
     return before is not None and before.over_midnight and clock < before.ends
 
 
+def hours_end(hours: Mapping[int, Hours], local: datetime) -> datetime | None:
+    """When somebody with these hours stops who works at a moment; None when they do not work."""
+    for back in (0, 1):
+        began = local - timedelta(days=back)
+        day = hours.get(began.weekday())
+        if day is None:
+            continue
+        begins = datetime.combine(began.date(), day.begins, local.tzinfo)
+        ends = datetime.combine(
+            began.date() + timedelta(days=day.over_midnight), day.ends, local.tzinfo
+        )
+        if begins <= local < ends:
+            return ends
+    return None
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Whether a person in `role` has `permission`."""
     return permission in MAY[role]

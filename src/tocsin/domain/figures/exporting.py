@@ -100,7 +100,7 @@ def as_table(figures: Figures) -> str:
     period, before = figures.period, figures.compared_with
     told = [
         f"{period.first} to {period.last} ({figures.zone}), "
-         f"compared with {before.first} to {before.last}"
+        f"compared with {before.first} to {before.last}"
     ]
     for section in figures.sections:
         told += ["", section.code.replace("_", " ").upper()]

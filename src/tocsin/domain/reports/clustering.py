@@ -42,7 +42,7 @@ def view(item: Item) -> ClusterView | None:
     return ClusterView(
         id=item.cluster_id,
         members=tuple(
-            ClusterMember(one.number, one.state, one.cluster_bits, one.cluster_lead)
+            ClusterMember(one.pk, one.number, one.state, one.cluster_bits, one.cluster_lead)
             for one in shown
         ),
         total=members.count(),

@@ -165,6 +165,7 @@ class Moved:
 class ClusterMember:
     """An item of a cluster, as a line."""
 
+    id: int
     number: str
     state: str
     distance_bits: int | None

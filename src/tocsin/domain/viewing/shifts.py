@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
+
+from tocsin.base.accounts import queries as accounts
+
 ShiftEnds = Callable[[str, datetime], datetime | None]
 """Takes an actor's text and a moment, gives when the shift they are in ends; None: not known."""
 
 
-def _not_known(who: str, at: datetime) -> datetime | None:
-    del who, at
-    return None
+def _by_hours(who: str, at: datetime) -> datetime | None:
+    kind, _, number = who.partition(":")
+    if kind != "user" or not number.isdecimal():
+        return None
+    return accounts.shift_ends(person_id=int(number), at=at, zone=settings.TOCSIN_ZONE)
 
 
-_told: list[ShiftEnds] = [_not_known]
+_told: list[ShiftEnds] = [_by_hours]
 
 
 def use(told: ShiftEnds) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tocsin.base.accounts.types import Permission
 from tocsin.domain.reports.types import ItemState, ItemView
 from tocsin.domain.viewing.types import Subject
 from tocsin.domain.visits import queries as visited
@@ -12,6 +13,7 @@ from tocsin.domain.visits.types import ContentKind, Outcome, SeenImage, Visit
 from tocsin.doors.console.permissions import Staff
 
 DECIDED = frozenset({ItemState.UNLAWFUL, ItemState.NOT_UNLAWFUL})
+AWAITED = frozenset({ItemState.SECOND_REVIEW, ItemState.DISAGREED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,14 @@ def sight_of(item: ItemView, person: Staff, like: Sequence[int] = ()) -> Sight:
     return Sight(visit, subjects, images)
 
 
+def _is_theirs(item: ItemView, person: Staff) -> bool:
+    """Whether somebody has the item to judge: they took it, or are asked for a further opinion."""
+    if item.state in AWAITED:
+        judged = any(f.by == person.username and not f.corrected for f in item.findings)
+        return person.may(Permission.REVIEW) and not judged
+    return item.state is ItemState.TAKEN and item.holder == person.username
+
+
 def _is_there(image: SeenImage) -> bool:
     return image.outcome is Outcome.PRESENT
 
@@ -61,7 +71,7 @@ def _subject(
         place=place,
         listed=bool(item.matches),
         decided=item.state in DECIDED,
-        taken=item.state is ItemState.TAKEN and item.holder == person.username,
+        taken=_is_theirs(item, person),
         like=tuple(like),
         rehearsal=item.rehearsal,
     )

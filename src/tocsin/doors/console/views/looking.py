@@ -158,9 +158,11 @@ def opt_in(request: StaffRequest) -> HttpResponse:
 
 def _sight(request: StaffRequest, number: str) -> Sight:
     try:
-        return sight_of(reports.item(number), request.person)
+        item = reports.item(number)
     except UnknownItem as error:
         raise Http404 from error
+    members = item.cluster.members if item.cluster else ()
+    return sight_of(item, request.person, [one.id for one in members if one.id != item.id])
 
 
 def _confirmed(since: datetime, until: datetime) -> int:

@@ -176,7 +176,7 @@ class Ours:
         if item.matches:
             return FindingInput(verdict, Ground.MATCHED_LIST, category)
         members = item.cluster.members if item.cluster else ()
-        like = tuple(desk.item(one.number).id for one in members if one.number != item.number)
+        like = tuple(one.id for one in members if one.id != item.id)
         subject = Subject(item.id, item.number, item.url, taken=True, like=like)
         try:
             shown = viewing.look(subject=subject, step=Veil.BLUR, actor=analyst, at=at)
