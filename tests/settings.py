@@ -14,10 +14,9 @@ for _name in [name for name in os.environ if name.startswith("TOCSIN_")]:
     if _name != "TOCSIN_DATABASE_URL":
         del os.environ[_name]
 os.environ["TOCSIN_DATA"] = _folder
-os.environ["TOCSIN_DOORS"] = "console,api,provider,hoster"
 os.environ["TOCSIN_HOSTER_LOOKUP"] = "no"
 os.environ["TOCSIN_RECHECK_AT_ONCE"] = "0"  # a thread that outlives its test finds no database
-os.environ["TOCSIN_DOORS"] = "console,api,provider,public"
+os.environ["TOCSIN_DOORS"] = "console,api,provider,hoster,public"
 
 from tocsin.site.settings import *  # noqa: E402, F403 - the environment comes first
 
