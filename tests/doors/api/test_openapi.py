@@ -162,10 +162,7 @@ def _make_possible(case: Any, path: str, job_id: str) -> None:
     lists and which pages there are, and what is an element of a group; that there is no receipt
     for what is new only, and that the level exact asks digests."""
     if path == "/v2/checks" and isinstance(case.body, dict):
-        if case.body.get("since_version") is not None:
-            case.body |= {"since_version": 1, "receipt": False}
-        if case.body.get("level") == "exact":
-            case.body["level"] = "near"
+        _make_batch_possible(case.body)
     if path == "/v2/reports":
         case.body["url"] = "https://pictures.example/a.jpg"
     if path == "/v2/webhook":
@@ -180,6 +177,13 @@ def _make_possible(case: Any, path: str, job_id: str) -> None:
         case.query = {"since": 1}
     if path == "/v2/private/evaluate":
         case.body["elements"] = [b64encode(blind(b"a").element).decode()]
+
+
+def _make_batch_possible(body: dict[str, Any]) -> None:
+    if body.get("since_version") is not None:
+        body |= {"since_version": 1, "receipt": False}
+    if body.get("level") == "exact":
+        body["level"] = "near"
 
 
 def by_items(case: Any) -> bool:

@@ -187,7 +187,6 @@ def _media() -> Json:
             "required": True,
             "content": {
                 "application/octet-stream": {"schema": {}},
-                "text/html": {"schema": {"type": "string"}},
             },
         },
         "responses": {
