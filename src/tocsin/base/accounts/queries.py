@@ -17,13 +17,13 @@ __all__ = [
     "keys_of",
     "live_keys",
     "may_work",
-    "shift_ends",
     "parties",
     "party",
     "party_names",
     "people",
     "permissions_of",
     "secret_matches",
+    "shift_ends",
 ]
 
 

@@ -6,13 +6,17 @@ import importlib.metadata
 import os
 import threading
 from dataclasses import dataclass
-from typing import Final
+from ipaddress import IPv4Address, IPv6Address
+from socket import socket
+from typing import Final, Protocol, TypeAlias, cast
 
 from django.conf import settings
 
 from tocsin.base.egress import PUBLIC, Egress, Policy
 from tocsin.domain.visits.types import HOME, HONEST, Agent, Vantage
 from tocsin.engine.media import DecoderPool
+
+IpAddress: TypeAlias = IPv4Address | IPv6Address
 
 MOST_BYTES: Final = 64 << 20
 PICTURE_BYTES: Final = 16 << 20
@@ -28,6 +32,16 @@ VISITED: Final[Policy] = PUBLIC.limited_to(
 
 class UnknownVantage(Exception):
     """No vantage of that name is configured."""
+
+
+class Outside(Protocol):
+    """What stands in for the world outside in the process of a rehearsal."""
+
+    def resolve(self, name: str) -> list[str]: ...
+
+    def dial(self, address: IpAddress, port: int, seconds: float) -> socket: ...
+
+    def dial_from_abroad(self, address: IpAddress, port: int, seconds: float) -> socket: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ def way(vantage: Vantage, agent: Agent) -> Way:
 
 def egress_for(vantage: Vantage) -> Egress:
     """The way out of a vantage; raises UnknownVantage."""
-    played = settings.TOCSIN_REHEARSED_WORLD
+    played = cast("Outside | None", settings.TOCSIN_REHEARSED_WORLD)
     if played is not None:
         dial = played.dial if vantage.name == HOME.name else played.dial_from_abroad
         return Egress(resolve=played.resolve, dial=dial)
