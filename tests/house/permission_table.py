@@ -205,7 +205,7 @@ TABLE: dict[str, Row] = {
     "console:figures_file": Row(staff(404, READERS_OF_FIGURES), NOT_SO, {"kind": "csv"}),
     "console:namings": Row(MANAGER, NOT_SO),
     "console:naming_propose": Row(NOT_SO, MANAGER_ON_ONE),
-    "console:naming": Row(NOT_SO, MANAGER_ON_ONE, {"number": 9_999, "act": "hear"}),
+    "console:naming": Row(NOT_SO, MANAGER_FORGOT_WORDS, {"number": 9_999, "act": "hear"}),
     # The police: those who deal with them.
     "console:referrals": Row(staff(200, POLICE), NOT_SO),
     "console:refer": Row(NOT_SO, staff(404, POLICE), ITEM),

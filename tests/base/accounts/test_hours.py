@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.base.accounts import actions, queries
@@ -43,6 +43,7 @@ def test_hours_hold_to_the_minute(
     assert hours_allow(kept, MONDAY + timedelta(hours=hour)) is allowed
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.integers(0, 6), st.tuples(st.integers(0, 23), st.integers(0, 23))),
     st.integers(0, 7 * 24 * 60 - 1),

@@ -66,7 +66,7 @@ def test_a_letter_leaves_in_the_next_round_with_a_receipt(now: datetime, data_fo
     assert body.get_content() == CONTENT.text
     assert xarf.get_content_type() == "application/json"
     assert xarf.get_content() == b'{"a": "\xc3\xa9"}'
-    assert Message.objects.get().topic == actions.SENT
+    assert Message.objects.get(listener="").topic == actions.SENT
 
 
 def test_a_long_subject_stands_on_its_own_line_and_the_words_within_76(
@@ -138,7 +138,7 @@ def test_a_refused_letter_is_tried_again_and_then_dead_and_may_be_brought_back(
         letter = Letter.objects.get()
         assert (letter.attempts, letter.last_error) == (attempt, Refusing.said)
     assert [dead.id for dead in queries.dead()] == [letter.pk]
-    assert Message.objects.get(topic=actions.DEAD).payload["about"] == "notice:1"
+    assert Message.objects.get(topic=actions.DEAD, listener="").payload["about"] == "notice:1"
     settings.TOCSIN_MAIL = Folder(data_folder / "letters")
     later = at + timedelta(hours=1)
     actor = Actor("user", "7")

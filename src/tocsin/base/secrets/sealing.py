@@ -122,6 +122,10 @@ def _to_text(data: bytes) -> str:
 
 def _from_text(text: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise NotOurs("This is not a text we made.") from error
+    if _to_text(data) != text:
+        # The last letter has bits that carry nothing: another one must not pass for ours.
+        raise NotOurs("This is not a text we made.")
+    return data

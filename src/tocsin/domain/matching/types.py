@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -23,6 +22,9 @@ from tocsin.domain.matching.guard.types import (
     Totals,
 )
 from tocsin.domain.matching.index_types import BuildReport, IndexState
+from tocsin.domain.matching.measures import DayCount as DayCount  # noqa: PLC0414 - handed out here
+from tocsin.domain.matching.measures import HourCount as HourCount  # noqa: PLC0414
+from tocsin.domain.matching.measures import Measures as Measures  # noqa: PLC0414
 from tocsin.domain.matching.refusals import (
     BuildBusy,
     JournalFailed,
@@ -375,35 +377,3 @@ class PartyHit:
     key_id: str
     hits: int
     last_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """A day of some keys: how many were checked, how many met something, how many could not be
-    looked at or looked up."""
-
-    day: date
-    checks: int
-    hits: int
-    errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class HourCount:
-    """The same of an hour in UTC that begins at `begins`; canaries are not in it."""
-
-    begins: datetime
-    checks: int
-    hits: int
-    errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """What some keys sent, by kind of fingerprint, and how long their requests took: so many
-    milliseconds at most for half, and for nineteen of twenty, without the way to us and back."""
-
-    kinds: Mapping[str, int]
-    requests: int
-    p50_ms: int | None
-    p95_ms: int | None

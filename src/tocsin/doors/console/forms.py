@@ -155,7 +155,7 @@ class Invitation(forms.Form):
     )
     role = forms.ChoiceField(
         label=_("Role"),
-        choices=words.choices(words.ROLE, *Role),
+        choices=words.choices(words_people.ROLE, *Role),
     )
     language = forms.ChoiceField(label=_("Language"), choices=words.choices(words.LANGUAGE))
 

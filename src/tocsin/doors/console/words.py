@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from tocsin.base.accounts.types import OutagePolicy, PartyKind, Permission, Role, Tier
+from tocsin.base.accounts.types import OutagePolicy, PartyKind, Tier
 from tocsin.base.letters.types import LetterState
 from tocsin.domain.corrections.types import (
     AppealState,
@@ -47,6 +47,7 @@ from tocsin.doors.console import (
     words_looking,
     words_notices,
     words_partners,
+    words_people,
     words_rechecks,
     words_referrals,
     words_reporters,
@@ -137,17 +138,6 @@ LETTER: Words = {
     LetterState.BOUNCED: _("came back"),
     LetterState.DEAD: _("cannot be delivered"),
 }
-ROLE: Words = {
-    Role.INTAKE: _("intake"),
-    Role.ANALYST: _("analyst"),
-    Role.SECOND_REVIEWER: _("second reviewer"),
-    Role.QUALITY: _("quality"),
-    Role.MANAGER: _("manager"),
-    Role.POLICE_LIAISON: _("police liaison"),
-    Role.AUDITOR: _("auditor"),
-    Role.REGULATOR: _("regulator"),
-    Role.ADMINISTRATOR: _("administrator"),
-}
 PARTY: Words = {
     PartyKind.PROVIDER: _("provider"),
     PartyKind.HOTLINE: _("hotline"),
@@ -193,27 +183,6 @@ RATE: Words = {
 }
 LANGUAGE: Words = {"en": _("English"), "nl": _("Dutch"), "fr": _("French")}
 LETTER_LANGUAGE: Words = {**LANGUAGE, "de": _("German")}
-PERMISSION: Words = {
-    Permission.ENTER: _("log in"),
-    Permission.SEE_ITEMS: _("see items"),
-    Permission.TAKE_IN: _("take in reports and answer reporters"),
-    Permission.ASSESS: _("record findings"),
-    Permission.REVIEW: _("review findings of others"),
-    Permission.VIEW: _("look at what is reported"),
-    Permission.HANDLE_POLICE: _("deal with the police"),
-    Permission.SEE_QUALITY: _("see how well decisions agree"),
-    Permission.KEEP_DESK: _("set up the desk"),
-    Permission.SEE_FIGURES: _("read figures"),
-    Permission.SEE_AUDIT: _("read what was done"),
-    Permission.CORRECT: _("correct findings"),
-    Permission.SEE_NOTICES: _("see notices"),
-    Permission.SEE_LISTS: _("see lists"),
-    Permission.KEEP_HOSTERS: _("keep the table of hosters"),
-    Permission.KEEP_PROVIDERS: _("vouch for providers"),
-    Permission.KEEP_PEOPLE: _("keep the people who log in"),
-    Permission.KEEP_KEYS: _("keep keys"),
-    Permission.SEE_SYSTEM: _("see how the system is doing"),
-}
 HISTORY: Words = {
     **words_desk.HISTORY,
     **words_looking.HISTORY,
@@ -363,7 +332,7 @@ ALL: dict[str, Words] = {
     "run": RUN,
     **words_notices.GROUPS,
     "letter": LETTER,
-    "role": ROLE,
+    "role": words_people.ROLE,
     "party": PARTY,
     "tier": TIER,
     "lists": LISTS,
@@ -372,7 +341,7 @@ ALL: dict[str, Words] = {
     "sign": SIGN,
     "rate": RATE,
     "language": LETTER_LANGUAGE,
-    "permission": PERMISSION,
+    "permission": words_people.PERMISSION,
     "history": HISTORY,
     "talk": words_reporters.TALK,
     "pace": words_reporters.PACE,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django import template
+from django.utils import translation
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 
 from tocsin.domain.figures.queries import definition_of
 from tocsin.domain.figures.types import Line, MedianHours, Share, Within
@@ -38,7 +38,7 @@ def change(percent: float | None) -> str:
 @register.filter
 def defined(code: str) -> str:
     """The definition of a number, in this person's language."""
-    return _(definition_of(code))
+    return translation.gettext(definition_of(code))
 
 
 @register.filter

@@ -11,10 +11,7 @@ import heapq
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Final
-
-from django.conf import settings
 
 from tocsin.base.audit.types import Actor, system
 from tocsin.base.clock import actions as clock
@@ -23,7 +20,6 @@ from tocsin.base.clock import rounds
 from tocsin.base.letters import actions as letters
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.hashlists.types import Category, FingerprintValue, OwnEntry
-from tocsin.domain.hashlists.types import Kind as Kind_
 from tocsin.domain.hosters import actions as hosters
 from tocsin.domain.hosters.types import HosterTerms
 from tocsin.domain.hosting import actions as hosting
@@ -48,9 +44,9 @@ from tocsin.domain.viewing import actions as viewing
 from tocsin.domain.viewing import queries as ledger
 from tocsin.domain.viewing.types import MayNotLook, Subject, Veil
 from tocsin.domain.visits import actions as visits
-from tocsin.engine import fingerprint
 from tocsin.site.rehearsal.days.baseline import online, spelled
-from tocsin.site.rehearsal.days.pictures import picture
+from tocsin.site.rehearsal.days.mails import not_delivered
+from tocsin.site.rehearsal.days.pictures import picture, prints_of
 from tocsin.site.rehearsal.days.registries import Registries
 from tocsin.site.rehearsal.days.scores import Score
 from tocsin.site.rehearsal.days.world import Event, Here, Kind, Thing, Ways, World
@@ -252,7 +248,7 @@ class Ours:
 
     def _return(self, notice: str, hours: float) -> None:
         for letter in takedown.notice(notice).letters:
-            mail = _not_delivered(letter.letter.message_id, letter.letter.to)
+            mail = not_delivered(letter.letter.message_id, letter.letter.to)
             letters.take_returned(mail=mail, at=self._at(hours))
 
     def _url(self, thing: Thing) -> str:
@@ -299,7 +295,7 @@ class Ours:
 
     def _prints(self, number: int, at: datetime) -> tuple[FingerprintValue, ...]:
         if number not in self._entries:
-            self._entries[number] = (0, _prints_of(picture(number)))
+            self._entries[number] = (0, prints_of(picture(number)))
         return self._entries[number][1]
 
     def _match(self, thing: Thing, at: datetime) -> Match | None:
@@ -384,32 +380,3 @@ class Ours:
 
     def _hours(self, at: datetime | None) -> float:
         return 1e9 if at is None else max(0.0, (at - self._begins).total_seconds() / 3_600)
-
-
-def _not_delivered(message_id: str, to: str) -> bytes:
-    """What a mail server says of an address that does not exist (RFC 3464)."""
-    mail = EmailMessage()
-    mail["From"] = "MAILER-DAEMON@mx.example"
-    mail["To"] = settings.TOCSIN_ORGANISATION.email
-    mail["Subject"] = "Undelivered Mail Returned to Sender"
-    body = (
-        "--b\r\nContent-Type: text/plain\r\n\r\nThere is nobody of that name.\r\n"
-        "--b\r\nContent-Type: message/delivery-status\r\n\r\n"
-        "Reporting-MTA: dns; mx.example\r\n\r\n"
-        f"Final-Recipient: rfc822; {to}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 unknown user\r\n"
-        "\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
-        f"Message-ID: {message_id}\r\nSubject: notice\r\n\r\n.\r\n--b--\r\n"
-    )
-    head = mail.as_string().rstrip("\n").replace("\n", "\r\n")
-    kind = 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'
-    return f"{head}\r\nMIME-Version: 1.0\r\n{kind}\r\n\r\n{body}".encode()
-
-
-def _prints_of(data: bytes) -> tuple[FingerprintValue, ...]:
-    found = fingerprint(data)
-    digests = ((Kind_.SHA256, found.sha256), (Kind_.SHA1, found.sha1), (Kind_.MD5, found.md5))
-    values = [FingerprintValue(kind, value) for kind, value in digests if value is not None]
-    if found.pdq is not None:
-        values.append(FingerprintValue(Kind_.PDQ, found.pdq, found.pdq_quality))
-    return tuple(values)

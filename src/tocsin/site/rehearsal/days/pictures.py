@@ -9,6 +9,9 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from tocsin.domain.hashlists.types import FingerprintValue, Kind
+from tocsin.engine import fingerprint
+
 WIDTH, HEIGHT = 320, 240
 _GRAINS: Final = ((6, 8, 90.0), (12, 16, 55.0), (30, 40, 25.0))
 
@@ -28,3 +31,13 @@ def picture(number: int) -> bytes:
     made = io.BytesIO()
     Image.fromarray(pixels).save(made, "JPEG", quality=88)
     return made.getvalue()
+
+
+def prints_of(data: bytes) -> tuple[FingerprintValue, ...]:
+    """The fingerprints of a picture, as whoever reports it may tell them."""
+    found = fingerprint(data)
+    digests = ((Kind.SHA256, found.sha256), (Kind.SHA1, found.sha1), (Kind.MD5, found.md5))
+    values = [FingerprintValue(kind, value) for kind, value in digests if value is not None]
+    if found.pdq is not None:
+        values.append(FingerprintValue(Kind.PDQ, found.pdq, found.pdq_quality))
+    return tuple(values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tocsin.site.rehearsal.days.scores import Score, table
+from tocsin.site.rehearsal.house import House
 from tocsin.site.rehearsal.play import Failed
 
 __all__ = ["Failed", "Wanted", "play_days", "scores_of"]
@@ -67,10 +67,6 @@ def scores_of(wanted: Wanted, folder: Path, say: Callable[[str], None]) -> tuple
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    others = {name: text for name, text in os.environ.items() if not name.startswith("TOCSIN_")}
-    return {
-        **others,
-        **_OWN,
-        "TOCSIN_DATA": str(folder / "data"),
-        "TOCSIN_HOSTING_RECORDED": str(folder / "recorded"),
-    }
+    """That of a house of its own, in which nothing of the installation beside it counts."""
+    recorded = {"TOCSIN_HOSTING_RECORDED": str(folder / "recorded")}
+    return House(folder, _OWN | recorded).environment()
