@@ -98,10 +98,8 @@ def _harmless(text: str) -> str:
 def as_table(figures: Figures) -> str:
     """For a terminal: every number, and the hosters below."""
     period, before = figures.period, figures.compared_with
-    told = [
-        f"{period.first} to {period.last} ({figures.zone}), "
-        f"compared with {before.first} to {before.last}"
-    ]
+    days = f"{period.first} to {period.last} ({figures.zone})"
+    told = [f"{days}, compared with {before.first} to {before.last}"]
     for section in figures.sections:
         told += ["", section.code.replace("_", " ").upper()]
         told += [_row(line) for line in section.lines]

@@ -22,7 +22,7 @@ from tocsin.domain.matching.types import (
 )
 from tocsin.domain.reports.desk_types import PoliceReason
 from tocsin.domain.reports.types import FindingInput, FindingKind, Ground, ItemState
-from tocsin.doors.console import words, words_desk
+from tocsin.doors.console import words, words_desk, words_people
 
 
 class NewPassword(forms.Form):
