@@ -289,7 +289,8 @@ def test_an_errand_is_made_once_and_told_of(
     sites: Sites, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[News] = []
-    monkeypatch.setitem(outbox._consumers, errands.LOOKED, lambda news, at: told.append(news))
+    listeners = {"test": lambda news, at: told.append(news)}
+    monkeypatch.setitem(outbox._consumers, errands.LOOKED, listeners)
     url = sites.put(LANDSCAPE)
     actions.ask(reference="item:1", url=url, at=now)
     actions.ask(reference="item:1", url=url, at=now)
@@ -319,7 +320,8 @@ def test_an_errand_that_always_fails_is_given_up(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[News] = []
-    monkeypatch.setitem(outbox._consumers, errands.LOOKED, lambda news, at: told.append(news))
+    listeners = {"test": lambda news, at: told.append(news)}
+    monkeypatch.setitem(outbox._consumers, errands.LOOKED, listeners)
     actions.ask(reference="item:1", url="http://host.test/a", at=now)
     pk = Errand.objects.get().pk
 

@@ -22,5 +22,5 @@ def test_a_page_that_breaks_is_in_the_log_without_a_word_of_what_it_was_about(
     assert page.status_code == 500
     (line,) = (line for line in logged if line["event"] == "page_failed")
     assert (line["page"], line["error"]) == ("console:item", "ZeroDivisionError")
-    assert line["where"].partition(":")[0] == "desk.py"
+    assert line["where"].partition(":")[0] == "item_page.py"
     assert "secret" not in repr(logged)

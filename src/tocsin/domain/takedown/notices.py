@@ -294,7 +294,8 @@ def _take_back(notice: Notice, case: Case, at: datetime) -> None:
     elif state in rules.LIFE.sources("recall"):
         moving.move(notice, "recall", at)
         _withdraw(notice, case, at)
-    elif held_back:
+    elif held_back or state == NoticeState.DEAD:
+        # It was given up on, or came back: nobody there has it to whom it could be withdrawn.
         moving.move(notice, "cancel", at)
 
 

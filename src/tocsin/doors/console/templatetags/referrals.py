@@ -16,7 +16,7 @@ register = template.Library()
 _UNLAWFUL = frozenset({ItemState.UNLAWFUL, ItemState.FIRST_POLICE})
 
 
-@register.inclusion_tag("console/_police.html", takes_context=True)
+@register.inclusion_tag("console/_referred.html", takes_context=True)
 def police(context: RequestContext, request: StaffRequest, item: ItemView) -> dict[str, object]:
     """Referrals and holds; and the forms, for whoever deals with the police."""
     deals = request.person.may(Permission.HANDLE_POLICE) and item.state in _UNLAWFUL
