@@ -339,9 +339,7 @@ def test_what_moves_abroad_is_given_to_that_country_and_not_acted_on_any_more(
     assert told(iccam)[-1] == "assign"
     acts = Step.objects.filter(kind=StepKind.ACT)
     # What our own notices did before it moved, and the removal.
-    assert {(act.state, act.trouble) for act in acts} == {
-        (StepState.PASSED_OVER, Trouble.NOT_OURS)
-    }
+    assert {(act.state, act.trouble) for act in acts} == {(StepState.PASSED_OVER, Trouble.NOT_OURS)}
     assert iccam.refused == []
 
 
