@@ -25,7 +25,15 @@ ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
 NO_TESTS_RAN = 5
 # Pages and house rules call the rooms, which are tried on both; twice they would take too long.
-_ONCE = ("house", "doors/console", "doors/public", "doors/test_in_trouble.py")
+_ONCE = (
+    "house",
+    "client",
+    "doors/console",
+    "doors/hoster",
+    "doors/provider",
+    "doors/public",
+    "doors/test_in_trouble.py",
+)
 _BESIDE = [f"--ignore=tests/{path}" for path in _ONCE]
 
 
