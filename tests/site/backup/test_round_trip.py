@@ -132,10 +132,10 @@ def test_no_number_given_out_since_the_backup_is_given_out_again(
         "from django.db import transaction\n"
         "from tocsin.domain.hashlists.queries import last_change_no\n"
         "from tocsin.domain.reports.items import next_number\n"
-        "from tocsin.domain.takedown.actions import _next_number\n"
+        "from tocsin.domain.takedown.moving import next_number as next_notice\n"
         "at = datetime.now(UTC)\n"
         "with transaction.atomic():\n"
-        "    answer = [last_change_no(), next_number(at), _next_number(at)]"
+        "    answer = [last_change_no(), next_number(at), next_notice(at)]"
     )
     assert change >= before + ENTRIES_SKIPPED
     assert int(item.rpartition("-")[2]) > CASES_SKIPPED

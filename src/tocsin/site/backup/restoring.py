@@ -29,6 +29,7 @@ from tocsin.domain.corrections import actions as corrections
 from tocsin.domain.hashlists import actions as hashlists
 from tocsin.domain.matching import actions as matching
 from tocsin.domain.receipts import queries as receipts
+from tocsin.domain.referrals import actions as referrals
 from tocsin.domain.reports import actions as reports
 from tocsin.domain.takedown import actions as takedown
 from tocsin.engine.index import PublishFailed
@@ -199,6 +200,7 @@ def _note(manifest: Manifest, since: _Since, actor: Actor, at: datetime) -> None
         corrections.skip_numbers(count=CASES_SKIPPED, at=at)
         reports.skip_numbers(count=CASES_SKIPPED, at=at)
         takedown.skip_numbers(count=CASES_SKIPPED, at=at)
+        referrals.skip_numbers(count=CASES_SKIPPED, at=at)
         # Somebody who logged out, or was locked out, after the backup must not be in again.
         Session.objects.all().delete()
         record(
