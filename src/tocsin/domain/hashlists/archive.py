@@ -179,7 +179,7 @@ def _frame(file: BinaryIO) -> bytes:
 
 def _open(frame: bytes, run_id: int, number: int) -> tuple[bytes, bool]:
     key_id, _, body = frame.partition(b".")
-    text = f"{key_id.decode('ascii', 'replace')}.{urlsafe_b64encode(body).decode()}"
+    text = f"{key_id.decode('ascii', 'replace')}.{urlsafe_b64encode(body).decode().rstrip('=')}"
     ring = settings.TOCSIN_KEYS.ring(_RING)
     for last in (False, True):
         try:
