@@ -14,8 +14,10 @@ from tocsin.base.secrets.sealing import (
     public_keys,
     reference,
     seal,
+    seal_bytes,
     sign,
     unseal,
+    unseal_bytes,
     verify,
 )
 
@@ -32,8 +34,10 @@ __all__ = [
     "read_sealed",
     "reference",
     "seal",
+    "seal_bytes",
     "sign",
     "unseal",
+    "unseal_bytes",
     "verify",
     "write_sealed",
 ]
