@@ -1,5 +1,6 @@
 #!/bin/sh
 # Write the requirement locks again, from pyproject.toml: hashes on every line, no host, no URL.
+# Of the programme and its tests only versions that have wheels, as tools/venv.sh builds nothing.
 # `sh tools/lock.sh --upgrade` takes newer versions; `--upgrade-package NAME` only one of them.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,10 +11,11 @@ command -v uv >/dev/null 2>&1 || {
 }
 compile="uv pip compile --quiet --universal --generate-hashes --no-header
     --no-emit-index-url --no-emit-find-links --python-version 3.11"
-$compile pyproject.toml --extra build -o requirements/run.txt "$@"
-$compile pyproject.toml --extra build --extra sweep --extra ray \
+built="$compile --only-binary :all: pyproject.toml --extra build"
+$built -o requirements/run.txt "$@"
+$built --extra sweep --extra ray \
     -c requirements/run.txt -o requirements/sweep.txt "$@"
-$compile pyproject.toml --extra build --extra dev --extra video --extra openpgp --extra sweep \
+$built --extra dev --extra video --extra openpgp --extra sweep \
     --extra ray -c requirements/run.txt -o requirements/dev.txt "$@"
 $compile requirements/peers.in -c requirements/run.txt -o requirements/peers.txt "$@"
 $compile requirements/hma.in -c requirements/peers.txt -o requirements/hma.txt "$@"
