@@ -33,6 +33,12 @@ client = Client(HTTP_HOST="localhost", raise_request_exception=False)
 answers = {path: client.get(path).status_code for path in json.loads(sys.argv[1])}
 print(json.dumps({"answers": answers, "modules": sorted(sys.modules)}))
 """
+ERRORS = """
+from tocsin.site.wsgi import application
+from django.template.loader import render_to_string
+for status in (400, 404, 500):
+    print(render_to_string(f"{status}.html"))
+"""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -51,6 +57,17 @@ def test_it_carries_no_staff_code_and_answers_no_staff_address(data_folder: Path
     assert told["answers"] == {**there, **dict.fromkeys(not_there, 404)}
     staff = re.compile(r"allauth|tocsin\.doors\.(console|provider|hoster)|tocsin\.site\.urls_staff")
     assert [name for name in told["modules"] if staff.match(name)] == []
+
+
+def test_its_error_pages_lead_back_to_the_form(data_folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ERRORS],
+        env={**child_environment(data_folder), "TOCSIN_DOORS": "public"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count('<a href="/report">') == 3
 
 
 @dataclass
