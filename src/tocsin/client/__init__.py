@@ -8,13 +8,14 @@ clear, write a byte of an upload to disk, or put a hash into a log line or an ad
 """
 
 from tocsin.client.asynchronous import AsyncClient
-from tocsin.client.corrections import Correction, FeedPage, Hit, Said, Word
+from tocsin.client.corrections import Correction, FeedPage, Hit, Said, Stated, Word
 from tocsin.client.failures import CallFailed, CallRefused
 from tocsin.client.intake import Intake
 from tocsin.client.keys import Key, WrongAddress, WrongKey
 from tocsin.client.recheck import Rechecked, RecheckQueue
 from tocsin.client.settings import Settings
 from tocsin.client.signatures import Challenge, NotSigned, WebhookReader
+from tocsin.client.signing import SigningKey
 from tocsin.client.synchronous import Client
 from tocsin.client.types import (
     Answer,
@@ -54,6 +55,8 @@ __all__ = [
     "Rechecked",
     "Said",
     "Settings",
+    "SigningKey",
+    "Stated",
     "Verdict",
     "WebhookReader",
     "Why",

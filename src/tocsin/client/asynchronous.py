@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -237,8 +237,10 @@ class AsyncClient:
         category_hint: str | None = None,
         fingerprints: Question | None = None,
         first_seen_at: datetime | None = None,
+        stated: feed.Stated | None = None,
     ) -> feed.Reported:
-        """Tell of an address. With a `client_reference` it is sent again where that is needed.
+        """Tell of an address. With a `client_reference` it is sent again where that is needed;
+        where the key has a `signing` of its own, it is signed.
 
         Raises CallFailed, CallRefused.
         """
@@ -251,7 +253,9 @@ class AsyncClient:
             item["fingerprints"] = {name: told[name] for name in wanted if name in told}
         if first_seen_at is not None:
             item["first_seen_at"] = first_seen_at.isoformat()
-        call = _json_call("/v2/reports", item, again=bool(client_reference))
+        if stated is not None:
+            item["stated"] = asdict(stated)
+        call = _json_call("/v2/reports", item, again=bool(client_reference), signed=True)
         return await self._read(call, _reported)
 
     async def say(self, words: Sequence[feed.Word]) -> list[feed.Said]:
@@ -371,9 +375,11 @@ def _held(verdict: Verdict, detail: str) -> Verdict:
     return replace(verdict, decision=Decision.HOLD, detail=detail)
 
 
-def _json_call(path: str, told: object, *, items: int = 1, again: bool = True) -> Call:
+def _json_call(
+    path: str, told: object, *, items: int = 1, again: bool = True, signed: bool = False
+) -> Call:
     headers = {"content-type": "application/json"}
-    return Call("POST", path, json.dumps(told).encode(), headers, items, again)
+    return Call("POST", path, json.dumps(told).encode(), headers, items, again, signed)
 
 
 def _reported(body: bytes) -> feed.Reported:

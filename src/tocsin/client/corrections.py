@@ -11,6 +11,18 @@ from tocsin.client.wire import maybe, moment, objects, read_json, taken
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a hotline knows of what it reports; `site_type` and `classification` as the API's
+    description lists them."""
+
+    source: str = ""
+    site_type: str = ""
+    referrer: str = ""
+    iccam_number: str = ""
+    classification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A hit of yours, and what it is `now`: `listed`, `held`, `check_again`, `not_listed`."""
 

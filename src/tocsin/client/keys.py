@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import httpx
+
+if TYPE_CHECKING:
+    from tocsin.client.signing import SigningKey
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -22,10 +25,14 @@ class WrongKey(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it was issued: its id, and its secret, which is never shown. Raises WrongKey."""
+    """A key as it was issued: its id, and its secret, which is never shown. Raises WrongKey.
+
+    `signing` signs the reports made with it, which a server may ask for.
+    """
 
     key_id: str
     secret: str = field(repr=False)
+    signing: SigningKey | None = None
 
     def __post_init__(self) -> None:
         text = f"{self.key_id}.{self.secret}"

@@ -28,7 +28,8 @@ _PASSING: Final = frozenset({408, 425})
 @dataclass(frozen=True, slots=True, repr=False)
 class Call:
     """One request. `items` are what it costs of the key's allowance; `again`: it may be repeated,
-    because doing it twice is the same as doing it once."""
+    because doing it twice is the same as doing it once. `signed`: by the signing
+    key that the key may have."""
 
     method: str
     path: str
@@ -36,6 +37,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     items: int = 1
     again: bool = True
+    signed: bool = False
 
 
 class Line:
@@ -55,6 +57,7 @@ class Line:
     ) -> None:
         self.server = server_address(server)
         self.key_id = key.key_id
+        self._signing = key.signing
         self._headers = {
             "authorization": f"Bearer {key.bearer}",
             "accept": "application/json",
@@ -124,7 +127,10 @@ class Line:
     async def _send(self, call: Call) -> bytes:
         try:
             async with self._client().stream(
-                call.method, f"{self.server}{call.path}", content=call.content, headers=call.headers
+                call.method,
+                f"{self.server}{call.path}",
+                content=call.content,
+                headers=self._headers_of(call),
             ) as response:
                 self.allowance.learn(response.headers)
                 return _understood(response, await _read(response))
@@ -134,6 +140,12 @@ class Line:
             raise Failure(Why.TOO_SLOW, type(error).__name__) from None
         except (httpx.HTTPError, OSError) as error:
             raise Failure(Why.CUT_SHORT, type(error).__name__) from None
+
+    def _headers_of(self, call: Call) -> Mapping[str, str]:
+        if not call.signed or self._signing is None:
+            return call.headers
+        signed = self._signing.headers(call.method, call.path, call.content or b"")
+        return {**call.headers, **signed}
 
     def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()

@@ -191,6 +191,7 @@ class Client:
         category_hint: str | None = None,
         fingerprints: Question | None = None,
         first_seen_at: datetime | None = None,
+        stated: feed.Stated | None = None,
     ) -> feed.Reported:
         """Tell of an address. With a `client_reference` it is sent again where that is needed."""
         return self._background.run(
@@ -201,6 +202,7 @@ class Client:
                 category_hint=category_hint,
                 fingerprints=fingerprints,
                 first_seen_at=first_seen_at,
+                stated=stated,
             )
         )
 
