@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ from django import forms, template
 from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,59 +20,23 @@ from tocsin.base.clock import queries as clock
 from tocsin.domain.corrections import queries as corrections
 from tocsin.domain.reports.types import Reason
 from tocsin.domain.viewing import queries as viewing
-from tocsin.doors.console import words
+from tocsin.doors.console import places, words
 
 register = template.Library()
 
 NOTHING = format_html('<span class="soft">{}</span>', "\N{EN DASH}")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One entry of the navigation."""
-
-    url: str
-    label: str
-    here: bool
-
-
 @register.inclusion_tag("console/_navigation.html")
-def navigation(request: HttpRequest) -> dict[str, list[Place]]:
-    """The pages this person may open."""
-    pages = [
-        ("console:queue", _("Queue"), Permission.SEE_ITEMS),
-        ("console:day", _("My day"), Permission.SEE_ITEMS),
-        ("console:notices", _("Notices"), Permission.SEE_NOTICES),
-        ("console:rechecks", _("Still there?"), Permission.SEE_NOTICES),
-        ("console:reporters", _("Reporters"), Permission.TAKE_IN),
-        ("console:referrals", _("Police"), Permission.HANDLE_POLICE),
-        ("console:appeals", _("Appeals"), Permission.SEE_ITEMS),
-        ("console:floods", _("Floods"), Permission.SEE_ITEMS),
-        ("console:quality", _("Quality"), Permission.SEE_QUALITY),
-        ("console:desk_setup", _("Desk"), Permission.KEEP_DESK),
-        ("console:figures", _("Figures"), Permission.SEE_FIGURES),
-        ("console:my_looks", _("My looks"), Permission.VIEW),
-        ("console:mandate", _("Mandate"), Permission.KEEP_DESK),
-        ("console:intake", _("Intake"), Permission.TAKE_IN),
-        ("console:hosters", _("Hosters"), Permission.KEEP_HOSTERS),
-        ("console:lists", _("Lists"), Permission.SEE_LISTS),
-        ("console:providers", _("Providers"), Permission.KEEP_PROVIDERS),
-        ("console:people", _("People"), Permission.KEEP_PEOPLE),
-        ("console:keys", _("Keys of partners"), Permission.KEEP_KEYS),
-        ("console:exchanges", _("Exchanges"), Permission.SEE_SYSTEM),
-        ("console:iccam", _("ICCAM"), Permission.SEE_SYSTEM),
-        ("console:webhooks", _("Webhooks"), Permission.SEE_SYSTEM),
-        ("console:system", _("System"), Permission.SEE_SYSTEM),
-    ]
+def navigation(request: HttpRequest) -> dict[str, list[places.Place]]:
+    """The groups of pages this person may open, and the pages of the group she is in."""
     person = request.user
     if not person.is_authenticated:
-        return {"places": []}
+        return {"groups": [], "pages": []}
+    groups = places.open_to(person.may)
     return {
-        "places": [
-            Place(reverse(name), label, _within(request.path, reverse(name)))
-            for name, label, permission in pages
-            if person.may(permission)
-        ]
+        "groups": places.groups(groups, request.path),
+        "pages": places.beside(groups, request.path),
     }
 
 
@@ -244,12 +206,6 @@ def described(field: BoundField) -> SafeString:
     if ids:
         attributes["aria-describedby"] = " ".join(ids)
     return field.as_widget(attrs=attributes)
-
-
-def _within(path: str, page: str) -> bool:
-    if page == reverse("console:queue"):
-        return path == page or path.startswith(f"{page}items/")
-    return path.startswith(page)
 
 
 @register.filter
