@@ -51,6 +51,16 @@ def test_a_finding_is_followed_once_however_often_it_is_told(world: World, now: 
     assert (stay.opened_by, stay.closed_by) == (OpenedBy.FOUND, ClosedBy.NOTHING)
 
 
+def test_a_notice_that_leaves_puts_no_look_off(world: World, now: datetime) -> None:
+    item_id = found(now)
+    planned = scenes.next_look(item_id)
+    news("takedown.sent", item_id, planned - timedelta(minutes=5))
+    assert scenes.next_look(item_id) == planned
+    later = looks(item_id, 100) + timedelta(minutes=1)
+    news("takedown.sent", item_id, later)
+    assert scenes.next_look(item_id) == later + timedelta(minutes=15)
+
+
 def test_it_is_gone_after_two_looks_and_watched_for_ninety_days(
     world: World, now: datetime
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from tocsin.base.audit.actions import record
 from tocsin.base.audit.types import Actor, Json
+from tocsin.base.clock import queries
 from tocsin.base.clock.actions import cancel, set_due
 from tocsin.domain.rechecks import rules
 from tocsin.domain.rechecks.models import Follow
@@ -90,11 +91,13 @@ def _wind(follow: Follow, at: datetime) -> None:
 
 
 def soon(follow: Follow, at: datetime, within: timedelta = timedelta()) -> None:
-    """Something happened: look now, and often for a while."""
+    """Something happened: look now, or `within` a time, and often for a while."""
     follow.hot_at = at
     follow.turn_at = None
     if FollowState(follow.state) in rules.ACTIVE:
-        look_at(follow, at + within)
+        # A look that comes sooner stays: the first one, say, when its notice leaves at once.
+        planned = queries.due_at(kind=rules.LOOK, subject=str(follow.item_id)) if within else None
+        look_at(follow, min(planned or at + within, at + within))
 
 
 def pause_longer(follow: Follow, at: datetime) -> None:
