@@ -4,7 +4,7 @@
 
 help:
 	@echo 'make run      start everything with a rehearsal list: http://localhost:8000'
-	@echo 'make test     all tests, on SQLite, PostgreSQL and in chromium'
+	@echo 'make test     the tests, on SQLite, PostgreSQL and in chromium'
 	@echo 'make check    style, types, layers, templates, house rules'
 	@echo 'make lock     write the requirement locks again (needs uv)'
 	@echo 'make clean    take away .venv and caches; your data folder stays'

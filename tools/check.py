@@ -68,6 +68,7 @@ def _passes(step: Step, data: str) -> bool:
     started = time.monotonic()
     # The settings make keys in the data folder when they are read: not in the developer's own.
     environment = {**os.environ, "TOCSIN_DATA": data}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         step.command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True
     )
