@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
     "console:review": Row(NOT_SO, staff(404, JUDGES), ITEM),
     "console:follow": Row(NOT_SO, DESK_ON_ONE, ITEM),
     "console:take_apart": Row(NOT_SO, DESK_ON_ONE, ITEM),
+    "console:put_together": Row(NOT_SO, DESK_ON_ONE, ITEM),
     "console:extend_police": Row(NOT_SO, POLICE_ON_ONE, ITEM),
     "console:release_police": Row(NOT_SO, POLICE_ON_ONE, ITEM),
     "console:open_item_appeal": Row(NOT_SO, TAKERS_IN_ON_ONE, ITEM),

@@ -132,6 +132,22 @@ def test_an_item_is_taken_out_of_its_cluster_with_a_reason(
     assert post(analyst, f"items/{two}/apart", {"why": "again"}) == 409
 
 
+def test_two_items_are_put_together_by_their_numbers(analyst: Client, today: datetime) -> None:
+    one = staff.report("https://img.picbin.example/1", today)
+    two = staff.report("https://img.picbin.example/2", today)
+    refusals = {
+        "T-1": "A number such as",
+        "T-2026-999999": "There is no item of this number.",
+        one: "These two cannot stand together.",
+    }
+    for other, why in refusals.items():
+        answer = analyst.post(f"/console/items/{one}/together", {"other": other})
+        assert (answer.status_code, why in answer.content.decode()) == (422, True)
+    assert post(analyst, f"items/{one}/together", {"other": f" {two.lower()} "}) == 302
+    assert len(set(Item.objects.values_list("cluster_id", flat=True)) - {None}) == 1
+    assert "2 items in all" in text(analyst, f"items/{one}")
+
+
 def test_answers_to_questions_are_kept_and_imply_what_was_observed(
     analyst: Client, number: str
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.domain.reports import questions
@@ -105,6 +106,24 @@ class SkipForm(forms.Form):
     """Why somebody puts an item back."""
 
     reason = forms.ChoiceField(label=_("Why"), choices=words.choices(words_desk.SKIP))
+
+
+class ItemNumberField(forms.RegexField):
+    """The number of an item, however its letter and the space around it were typed."""
+
+    default_error_messages = {"invalid": _("A number such as T-2026-000001.")}
+
+    def __init__(self, *, label: str | Promise) -> None:
+        super().__init__(r"^[Tt]-[0-9]{4}-[0-9]{6,}$", label=label, max_length=20, strip=True)
+
+    def clean(self, value: Any) -> str:
+        return str(super().clean(value)).upper()
+
+
+class TwinForm(forms.Form):
+    """The item that shows the same picture."""
+
+    other = ItemNumberField(label=_("Number of the other item"))
 
 
 class WhyForm(forms.Form):
@@ -237,15 +256,7 @@ class ItemAppealDecision(forms.Form):
 class GoldenForm(forms.Form):
     """The number of an item that everybody should judge alike."""
 
-    number = forms.RegexField(
-        r"^\s*[Tt]-[0-9]{4}-[0-9]{6,}\s*$",
-        label=_("Number of a decided item"),
-        max_length=20,
-        error_messages={"invalid": _("A number such as T-2026-000001.")},
-    )
-
-    def clean_number(self) -> str:
-        return str(self.cleaned_data["number"]).strip().upper()
+    number = ItemNumberField(label=_("Number of a decided item"))
 
 
 _DAYS = (

@@ -82,6 +82,7 @@ urlpatterns = [
     path("items/<item:number>/review", desk_acts.review, name="review"),
     path("items/<item:number>/follow", desk_acts.follow, name="follow"),
     path("items/<item:number>/apart", desk_acts.take_apart, name="take_apart"),
+    path("items/<item:number>/together", desk_acts.put_together, name="put_together"),
     path("items/<item:number>/hold", desk_acts.extend, name="extend_police"),
     path("items/<item:number>/release", desk_acts.release, name="release_police"),
     path("items/<item:number>/appeal", desk_acts.appeal, name="open_item_appeal"),

@@ -20,7 +20,7 @@ from tocsin.domain.reports.desk_types import (
     SkipReason,
 )
 from tocsin.domain.reports.types import UnknownItem
-from tocsin.doors.console.forms_desk import ExtendForm, ItemAppealForm, SkipForm, WhyForm
+from tocsin.doors.console.forms_desk import ExtendForm, ItemAppealForm, SkipForm, TwinForm, WhyForm
 from tocsin.doors.console.permissions import StaffRequest, may
 from tocsin.doors.console.views.desk import acted
 from tocsin.doors.console.views.item_page import Forms, Refusal, filled_in, moved_on, page
@@ -104,6 +104,26 @@ def take_apart(request: StaffRequest, number: str) -> HttpResponse:
         )
     except NoSuchCluster:
         return page(request, number, Refusal(409, moved_on()))
+
+
+@require_POST
+@may(Permission.ASSESS)
+def put_together(request: StaffRequest, number: str) -> HttpResponse:
+    """It shows the same picture as another item."""
+    form = TwinForm(request.POST, auto_id="id_together_%s")
+    if form.is_valid():
+        other = form.cleaned_data["other"]
+        try:
+            actions.put_together(number=number, other=other, actor=request.actor, at=request.at)
+        except NoSuchCluster:
+            form.add_error("other", _("These two cannot stand together."))
+        except UnknownItem:
+            form.add_error("other", _("There is no item of this number."))
+        else:
+            said = _("%(number)s and %(other)s stand together now.")
+            messages.success(request, said % {"number": number, "other": other})
+            return redirect("console:item", number=number)
+    return page(request, number, Refusal(422, forms=Forms(together=form)))
 
 
 @require_POST

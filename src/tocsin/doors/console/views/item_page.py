@@ -31,6 +31,7 @@ from tocsin.doors.console.forms_desk import (
     ItemAppealForm,
     QuestionsForm,
     SkipForm,
+    TwinForm,
     WhyForm,
 )
 from tocsin.doors.console.observing import ObservedForm
@@ -52,6 +53,7 @@ class Forms:
     extend: ExtendForm | None = None
     appeal: ItemAppealForm | None = None
     apart: WhyForm | None = None
+    together: TwinForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def page(request: StaffRequest, number: str, refusal: Refusal = ALL_WELL) -> Htt
         "extend": filled.extend or ExtendForm(auto_id="id_extend_%s"),
         "appeal": filled.appeal or ItemAppealForm(auto_id="id_appeal_%s"),
         "apart": filled.apart or WhyForm(auto_id="id_apart_%s"),
+        "together": filled.together or TwinForm(auto_id="id_together_%s"),
         "skip": SkipForm(auto_id="id_skip_%s"),
         "notices": takedown.for_item(shown.number),
         "taken": refusal.taken,
