@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -12,6 +14,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.support import use_data_folder
+
+# A change is tried on fewer examples of each property than a release.
+hypothesis.settings.register_profile("change", max_examples=30)
+hypothesis.settings.register_profile("release", max_examples=1_000, deadline=None)
+hypothesis.settings.load_profile("release" if os.environ.get("THOROUGH") else "change")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 TALKS = ("server", "browser", "journey")
