@@ -25,6 +25,7 @@ from tests.domain.corrections.scenes import (
     withdraw,
     work,
 )
+from tests.support import examples
 from tocsin.base.audit.types import Actor
 from tocsin.base.clock.lifecycle import MoveRefused
 from tocsin.base.clock.models import Due
@@ -143,7 +144,7 @@ def low_limits(settings: Settings) -> None:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=25,
+    max_examples=examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 from tests.domain.exchanges.scenes import add_ncmec, add_stopncii, prints, value
 from tests.domain.exchanges.stand_ins import Ncmec, StopNcii, image, submitted
 from tests.domain.hashlists.lists import ACTOR
+from tests.support import examples
 from tocsin.base.egress import Answer, Egress, Policy, Unreachable, Witness
 from tocsin.domain.exchanges import pulling
 from tocsin.domain.exchanges.asking import PullFailed
@@ -280,7 +281,7 @@ def _record(word: str, at: int, gone: bool) -> dict[str, Any]:
 
 
 _FEW = settings(
-    max_examples=20,
+    max_examples=examples(8),
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),

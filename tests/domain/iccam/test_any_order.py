@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 
 from tests.domain.desk import SYSTEM, UNLAWFUL, found, hoster, person
 from tests.domain.iccam.scenes import Clock, Direct, connect
+from tests.support import examples
 from tocsin.base.audit.types import Actor
 from tocsin.domain.iccam import actions, telling
 from tocsin.domain.iccam.holding import HOLD
@@ -208,7 +209,7 @@ def test_in_any_order_and_however_it_breaks() -> None:
     run_state_machine_as_test(
         AnExchange,
         settings=settings(
-            max_examples=20,
+            max_examples=examples(6),
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

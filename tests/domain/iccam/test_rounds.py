@@ -119,13 +119,16 @@ def test_an_address_that_cannot_be_used_is_kept_as_that_and_stops_nothing(
     assert view.unusable == 1
 
 
-def test_more_than_a_page_is_fetched_to_its_end(iccam: FakeIccam, clock: Clock) -> None:
-    for number in range(230):
+def test_more_than_a_page_is_fetched_to_its_end(
+    iccam: FakeIccam, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_RESULTS", 10)
+    for number in range(23):
         clock.turn(seconds=30)
         iccam.add(f"https://host.example/{number}")
     done = a_round(iccam, clock)
     assert done is not None
-    assert Content.objects.count() == 230
+    assert Content.objects.count() == 23
     assert Link.objects.get().checkpoint == clock()
 
 

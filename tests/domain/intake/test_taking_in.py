@@ -108,8 +108,9 @@ def test_a_batch_that_broke_off_is_worked_on_by_the_clock(
 
     monkeypatch.setattr(working, "work", broken)
     with pytest.raises(RuntimeError):
-        take_in("".join(f"https://host.example/{n}\n" for n in range(450)), now)
+        take_in("".join(f"https://host.example/{n}\n" for n in range(45)), now)
     monkeypatch.undo()
+    monkeypatch.setattr(working, "AT_ONCE", 20)
     assert set(states()) == {LineState.WAITING}
     run_worker_round(now)
     assert set(states()) == {K}

@@ -30,6 +30,7 @@ from tests.domain.takedown.scenes import (
     unlawful,
     whole,
 )
+from tests.support import examples
 from tocsin.base.audit.types import system
 from tocsin.base.clock.models import Due
 from tocsin.base.letters import actions as letters
@@ -240,7 +241,7 @@ def ends_well(life: Life) -> None:
 
 @pytest.mark.timeout(900)
 @settings(
-    max_examples=12,
+    max_examples=examples(6),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
