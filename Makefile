@@ -16,9 +16,7 @@ run:
 test:
 	@sh tools/venv.sh dev
 	@.venv/bin/python -m tools.debian_packages
-	@-.venv/bin/python -m tools.foreign
-	@-.venv/bin/python -m tools.synapse
-	@-.venv/bin/python -m tools.moto
+	@for one in foreign synapse moto; do .venv/bin/python -m tools.$$one & done; wait
 	@.venv/bin/python -m tools.test
 
 check:

@@ -48,7 +48,9 @@ class OwnEnvironment:
         venv.EnvBuilder(clear=True, with_pip=True).create(self.folder)
         command: list[str | Path] = [
             self.folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check",
-            "--quiet", "--only-binary", ":all:", "--require-hashes", *self.pip_options,
+            # --no-compile: of all that comes along little is ever imported.
+            "--quiet", "--no-compile", "--only-binary", ":all:", "--require-hashes",
+            *self.pip_options,
             "-r", self._lock,
         ]  # fmt: skip
         if subprocess.run(command, check=False).returncode != 0:
