@@ -23,7 +23,7 @@ from tests.domain.corrections.scenes import (
     work,
 )
 from tests.domain.desk import report
-from tests.support import in_threads, run_worker_round
+from tests.support import forget_what_is_over, in_threads
 from tocsin.base.accounts.models import ApiKey, OneTimeLink, Party, Person
 from tocsin.base.audit.models import AuditRow
 from tocsin.base.letters.models import Letter
@@ -235,7 +235,7 @@ def test_every_table_with_a_period_can_be_asked_what_is_over(table: Any, now: da
 
 def test_the_worker_does_it_each_hour(now: datetime) -> None:
     told(now, provider(now), 7)
-    run_worker_round(now + YEAR + MOMENT)
+    forget_what_is_over(now + YEAR + MOMENT)
     assert not Hit.objects.exists()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -210,24 +209,6 @@ def test_an_own_entry_with_the_same_fingerprints_is_a_later_word(
     actions.add_own_entry(entry=own, actor=ANALYST, at=now)
 
     assert standing(sent(tmp_path, now, "other", "two", md5="a")) is Standing.LISTED
-
-
-@pytest.mark.usefixtures("lists")
-def test_what_was_decided_before_is_remembered_too(tmp_path: Path, now: datetime) -> None:
-    withdrawn = sent(tmp_path, now, "police", "one", md5="a", sha1="a", pdq="a")
-    withdraw(withdrawn, now)
-    held = sent(tmp_path, now, "police", "two", md5="b")
-    actions.hold_entry(entry_id=held, reason="flood", actor=ACTOR, at=now)
-    sent(tmp_path, now, "police", "three", md5="c")
-    RememberedPrint.objects.all().delete()
-
-    migration = import_module("tocsin.domain.hashlists.migrations.0008_remembered")
-    with connection.cursor() as cursor:
-        cursor.execute(migration.FIRST)
-
-    rows = RememberedPrint.objects.order_by("entry", "kind").values_list("entry", "kind")
-    assert list(rows) == [(withdrawn, 1), (withdrawn, 2), (withdrawn, 4), (held, 1)]
-    assert all(row.at.tzinfo for row in RememberedPrint.objects.all())
 
 
 @pytest.mark.usefixtures("lists")

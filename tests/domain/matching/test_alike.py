@@ -94,7 +94,7 @@ def test_what_a_quarantine_confirmed_as_benign_is_held_elsewhere_too(now: dateti
     set_aside(
         [Finding(theme, Doubt.KNOWN_SHA1, known_set="web")], run_id=None, actor=ANALYST, at=now
     )
-    chosen = Chosen("national", LintReason.KNOWN_SHA1, "web", 1_000)
+    chosen = Chosen("national", LintReason.KNOWN_SHA1, "web", 1_000_000)
     hashlists.decide_all(
         chosen=chosen, decision=Decision.CONFIRM, words="a theme", actor=ANALYST, at=now
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
@@ -19,13 +20,26 @@ from tocsin.domain.takedown.types import Addressee
 from tocsin.engine.addresses import canonical
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
 
 log = structlog.get_logger()
 
 VERSION = "4.2.0"
 FILES = ("xarf-core.json", "types/content-base.json", "types/content-csam.json")
 CSAM = "https://xarf.org/schemas/v4/types/content-csam.json"
+
+_FORMS: Final = {
+    # RFC 3986: a scheme, and no character that an address must not have.
+    "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[!#$&-;=?-\[\]_a-z~]|%[0-9A-Fa-f]{2})+"),
+    "hostname": re.compile(
+        r"(?=.{1,253}\Z)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+        r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+    ),
+}
+# RFC 3339.
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +129,8 @@ def _time(at: datetime) -> str:
 
 @cache
 def _validator() -> Draft202012Validator:
-    # Imported when first used: it takes seconds, and every start of every process would wait.
-    from jsonschema import Draft202012Validator, FormatChecker
+    # Imported when first used: every start of every process would wait.
+    from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
 
     folder = files("tocsin.domain.takedown") / "schemas" / "xarf-v4"
@@ -125,4 +139,25 @@ def _validator() -> Draft202012Validator:
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas
     )
     wanted = next(schema for schema in schemas if schema["$id"] == CSAM)
-    return Draft202012Validator(wanted, registry=registry, format_checker=FormatChecker())
+    return Draft202012Validator(wanted, registry=registry, format_checker=_formats())
+
+
+def _formats() -> FormatChecker:
+    """The formats that the schema names: three of them the library checks only with packages that
+    take seconds to load."""
+    from jsonschema import FormatChecker
+
+    formats = FormatChecker(("email", "ipv4", "ipv6", "uuid"))
+    for name, form in _FORMS.items():
+        # A field of another type is wrong by its type, and not by its format.
+        formats.checks(name)(
+            lambda value, form=form: not isinstance(value, str) or bool(form.fullmatch(value))
+        )
+    formats.checks("date-time", ValueError)(_is_moment)
+    return formats
+
+
+def _is_moment(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    return bool(_MOMENT.fullmatch(value)) and datetime.fromisoformat(value.upper()) is not None

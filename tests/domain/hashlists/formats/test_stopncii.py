@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 
 from tests.domain.hashlists.formats.samples import put, records, submitted, visible
@@ -63,20 +61,6 @@ def test_a_withdrawal_that_an_older_version_wrote_outside_is_still_understood(
     assert again == 1
     gone = Entry.objects.get(source_entry_id=id_of_hash("ImagePDQ", value("a", 32)))
     assert gone.status == EntryStatus.WITHDRAWN.number
-
-
-def test_ids_of_an_older_version_are_made_the_new_ones(tmp_path: Path, now: datetime) -> None:
-    make(now, purpose=Purpose.VICTIM_SUBMITTED)
-    bring(put(tmp_path / "1.json", records(submitted("a"), submitted("b"))), now)
-    new = visible()
-    for word in "ab":
-        ours = Entry.objects.filter(source_entry_id=id_of_hash("ImagePDQ", value(word, 32)))
-        ours.update(source_entry_id=f"ImagePDQ:{value(word, 32)}")
-    migration = import_module("tocsin.domain.hashlists.migrations.0004_muted")
-
-    migration.forget_hashes_in_ids(apps, None)
-
-    assert visible() == new
 
 
 def test_the_hash_of_a_film_is_kept_and_not_matched(tmp_path: Path, now: datetime) -> None:
