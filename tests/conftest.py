@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,14 +28,34 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "client", "admin_c
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the database, and let only tests with a server of their own open sockets."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses the database, and let only tests with a server of their own open sockets.
+
+    With `TESTS_DEALT` the rooms' tests are dealt out: half of them belong to one database,
+    half to the other. What several do at once is tried on both.
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
             item.add_marker("database")
         if any(item.get_closest_marker(name) for name in TALKS):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+    if dealt := os.environ.get("TESTS_DEALT"):
+        others = [item for item in items if _is_of_a_room(item) and _dealt_to(item) != dealt]
+        if others:
+            config.hook.pytest_deselected(items=others)
+            gone = set(others)
+            items[:] = [item for item in items if item not in gone]
+
+
+def _is_of_a_room(item: pytest.Item) -> bool:
+    on_database = item.get_closest_marker("django_db")
+    alone = on_database is not None and not on_database.kwargs.get("transaction")
+    return alone and item.nodeid.startswith(("tests/base/", "tests/domain/"))
+
+
+def _dealt_to(item: pytest.Item) -> str:
+    return "sqlite" if zlib.crc32(item.nodeid.encode()) % 2 else "postgresql"
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """All tests: those that use the database on a PostgreSQL of our own, then all on SQLite.
 
 Run as `python -m tools.test [arguments for pytest]`. The house rules (`tests/house`) are no part of
-it: `make check` runs them. What had to be left out is listed loudly,
-and under CI=true a missing server is a failure.
+it: `make check` runs them. Half of the tests of a room run on one database, half on the other, and
+with THOROUGH=1 all on both. What had to be left out is listed loudly, and under CI=true a missing
+server is a failure.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ from tools.synapse import synapse_python
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
 NO_TESTS_RAN = 5
-# Pages call the rooms, which are tried on both databases; twice they would take too long. Formats,
-# and what the guard works out in memory, know no database.
+# Pages call the rooms, which are tried on both databases; twice they would take too long.
 _ONCE = (
     "client",
     "doors/api/facade",
@@ -37,8 +37,6 @@ _ONCE = (
     "doors/provider",
     "doors/public",
     "doors/test_in_trouble.py",
-    "domain/hashlists/formats",
-    "domain/matching/guard",
 )
 _BESIDE = [f"--ignore=tests/{path}" for path in _ONCE]
 _HOUSE_RULES = "--ignore=tests/house"
@@ -53,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
     _say(missing, notes)
     failed = [] if _on_postgres(arguments) else ["PostgreSQL"]
     # The whole suite comes last: its closing line is the one a reader sees.
-    if not _pytest("SQLite", {}, ["--dist", "loadgroup", *arguments]):
+    dealt = _dealt("sqlite") if postgres_programs() is not None else {}
+    if not _pytest("SQLite", dealt, ["--dist", "loadgroup", *arguments]):
         failed.append("SQLite")
     _say(missing, notes)
     if missing and os.environ.get("CI") == "true":
@@ -70,10 +69,16 @@ def _on_postgres(arguments: Sequence[str]) -> bool:
     chosen = ["-m", "database and not browser and not journey", *_BESIDE, *arguments]
     try:
         with temporary_postgres(programs) as url:
-            return _pytest("PostgreSQL", {"TOCSIN_DATABASE_URL": url}, chosen)
+            environment = {"TOCSIN_DATABASE_URL": url, **_dealt("postgresql")}
+            return _pytest("PostgreSQL", environment, chosen)
     except DoesNotStart as error:
         print(f"PostgreSQL from {programs} does not start:\n{error}")
         return False
+
+
+def _dealt(database: str) -> dict[str, str]:
+    """Half of the rooms' tests run on each database, and before a release all on both."""
+    return {} if os.environ.get("THOROUGH") else {"TESTS_DEALT": database}
 
 
 def _pytest(database: str, environment: dict[str, str], arguments: Sequence[str]) -> bool:

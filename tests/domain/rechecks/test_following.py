@@ -56,7 +56,7 @@ def test_a_notice_that_leaves_puts_no_look_off(world: World, now: datetime) -> N
     planned = scenes.next_look(item_id)
     news("takedown.sent", item_id, planned - timedelta(minutes=5))
     assert scenes.next_look(item_id) == planned
-    later = looks(item_id, 100) + timedelta(minutes=1)
+    later = looks(item_id, 12) + timedelta(minutes=1)
     news("takedown.sent", item_id, later)
     assert scenes.next_look(item_id) == later + timedelta(minutes=15)
 
