@@ -10,7 +10,6 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.domain.reports import questions
@@ -113,7 +112,7 @@ class ItemNumberField(forms.RegexField):
 
     default_error_messages = {"invalid": _("A number such as T-2026-000001.")}
 
-    def __init__(self, *, label: str | Promise) -> None:
+    def __init__(self, *, label: Any) -> None:
         super().__init__(r"^[Tt]-[0-9]{4}-[0-9]{6,}$", label=label, max_length=20, strip=True)
 
     def clean(self, value: Any) -> str:
