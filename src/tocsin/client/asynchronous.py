@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self, TypeVar
 
@@ -22,7 +21,7 @@ from tocsin.client import corrections as feed
 from tocsin.client.asking import Asking
 from tocsin.client.deciding import Policies, unanswered
 from tocsin.client.failures import Failure, call_failed
-from tocsin.client.intake import Budget, Decoders, Intake, by_digests
+from tocsin.client.intake import Budget, Decoders, Intake, by_digests, read_into
 from tocsin.client.keys import Key
 from tocsin.client.line import Call, Line
 from tocsin.client.recheck import QueueUnusable, Rechecked, RecheckQueue, Waiting
@@ -37,7 +36,6 @@ from tocsin.engine.search.matches import Level
 log = logging.getLogger("tocsin.client")
 log.addHandler(logging.NullHandler())
 RECHECKED_AT_ONCE: Final = 1_000
-_PIECE_BYTES: Final = 1 << 20
 
 Read = TypeVar("Read")
 Told = Callable[[Verdict], object]
@@ -143,7 +141,7 @@ class AsyncClient:
     ) -> Verdict:
         """One file, by its path or opened (read from where it stands); its bytes stay here."""
         with self.intake() as intake:
-            problem = await asyncio.to_thread(_read_into, intake, file)
+            problem = await asyncio.to_thread(read_into, intake, file)
             if problem is not None:
                 return await self._nothing_to_ask(id or new_id(), Why.UNREADABLE_FILE, problem)
             return await self.check_intake(intake, id=id, url=url, uploaded_at=uploaded_at)
@@ -198,7 +196,7 @@ class AsyncClient:
     ) -> Verdict:
         """The same for a file, by its path or opened."""
         with self.intake() as intake:
-            problem = await asyncio.to_thread(_read_into, intake, file)
+            problem = await asyncio.to_thread(read_into, intake, file)
             if problem is not None:
                 return await self._nothing_to_ask(id or new_id(), Why.UNREADABLE_FILE, problem)
             if intake.data is None:
@@ -385,21 +383,3 @@ def _json_call(
 def _reported(body: bytes) -> feed.Reported:
     told = read_json(body)
     return feed.Reported(taken(told, "report", str), taken(told, "repeated", bool))
-
-
-def _read_into(intake: Intake, file: str | os.PathLike[str] | BinaryIO) -> str | None:
-    """Why it cannot be read, or None."""
-    try:
-        if isinstance(file, str | os.PathLike):
-            with Path(file).open("rb") as opened:
-                _feed(intake, opened)
-        else:
-            _feed(intake, file)
-    except OSError as error:
-        return (error.strerror or type(error).__name__).lower()
-    return None
-
-
-def _feed(intake: Intake, opened: BinaryIO) -> None:
-    while piece := opened.read(_PIECE_BYTES):
-        intake.feed(piece)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Final, Self
 
 from tocsin.engine.fingerprints import Digests, Fingerprints, Status
 from tocsin.engine.media import DecoderPool, MediaOptions
+
+_PIECE_BYTES: Final = 1 << 20
 
 
 class Budget:
@@ -158,3 +161,21 @@ class Decoders:
                 pool = DecoderPool(self._workers, self._deadline_seconds)
                 self._of_process = (os.getpid(), pool)
             return self._of_process[1]
+
+
+def read_into(intake: Intake, file: str | os.PathLike[str] | BinaryIO) -> str | None:
+    """Feed a file, by its path or opened; why it cannot be read, or None."""
+    try:
+        if isinstance(file, str | os.PathLike):
+            with Path(file).open("rb") as opened:
+                _feed(intake, opened)
+        else:
+            _feed(intake, file)
+    except OSError as error:
+        return (error.strerror or type(error).__name__).lower()
+    return None
+
+
+def _feed(intake: Intake, opened: BinaryIO) -> None:
+    while piece := opened.read(_PIECE_BYTES):
+        intake.feed(piece)
