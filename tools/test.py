@@ -26,17 +26,12 @@ from tools.synapse import synapse_python
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
 NO_TESTS_RAN = 5
-# Pages call the rooms, which are tried on both databases; twice they would take too long.
+# Doors call the rooms, which are tried on both databases; twice they would take too long.
 _ONCE = (
     "client",
-    "doors/api/facade",
-    "doors/api/test_generated_client.py",
-    "doors/api/test_openapi.py",
-    "doors/console",
-    "doors/hoster",
-    "doors/provider",
-    "doors/public",
-    "doors/test_in_trouble.py",
+    "doors",
+    "site/checking",
+    "site/test_web_server.py",
 )
 _BESIDE = [f"--ignore=tests/{path}" for path in _ONCE]
 _HOUSE_RULES = "--ignore=tests/house"
