@@ -102,7 +102,7 @@ def nearest(rgb: Rgb) -> Rgb:
 
 
 def peer(rgb: Rgb) -> tuple[bytes, int]:
-    import pdqhash  # type: ignore[import-not-found]
+    import pdqhash  # type: ignore[import-not-found]  # in the peers' environment only
 
     bits, quality = pdqhash.compute(rgb)
     return np.packbits(bits).tobytes(), int(quality)

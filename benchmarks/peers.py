@@ -38,7 +38,7 @@ def meet_peers(spec: ModuleSpec | None) -> None:
     # Set on some machines for the sake of old builds of OpenBLAS; it slows current ones.
     for name_of_setting in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         settings.pop(name_of_setting, None)
-    os.execve(python, [str(python), "-m", name, *sys.argv[1:]], settings)  # noqa: S606
+    os.execve(python, [str(python), "-m", name, *sys.argv[1:]], settings)  # noqa: S606 - our own words
 
 
 def _take_one_core() -> None:

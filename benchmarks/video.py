@@ -192,7 +192,7 @@ def _decoded(data: bytes) -> int:
 def _peer(data: bytes) -> int:
     """Every frame of the first seconds, through RGB, at full resolution."""
     import av
-    import pdqhash  # type: ignore[import-not-found]
+    import pdqhash  # type: ignore[import-not-found]  # in the peers' environment only
 
     done = 0
     with av.open(io.BytesIO(data), "r") as container:
