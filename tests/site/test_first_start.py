@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from tocsin.base.accounts.queries import parties
 from tocsin.domain.hashlists.queries import lists
+from tocsin.site import first_start
+from tocsin.site.environment import WrongSetting
 from tocsin.site.first_start import KEY_FILE, prepare
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +46,11 @@ def test_a_lost_key_file_is_made_again_and_the_lost_keys_are_revoked(
     live = [key.key_id for key in party.keys.all() if key.revoked_at is None]
     assert bearer is not None
     assert live == [bearer.partition(".")[0]]
+
+
+def test_tables_of_another_version_are_refused_in_words() -> None:
+    executor = MigrationExecutor(connection)
+    first_start._refuse_another_version(executor)
+    executor.recorder.record_applied("hashlists", "0009_of_another_version")
+    with pytest.raises(WrongSetting, match="made by another version"):
+        first_start._refuse_another_version(MigrationExecutor(connection))

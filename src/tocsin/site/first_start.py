@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.management import call_command
@@ -106,8 +107,22 @@ def _make_folders() -> None:
 
 def _migrate() -> None:
     executor = MigrationExecutor(connection)
+    _refuse_another_version(executor)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
+
+
+def _refuse_another_version(executor: MigrationExecutor) -> None:
+    """Tables that another version made may lack columns: better no start than wrong answers."""
+    ours = {config.label for config in apps.get_app_configs() if config.name[:7] == "tocsin."}
+    known = executor.loader.disk_migrations or {}
+    unknown = [key for key in executor.loader.applied_migrations if key not in known]
+    if any(app in ours for app, _name in unknown):
+        raise WrongSetting(
+            "The database was made by another version of Tocsin, which this one cannot bring up to "
+            "date. Start that version again, or set this one up anew with an empty data folder "
+            "(TOCSIN_DATA) and an empty database."
+        )
 
 
 def _invite(prepared: Prepared, wanted: dict[str, Role]) -> None:
